@@ -1,0 +1,63 @@
+"""The errors that the library raises; ``cli.py`` turns each into one line and exit code 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class Audio2VideoError(Exception):
+    """Something the user can put right.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, without a trailing full stop.
+    path : Path or str, optional
+        The file or folder it is about.
+    hint : str, optional
+        What to do about it.
+    """
+
+    def __init__(
+        self, problem: str, *, path: Path | str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.path = None if path is None else Path(path)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = "" if self.path is None else f"{self.path}: "
+        advice = "" if self.hint is None else f"; {self.hint}"
+        # One line whatever the parts hold: a decoder's message or a file name may contain newlines.
+        return " ".join(f"{where}{self.problem}{advice}".split())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments do not survive the default pickling between worker processes.
+        return _rebuild, (type(self), self.problem, self.path, self.hint)
+
+
+def _rebuild(
+    kind: type[Audio2VideoError], problem: str, path: Path | None, hint: str | None
+) -> Audio2VideoError:
+    return kind(problem, path=path, hint=hint)
+
+
+class OptionError(Audio2VideoError):
+    """An option or configuration value is unknown, of the wrong type or out of bounds."""
+
+
+class MissingFileError(Audio2VideoError):
+    """A file that a step reads is not there."""
+
+
+class BadFileError(Audio2VideoError):
+    """A file is there but can't be used: damaged, empty, of another format or shape."""
+
+
+class NoFaceError(Audio2VideoError):
+    """A video has no frame with a usable face."""
+
+
+class CancelledError(Audio2VideoError):
+    """The caller's progress callback asked the run to stop."""
