@@ -1,0 +1,1 @@
+"""Putting the texture into the frame: masks, jaw correction, colour, Laplacian pyramid."""

@@ -1,0 +1,1 @@
+"""Video and audio in and out: the only place that touches codecs."""

@@ -1,0 +1,1 @@
+"""The numbered steps: each has one public ``run(workspace, options, progress)``."""

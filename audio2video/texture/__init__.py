@@ -1,0 +1,1 @@
+"""Mouth textures: candidate choice, warping, the weighted-median kernel, teeth proxies."""

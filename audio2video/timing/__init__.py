@@ -1,0 +1,1 @@
+"""Timing: the retiming dynamic programme and the frames in between."""

@@ -1,0 +1,165 @@
+"""Head pose: the scaled orthographic view of the generic head that fits the landmarks best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .head import RIGID, generic_head
+from .smoothing import smooth_tracks
+
+ANGLE_WINDOW = 9
+"""Frames over which yaw and pitch are smoothed: they are seen least precisely."""
+
+PLACE_WINDOW = 7
+"""Frames over which roll, scale and position are smoothed."""
+
+_ITERATIONS = 6
+_STEP = 1e-4
+_ROBUST = 0.04
+"""Residual, in inter-ocular distances, from which a point counts less (Huber)."""
+
+
+@dataclass(frozen=True)
+class HeadPose:
+    """How the head stands in each of T frames.
+
+    A point X of the head (inter-ocular distances) is seen at ``scale * (R X)[:2] + position`` with
+    ``R = Rz(roll) Rx(pitch) Ry(yaw)``.
+
+    Parameters
+    ----------
+    yaw, pitch, roll : ndarray of float64, shape (T,)
+        Radians.
+    scale : ndarray of float64, shape (T,)
+        Pixels per inter-ocular distance of a frontal face.
+    position : ndarray of float64, shape (T, 2)
+        Pixel (x, y) of the point between the eyes.
+    """
+
+    yaw: NDArray[np.float64]
+    pitch: NDArray[np.float64]
+    roll: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    position: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.scale)
+
+    def __getitem__(self, index: int | slice | NDArray[np.integer]) -> HeadPose:
+        """Pose of some frames; an int gives a single one (T = 1)."""
+        chosen = slice(index, index + 1) if isinstance(index, int) else index
+        return HeadPose(*(getattr(self, f.name)[chosen] for f in fields(self)))
+
+    def axes(self) -> NDArray[np.float64]:
+        """First two rows of the rotations, shape (T, 2, 3)."""
+        return _axes(self.yaw, self.pitch, self.roll)
+
+    def as_array(self) -> NDArray[np.float64]:
+        """All numbers, shape (T, 6): yaw, pitch, roll, scale, x, y."""
+        return np.column_stack([self.yaw, self.pitch, self.roll, self.scale, self.position])
+
+    @classmethod
+    def from_array(cls, numbers: NDArray[np.floating]) -> HeadPose:
+        """Undo `as_array`."""
+        n = np.asarray(numbers, np.float64)
+        return cls(n[:, 0], n[:, 1], n[:, 2], n[:, 3], n[:, 4:6])
+
+
+def _axes(
+    yaw: NDArray[np.float64], pitch: NDArray[np.float64], roll: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    cy, sy = np.cos(yaw), np.sin(yaw)
+    cp, sp = np.cos(pitch), np.sin(pitch)
+    cr, sr = np.cos(roll), np.sin(roll)
+    # Rx(pitch) Ry(yaw), rows 0 and 1.
+    row0 = np.stack([cy, np.zeros_like(cy), sy], axis=-1)
+    row1 = np.stack([sp * sy, cp, -sp * cy], axis=-1)
+    return np.stack(
+        [cr[:, None] * row0 - sr[:, None] * row1, sr[:, None] * row0 + cr[:, None] * row1], axis=1
+    )
+
+
+def _project(numbers: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    axes = _axes(numbers[:, 0], numbers[:, 1], numbers[:, 2])
+    seen = np.einsum("tij,nj->tni", axes, points)
+    return np.asarray(numbers[:, 3, None, None] * seen + numbers[:, None, 4:6])
+
+
+def _place(
+    numbers: NDArray[np.float64], points: NDArray[np.float64], seen: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Best roll, scale and position for given yaw and pitch, in closed form (2-D Procrustes)."""
+    flat = _project(np.column_stack([numbers[:, :2], np.tile([0.0, 1, 0, 0], (len(seen), 1))]), points)
+    a = flat - flat.mean(axis=1, keepdims=True)
+    b = seen - seen.mean(axis=1, keepdims=True)
+    along = (a * b).sum(axis=(1, 2))
+    across = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).sum(axis=1)
+    roll = np.arctan2(across, along)
+    scale = np.hypot(along, across) / (a * a).sum(axis=(1, 2))
+    placed = np.column_stack([numbers[:, :2], roll, scale, np.zeros((len(seen), 2))])
+    placed[:, 4:6] = (seen - _project(placed, points)).mean(axis=1)
+    return placed
+
+
+def fit_pose(landmarks: NDArray[np.floating]) -> HeadPose:
+    """Fit the generic head to each frame by itself.
+
+    Gauss-Newton with Huber weights on the points that stay with the skull.
+
+    Parameters
+    ----------
+    landmarks : ndarray, shape (T, 68, 2)
+        Pixel (x, y).
+
+    Returns
+    -------
+    HeadPose
+    """
+    points = generic_head()[list(RIGID)]
+    seen = np.asarray(landmarks, np.float64)[:, list(RIGID)]
+    numbers = _place(np.zeros((len(seen), 6)), points, seen)
+    for _ in range(_ITERATIONS):
+        residual = seen - _project(numbers, points)
+        length = np.linalg.norm(residual, axis=-1) / numbers[:, 3, None]
+        weight = np.minimum(1.0, _ROBUST / np.maximum(length, 1e-9))[..., None]
+        jacobian = np.empty((*residual.shape, 6))
+        for k in range(6):
+            step = np.zeros_like(numbers)
+            # Scale and position are in pixels, angles in radians: steps of like effect.
+            step[:, k] = _STEP * (numbers[:, 3] if k > 3 else 1.0)
+            moved = _project(numbers + step, points) - _project(numbers - step, points)
+            jacobian[..., k] = moved / (2 * step[:, k])[:, None, None]
+        j = (jacobian * weight[..., None]).reshape(len(seen), -1, 6)
+        full = jacobian.reshape(len(seen), -1, 6)
+        r = residual.reshape(len(seen), -1)
+        normal = np.einsum("tni,tnj->tij", j, full)
+        gradient = np.einsum("tni,tn->ti", j, r)
+        numbers = numbers + np.linalg.solve(normal, gradient[..., None])[..., 0]
+        numbers[:, :2] = np.clip(numbers[:, :2], -1.0, 1.0)
+    return HeadPose.from_array(numbers)
+
+
+def steady_pose(landmarks: NDArray[np.floating], stretches: list[slice]) -> HeadPose:
+    """Fit the pose over time: angles steadied first, then what they leave open fitted again.
+
+    Parameters
+    ----------
+    landmarks : ndarray, shape (T, 68, 2)
+        Pixel (x, y); any finite numbers in frames outside the stretches.
+    stretches : list of slice
+        Unbroken runs of frames with a face.
+
+    Returns
+    -------
+    HeadPose
+        Numbers outside the stretches have no meaning.
+    """
+    points = generic_head()[list(RIGID)]
+    numbers = fit_pose(landmarks).as_array()
+    numbers[:, :2] = smooth_tracks(numbers[:, :2], stretches, ANGLE_WINDOW)
+    numbers = _place(numbers, points, np.asarray(landmarks, np.float64)[:, list(RIGID)])
+    numbers[:, 2:] = smooth_tracks(numbers[:, 2:], stretches, PLACE_WINDOW)
+    return HeadPose.from_array(numbers)

@@ -1,0 +1,164 @@
+"""Rectified face space: the lower face as seen from the front, one unit an inter-ocular distance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .head import surface_depth
+from .pose import HeadPose
+
+_ITERATIONS = 12
+_COARSE = 4
+"""Maps are computed at every fourth pixel and interpolated: they are smooth."""
+
+
+@dataclass(frozen=True)
+class FaceSpace:
+    """The raster of rectified textures.
+
+    Parameters
+    ----------
+    resolution : float
+        Pixels per inter-ocular distance.
+    left, top : float
+        Rectified coordinates of the centre of pixel (0, 0), in inter-ocular distances.
+    width, height : int
+        Pixels.
+    """
+
+    resolution: float
+    left: float
+    top: float
+    width: int
+    height: int
+
+    @classmethod
+    def lower_face(cls, resolution: float) -> FaceSpace:
+        """Cover the face from below the eyes to below an open mouth's chin."""
+        left, top, right, bottom = -1.0, 0.36, 1.0, 2.2
+        return cls(
+            resolution,
+            left,
+            top,
+            round((right - left) * resolution) + 1,
+            round((bottom - top) * resolution) + 1,
+        )
+
+    def to_pixels(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Rectified coordinates to texture pixels (x, y), shape (..., 2)."""
+        return np.asarray((points - np.array([self.left, self.top])) * self.resolution)
+
+    def grid(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rectified x and y of every texture pixel, each of shape (height, width)."""
+        x = self.left + np.arange(self.width) / self.resolution
+        y = self.top + np.arange(self.height) / self.resolution
+        xx, yy = np.meshgrid(x, y)
+        return xx, yy
+
+
+def to_frame(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.float64]:
+    """See rectified points of the face surface in the frame.
+
+    Parameters
+    ----------
+    points : ndarray, shape (T, N, 2)
+        Rectified (x, y), in inter-ocular distances.
+    pose : HeadPose
+        Of T frames.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, N, 2)
+        Pixel (x, y).
+    """
+    depth = surface_depth(points[..., 0], points[..., 1])
+    axes = pose.axes()
+    seen = np.einsum("tij,tnj->tni", axes[:, :, :2], points) + axes[:, None, :, 2] * depth[..., None]
+    return np.asarray(pose.scale[:, None, None] * seen + pose.position[:, None])
+
+
+def to_rectified(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.float64]:
+    """Take the head pose out of points on the face surface; the inverse of `to_frame`.
+
+    Parameters
+    ----------
+    points : ndarray, shape (T, N, 2)
+        Pixel (x, y).
+    pose : HeadPose
+        Of T frames.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, N, 2)
+        Rectified (x, y), in inter-ocular distances.
+    """
+    axes = pose.axes()
+    unturn = np.linalg.inv(axes[:, :, :2])
+    seen = (points - pose.position[:, None]) / pose.scale[:, None, None]
+    flat = np.einsum("tij,tnj->tni", unturn, seen)
+    lean = np.einsum("tij,tj->ti", unturn, axes[:, :, 2])[:, None]
+    # Fixed point of q = flat - lean * depth(q). The mean with the step before keeps it stable
+    # on the steep sides of a turned face.
+    q = flat - lean * surface_depth(flat[..., 0], flat[..., 1])[..., None]
+    for _ in range(_ITERATIONS):
+        q = 0.5 * q + 0.5 * (flat - lean * surface_depth(q[..., 0], q[..., 1])[..., None])
+    return np.asarray(q)
+
+
+def texture_map(space: FaceSpace, pose: HeadPose) -> NDArray[np.float32]:
+    """Where in the frame each texture pixel is seen.
+
+    Parameters
+    ----------
+    space : FaceSpace
+    pose : HeadPose
+        Of one frame.
+
+    Returns
+    -------
+    ndarray of float32, shape (height, width, 2)
+        Pixel (x, y) in the frame.
+    """
+    xx, yy = space.grid()
+    grid = np.stack([xx.ravel(), yy.ravel()], axis=-1)[None]
+    return to_frame(grid, pose)[0].reshape(space.height, space.width, 2).astype(np.float32)
+
+
+def frame_map(
+    space: FaceSpace, pose: HeadPose, box: tuple[int, int, int, int]
+) -> NDArray[np.float32]:
+    """Where in the texture each pixel of a part of the frame lies.
+
+    Parameters
+    ----------
+    space : FaceSpace
+    pose : HeadPose
+        Of one frame.
+    box : tuple of int
+        x0, y0, x1, y1 of the part, in pixels, the end excluded.
+
+    Returns
+    -------
+    ndarray of float32, shape (y1 - y0, x1 - x0, 2)
+        Texture pixel (x, y).
+    """
+    x0, y0, x1, y1 = box
+    columns = (x1 - x0 - 1) // _COARSE + 2
+    rows = (y1 - y0 - 1) // _COARSE + 2
+    xx, yy = np.meshgrid(x0 + np.arange(columns) * _COARSE, y0 + np.arange(rows) * _COARSE)
+    points = np.stack([xx.ravel(), yy.ravel()], axis=-1).astype(np.float64)[None]
+    coarse = space.to_pixels(to_rectified(points, pose)[0]).reshape(rows, columns, 2)
+    shape = np.array([[1 / _COARSE, 0, 0], [0, 1 / _COARSE, 0]])
+    return np.asarray(
+        cv2.warpAffine(
+            coarse.astype(np.float32),
+            shape,
+            (x1 - x0, y1 - y0),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    )

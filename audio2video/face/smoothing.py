@@ -1,0 +1,64 @@
+"""Taking jitter out of tracks without lag: symmetric filters over unbroken stretches."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import savgol_filter
+
+
+def unbroken_stretches(
+    valid: NDArray[np.bool_], broken_before: NDArray[np.bool_] | None = None
+) -> list[slice]:
+    """Find the maximal runs of valid frames.
+
+    Parameters
+    ----------
+    valid : ndarray of bool, shape (T,)
+    broken_before : ndarray of bool, shape (T,), optional
+        True where a run must not continue from the frame before, as at a cut.
+
+    Returns
+    -------
+    list of slice
+    """
+    runs: list[slice] = []
+    start: int | None = None
+    for index, ok in enumerate(valid):
+        cut = broken_before is not None and bool(broken_before[index])
+        if start is not None and (not ok or cut):
+            runs.append(slice(start, index))
+            start = None
+        if ok and start is None:
+            start = index
+    if start is not None:
+        runs.append(slice(start, len(valid)))
+    return runs
+
+
+def smooth_tracks(
+    tracks: NDArray[np.floating], stretches: list[slice], window: int, order: int = 2
+) -> NDArray[np.floating]:
+    """Smooth values over time with a Savitzky-Golay filter, which has no lag.
+
+    Parameters
+    ----------
+    tracks : ndarray, shape (T, ...)
+    stretches : list of slice
+        Runs of frames that belong together; frames outside all of them stay as they are.
+    window : int
+        Odd number of frames. A run shorter than it is smoothed with the largest that fits.
+    order : int
+        Polynomial order: motion up to this order inside the window is kept exactly.
+
+    Returns
+    -------
+    ndarray, shape (T, ...)
+    """
+    result = np.array(tracks, copy=True)
+    for run in stretches:
+        length = run.stop - run.start
+        fitting = min(window, length if length % 2 else length - 1)
+        if fitting > order:
+            result[run] = savgol_filter(tracks[run], fitting, order, axis=0, mode="interp")
+    return result

@@ -1,0 +1,122 @@
+"""The landmarks of one person through a video: detection now and then, tracking in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .detection import FaceBox, box_of
+from .head import shape_plausibility
+
+DETECT_EVERY = 10
+"""Frames between two looks of the detector while tracking goes well."""
+
+MIN_PLAUSIBILITY = 0.5
+"""Below this the landmarks are not those of a face (see `shape_plausibility`)."""
+
+MIN_OVERLAP = 0.4
+"""Least overlap (intersection over union) of tracked and detected box for the same face."""
+
+RIVAL = 0.6
+"""A second face with more than this share of the larger one's side is worth a warning."""
+
+
+class Finder(Protocol):
+    """What tracking needs of a `FaceFinder`."""
+
+    def detect(self, gray: NDArray[np.uint8]) -> list[FaceBox]: ...
+
+    def landmarks(self, gray: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]: ...
+
+
+@dataclass(frozen=True)
+class TrackedFace:
+    """What is known of the face in one frame.
+
+    Parameters
+    ----------
+    landmarks : ndarray of float64, shape (68, 2), or None
+        Pixel (x, y); None where no usable face is seen.
+    rivals : int
+        Further faces of comparable size that the detector saw in this frame.
+    """
+
+    landmarks: NDArray[np.float64] | None
+    rivals: int = 0
+
+
+def overlap(a: FaceBox, b: FaceBox) -> float:
+    """Intersection over union of two boxes, their angles neglected."""
+    width = min(a.x + a.side / 2, b.x + b.side / 2) - max(a.x - a.side / 2, b.x - b.side / 2)
+    height = min(a.y + a.side / 2, b.y + b.side / 2) - max(a.y - a.side / 2, b.y - b.side / 2)
+    shared = max(width, 0.0) * max(height, 0.0)
+    return shared / (a.side**2 + b.side**2 - shared)
+
+
+def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[TrackedFace]:
+    """Follow the main face through gray frames.
+
+    The main face is the largest one where tracking starts; it is kept while it stays in view, and
+    the largest face is taken anew once it is lost. Each frame's box comes from the landmarks of the
+    frame before, which is steadier than the detector's own; the detector confirms it every
+    `DETECT_EVERY` frames and whenever the landmarks stop looking like a face.
+
+    Parameters
+    ----------
+    frames : iterable of ndarray of uint8, shape (H, W)
+    finder : FaceFinder
+
+    Yields
+    ------
+    TrackedFace
+        One for each frame.
+    """
+    box: FaceBox | None = None
+    since_detection = 0
+    for gray in frames:
+        rivals = 0
+        if box is None or since_detection >= DETECT_EVERY:
+            found = finder.detect(gray)
+            since_detection = 0
+            if found:
+                rivals = sum(other.side > RIVAL * found[0].side for other in found[1:])
+                box = _same_face(box, found)
+            # A tracked face that the detector misses (turned, half covered) is kept for as long as
+            # its landmarks stay plausible.
+        landmarks = None if box is None else _settle(gray, box, finder)
+        if landmarks is None and box is not None and since_detection > 0:
+            # Tracking broke off: look again in this very frame.
+            found = finder.detect(gray)
+            since_detection = 0
+            landmarks = _settle(gray, found[0], finder) if found else None
+        box = None if landmarks is None else box_of(landmarks)
+        since_detection += 1
+        yield TrackedFace(landmarks, rivals)
+
+
+def _same_face(tracked: FaceBox | None, found: list[FaceBox]) -> FaceBox:
+    """Choose among detected boxes; the tracked one stays where it is confirmed."""
+    if tracked is None:
+        return found[0]
+    if any(overlap(tracked, other) >= MIN_OVERLAP for other in found):
+        return tracked
+    return found[0]
+
+
+def _settle(
+    gray: NDArray[np.uint8], box: FaceBox, finder: Finder
+) -> NDArray[np.float64] | None:
+    """Landmarks at a box, or None where they do not form a face that lies inside the picture."""
+    landmarks = finder.landmarks(gray, box)
+    if box.detected:
+        # A box of the detector is coarse; one more round makes it as good as a tracked one.
+        landmarks = finder.landmarks(gray, box_of(landmarks))
+    centre = landmarks.mean(axis=0)
+    height, width = gray.shape
+    if not (0 <= centre[0] < width and 0 <= centre[1] < height):
+        return None
+    return landmarks if shape_plausibility(landmarks) >= MIN_PLAUSIBILITY else None

@@ -1,0 +1,79 @@
+"""The user's sound on its way into the result, encoded as AAC a little ahead of the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+from av.container import OutputContainer
+
+from audio2video.media.audio import F32, AudioSource, audio_frame, resample
+
+_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1"}
+_BITS = {1: 128_000, 2: 192_000}
+_BITS_MORE = 80_000  # per channel
+_BLOCK = 1024  # samples of an AAC frame
+
+
+class SoundTrack:
+    """An AAC stream in a container that is being written.
+
+    Parameters
+    ----------
+    container : OutputContainer
+        Where to; nothing but streams has been added to it yet.
+    source : AudioSource
+        The sound. AAC's own rates and the usual layouts are kept; another rate becomes the next
+        higher one, and another layout stereo.
+    """
+
+    def __init__(self, container: OutputContainer, source: AudioSource) -> None:
+        self._source = source
+        self._container = container
+        channels = source.layout.nb_channels
+        self._rate = min((rate for rate in _RATES if rate >= source.rate), default=_RATES[-1])
+        self._layout = _LAYOUTS.get(channels, "stereo")
+        self._stream = container.add_stream("aac", rate=self._rate, layout=self._layout)
+        self._stream.codec_context.bit_rate = _BITS.get(channels, channels * _BITS_MORE)
+        self._blocks = _regular(self._encodable())
+        self._sent = 0
+
+    def close(self) -> None:
+        """Close the source."""
+        self._source.close()
+
+    def advance(self, until: Fraction | None) -> None:
+        """Encode up to a time in seconds, or all that is left."""
+        while until is None or Fraction(self._sent, self._rate) <= until:
+            block = next(self._blocks, None)
+            if block is None:
+                break
+            frame = audio_frame(block, self._layout, self._rate)
+            frame.pts = self._sent
+            frame.time_base = Fraction(1, self._rate)
+            self._sent += block.shape[1]
+            self._container.mux(self._stream.encode(frame))
+        if until is None:
+            self._container.mux(self._stream.encode(None))
+
+    def _encodable(self) -> Iterator[F32]:
+        source = self._source
+        layout = source.layout.name
+        if (layout, source.rate) == (self._layout, self._rate):
+            return source.blocks()
+        return resample(source.blocks(), layout, source.rate, self._layout, self._rate)
+
+
+def _regular(blocks: Iterator[F32]) -> Iterator[F32]:
+    """Cut blocks anew to the codec's size; the last one may be shorter."""
+    rest: F32 | None = None
+    for block in blocks:
+        rest = block if rest is None else np.concatenate([rest, block], axis=1)
+        whole = rest.shape[1] - rest.shape[1] % _BLOCK
+        for start in range(0, whole, _BLOCK):
+            yield rest[:, start : start + _BLOCK]
+        rest = rest[:, whole:]
+    if rest is not None and rest.shape[1]:
+        yield rest

@@ -1,0 +1,158 @@
+"""Training data: clips on one clock of 100 Hz, split by clip, cut into sequences with delay."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class TrainingClip:
+    """One clip, ready for training.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (F, D)
+        Speech features at 100 Hz.
+    targets : ndarray of float32, shape (F, K)
+        Shape coefficients on the same clock.
+    """
+
+    features: NDArray[np.float32]
+    targets: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sequences trained on together.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (B, L, D)
+    targets : ndarray of float32, shape (B, L, K)
+        Already delayed: step t holds the target of step t - delay.
+    weights : ndarray of float32, shape (B, L)
+        0 where there is no target.
+    """
+
+    features: NDArray[np.float32]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+def at_times(
+    values: NDArray[np.floating], rate: Fraction, times: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Interpolate values of a constant rate linearly; constant beyond both ends.
+
+    Parameters
+    ----------
+    values : ndarray, shape (T, ...)
+        Value k is that of time ``k / rate``.
+    rate : Fraction
+        Values per second.
+    times : ndarray, shape (N,)
+        Seconds.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, ...)
+    """
+    position = np.clip(np.asarray(times, np.float64) * float(rate), 0, len(values) - 1)
+    before = np.floor(position).astype(int)
+    after = np.minimum(before + 1, len(values) - 1)
+    share = (position - before).reshape(-1, *[1] * (values.ndim - 1))
+    return np.asarray(values[before] * (1 - share) + values[after] * share)
+
+
+def split_clips(
+    ids: Sequence[str], seed: int, validation: float, test: float
+) -> dict[str, list[str]]:
+    """Split clips into training, validation and test lists.
+
+    Each clip's place follows from its own name and the seed, so that adding clips to a corpus
+    hardly moves the others.
+
+    Parameters
+    ----------
+    ids : sequence of str
+    seed : int
+    validation, test : float
+        Shares of all clips; each gets at least one clip if there are three or more.
+
+    Returns
+    -------
+    dict
+        Lists under 'training', 'validation' and 'test', each sorted.
+    """
+    order = sorted(ids, key=lambda i: hashlib.sha256(f"{seed}/{i}".encode()).digest())
+    least = 1 if len(order) >= 3 else 0
+    tests = max(least, round(test * len(order))) if test > 0 else 0
+    checks = min(max(least, round(validation * len(order))), len(order) - tests - 1)
+    return {
+        "test": sorted(order[:tests]),
+        "validation": sorted(order[tests : tests + checks]),
+        "training": sorted(order[tests + checks :]),
+    }
+
+
+def training_batches(
+    clips: Sequence[TrainingClip],
+    length: int,
+    batch_size: int,
+    delay: int,
+    rng: np.random.Generator,
+) -> Iterator[Batch]:
+    """Cut all clips into sequences and hand them out in random order.
+
+    Every clip is cut anew at a random offset each time, so that the network sees a sound at any
+    place in a sequence.
+
+    Parameters
+    ----------
+    clips : sequence of TrainingClip
+    length : int
+        Feature frames a sequence.
+    batch_size : int
+    delay : int
+        Feature frames by which the output lags (paper, section 3.2: "target delay").
+    rng : numpy.random.Generator
+
+    Yields
+    ------
+    Batch
+        The last one may be smaller.
+    """
+    pieces = []
+    for number, clip in enumerate(clips):
+        total = len(clip.features) + delay
+        start = -int(rng.integers(0, min(length, max(total - length, 1))))
+        pieces += [(number, begin) for begin in range(start, total, length)]
+    order = rng.permutation(len(pieces))
+    for first in range(0, len(order), batch_size):
+        chosen = [pieces[i] for i in order[first : first + batch_size]]
+        yield _gather(clips, chosen, length, delay)
+
+
+def _gather(
+    clips: Sequence[TrainingClip], pieces: Sequence[tuple[int, int]], length: int, delay: int
+) -> Batch:
+    dim, outputs = clips[0].features.shape[1], clips[0].targets.shape[1]
+    features = np.empty((len(pieces), length, dim), np.float32)
+    targets = np.zeros((len(pieces), length, outputs), np.float32)
+    weights = np.zeros((len(pieces), length), np.float32)
+    for row, (number, begin) in enumerate(pieces):
+        clip = clips[number]
+        steps = begin + np.arange(length)
+        # Before a clip and behind it, sound goes on as its first and last frame do.
+        features[row] = clip.features[np.clip(steps, 0, len(clip.features) - 1)]
+        asked = steps - delay
+        known = (asked >= 0) & (asked < len(clip.targets))
+        targets[row, known] = clip.targets[asked[known]]
+        weights[row, known] = 1.0
+    return Batch(features, targets, weights)

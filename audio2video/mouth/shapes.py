@@ -1,0 +1,110 @@
+"""Mouth shapes relative to a speaker's closed mouth, which makes speakers comparable."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..face.layout import mouth_opening, mouth_width
+
+CLOSED_SHARE = 0.02
+"""The most closed frames, as a share of all, whose mean is the closed-mouth reference."""
+
+WIDTH_OUTLIER = 3.0
+"""Robust standard deviations of lip width beyond which a frame (smile, tracking error) is odd."""
+
+
+def closed_mouth_reference(mouths: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Estimate a speaker's closed mouth.
+
+    The mean of the most closed frames whose lip width is not an outlier: a mean, because a single
+    most closed frame is the one with the largest tracking error.
+
+    Parameters
+    ----------
+    mouths : ndarray, shape (T, 20, 2)
+        Rectified mouth shapes, in inter-ocular distances; T at least 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (20, 2)
+    """
+    width = mouth_width(mouths)
+    spread = 1.4826 * np.median(np.abs(width - np.median(width)))
+    usual = np.abs(width - np.median(width)) <= WIDTH_OUTLIER * spread + 1e-6
+    candidates = np.asarray(mouths, np.float64)[usual]
+    count = max(1, round(CLOSED_SHARE * len(candidates)))
+    order = np.argsort(mouth_opening(candidates), kind="stable")
+    return np.asarray(candidates[order[:count]].mean(axis=0))
+
+
+def relative_shapes(
+    mouths: NDArray[np.floating], reference: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Difference to the closed mouth, in closed-mouth widths.
+
+    Parameters
+    ----------
+    mouths : ndarray, shape (..., 20, 2)
+    reference : ndarray, shape (20, 2)
+        The same speaker's closed mouth.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., 20, 2)
+    """
+    return np.asarray((np.asarray(mouths, np.float64) - reference) / mouth_width(reference))
+
+
+def absolute_shapes(
+    differences: NDArray[np.floating], reference: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Undo `relative_shapes`, for the same speaker or another."""
+    return np.asarray(reference + np.asarray(differences, np.float64) * mouth_width(reference))
+
+
+def carry_shapes(
+    mouths: NDArray[np.floating],
+    reference: NDArray[np.floating],
+    target_reference: NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """Carry mouth shapes from one face to another.
+
+    Parameters
+    ----------
+    mouths : ndarray, shape (T, 20, 2)
+    reference, target_reference : ndarray, shape (20, 2)
+        Closed mouths of the face they come from and the face they go to.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, 20, 2)
+    """
+    carried = absolute_shapes(relative_shapes(mouths, reference), target_reference)
+    # Lips of different thickness may cross when a thin-lipped closure is carried over: the inner
+    # lips then meet half-way instead.
+    for upper, lower in ((13, 19), (14, 18), (15, 17)):
+        crossed = carried[:, upper, 1] > carried[:, lower, 1]
+        middle = carried[:, [upper, lower], 1].mean(axis=1)
+        for point in (upper, lower):
+            carried[crossed, point, 1] = middle[crossed]
+    return carried
+
+
+def without_drift(
+    mouths: NDArray[np.floating], centre: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Shift a clip's mouths so that their mean lies at a given place.
+
+    Slow changes of posture move the whole mouth in rectified space; sound says nothing of them.
+
+    Parameters
+    ----------
+    mouths : ndarray, shape (T, 20, 2)
+    centre : ndarray, shape (2,)
+
+    Returns
+    -------
+    ndarray of float64, shape (T, 20, 2)
+    """
+    return np.asarray(mouths - np.asarray(mouths, np.float64).mean(axis=(0, 1)) + centre)

@@ -1,0 +1,70 @@
+"""How long work tells its caller about itself: plain callbacks, whoever the caller is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
+
+ProgressCallback = Callable[[str, int, "int | None", str], None]
+"""Called with (stage, done, total or None if unknown, unit of the counts).
+
+It may raise `CancelledError` to stop the run; what is finished by then is kept.
+"""
+
+MessageCallback = Callable[[str], None]
+
+
+def _ignore_progress(stage: str, done: int, total: int | None, unit: str) -> None:
+    pass
+
+
+def _ignore_message(text: str) -> None:
+    pass
+
+
+@dataclass
+class Progress:
+    """The caller's ears.
+
+    Parameters
+    ----------
+    on_progress : callable
+        See `ProgressCallback`.
+    on_warning : callable
+        Called with one line when something is odd but the run goes on.
+    on_note : callable
+        Called with one line about what is being done.
+    warnings : list of str
+        All warnings so far, for the report.
+    """
+
+    on_progress: ProgressCallback = _ignore_progress
+    on_warning: MessageCallback = _ignore_message
+    on_note: MessageCallback = _ignore_message
+    warnings: list[str] = field(default_factory=list)
+
+    def update(self, stage: str, done: int, total: int | None, unit: str = "frame") -> None:
+        """Tell how far a stage is."""
+        self.on_progress(stage, done, total, unit)
+
+    def warn(self, text: str) -> None:
+        """Warn once about something."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+            self.on_warning(text)
+
+    def note(self, text: str) -> None:
+        """Say what is being done."""
+        self.on_note(text)
+
+    def follow(
+        self, items: Iterable[T], stage: str, total: int | None, unit: str = "frame"
+    ) -> Iterator[T]:
+        """Pass items through and tell how many have been worked on."""
+        self.update(stage, 0, total, unit)
+        for done, item in enumerate(items, start=1):
+            yield item
+            self.update(stage, done, total, unit)

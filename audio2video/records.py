@@ -1,0 +1,112 @@
+"""What was made from what: lets a run skip what is up to date and keep what a user has changed.
+
+Beside each product lies ``<product>.made.json`` with the key of everything it depends on and the
+hash of its content when it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .errors import BadFileError
+from .progress import Progress
+from .workspace import content_key, file_hash, read_json, replacing, write_json
+
+
+def record_path(product: Path) -> Path:
+    """Where a product's record lies."""
+    return product.with_name(product.name + ".made.json")
+
+
+def read_record(product: Path) -> dict[str, Any] | None:
+    """Record of a product; None if there is none, or it is damaged and so worth nothing."""
+    path = record_path(product)
+    if not path.is_file():
+        return None
+    try:
+        return read_json(path)
+    except BadFileError:
+        return None
+
+
+def is_current(product: Path, depends_on: Mapping[str, Any]) -> bool:
+    """Tell whether a product is there, whole, and made from just these things."""
+    record = read_record(product)
+    return (
+        product.is_file()
+        and record is not None
+        and record.get("key") == content_key(depends_on)
+        and record.get("sha256") == file_hash(product)
+    )
+
+
+def make(
+    product: Path,
+    depends_on: Mapping[str, Any],
+    build: Callable[[Path], Mapping[str, Any] | None],
+    progress: Progress,
+    *,
+    force: bool = False,
+) -> bool:
+    """Make a product unless it is up to date.
+
+    A product that has no record, or another content than its record says, is the user's own work:
+    it is used as it is. With `force` it is set aside, never deleted.
+
+    Parameters
+    ----------
+    product : Path
+        File to make.
+    depends_on : mapping
+        All that the product depends on, as JSON values: options, hashes of inputs.
+    build : callable
+        Given a temporary path, writes the product there; may return facts to keep in the record.
+    progress : Progress
+    force : bool
+        Make it even if it is up to date.
+
+    Returns
+    -------
+    bool
+        True if it was made now.
+    """
+    if product.is_file() and (not force or _is_users_own(product)):
+        if _is_users_own(product):
+            if not force:
+                progress.warn(
+                    f"{product} was changed by hand: used as it is (--force True makes it again)"
+                )
+                return False
+            progress.warn(f"{product} was changed by hand: kept as {_set_aside(product).name}")
+        elif is_current(product, depends_on):
+            return False
+    with replacing(product) as temporary:
+        facts = build(temporary)
+        record = {
+            "key": content_key(depends_on),
+            "sha256": file_hash(temporary),
+            # The record is in place before the product is. A run killed between the two leaves the
+            # old product, which must be known as such and not be taken for the user's own.
+            "replaces": file_hash(product) if product.is_file() else None,
+            "audio2video": __version__,
+            "depends_on": dict(depends_on),
+            **(facts or {}),
+        }
+        write_json(record_path(product), record)
+    return True
+
+
+def _is_users_own(product: Path) -> bool:
+    record = read_record(product)
+    return record is None or file_hash(product) not in (record.get("sha256"), record.get("replaces"))
+
+
+def _set_aside(product: Path) -> Path:
+    number = 1
+    while (kept := product.with_name(f"{product.stem}.kept-{number}{product.suffix}")).exists():
+        number += 1
+    product.rename(kept)
+    return kept

@@ -1,0 +1,146 @@
+"""MFCC and energy of speech, at 100 Hz on the same clock as the pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from python_speech_features import fbank, lifter
+from scipy.fft import dct
+
+from audio2video.speech.loudness import normalise_loudness
+from audio2video.speech.units import FEATURE_RATE, HOP, SAMPLE_RATE, WINDOW, WINDOW_SECONDS
+
+__all__ = [
+    "CEPSTRA",
+    "FEATURES",
+    "FEATURE_RATE",
+    "HOP",
+    "SAMPLE_RATE",
+    "STATIC_FEATURES",
+    "WINDOW",
+    "frame_count",
+    "speech_features",
+    "static_features",
+]
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+FFT_SIZE = 512
+MEL_FILTERS = 40
+LOWEST_HZ = 133.33
+HIGHEST_HZ = 6855.5
+PRE_EMPHASIS = 0.97
+CEPSTRA = 13
+LIFTER = 22
+
+STATIC_FEATURES = CEPSTRA + 1  # and energy
+FEATURES = 2 * STATIC_FEATURES  # and first differences
+
+_FULL_SCALE = 32768.0  # of 16-bit samples, the scale on which energies are measured
+# The least energy of a mel band: that of noise some 80 dB below full scale, the floor of a good
+# recording. Without it digital silence, log(0), would lie far from anything ever learned.
+_MEL_FLOOR = 1.0
+_BLOCK_FRAMES = 6000  # one minute at a time keeps the memory small
+
+
+def frame_count(samples: int) -> int:
+    """Return the number of feature frames of so many samples: ``samples // HOP + 1``."""
+    return samples // HOP + 1
+
+
+def speech_features(samples: F32) -> F32:
+    """Compute what the network hears: 14 static features and their first differences.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n,)]
+        Mono speech at `SAMPLE_RATE`, full scale 1. Its loudness is normalised here.
+
+    Returns
+    -------
+    np.ndarray [shape=(n // 160 + 1, 28), dtype=float32]
+        Columns 0-12 are cepstra, 13 is the log mean energy, 14-27 are the differences of these to
+        the frame before (zero in frame 0). Frame f describes the sound around f / 100 s.
+
+    Raises
+    ------
+    ValueError
+        If ``samples`` is not one-dimensional or not finite.
+
+    Notes
+    -----
+    Suwajanakorn et al., "Synthesizing Obama" (SIGGRAPH 2017), section 3.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> speech_features(np.zeros(16000, np.float32)).shape
+    (101, 28)
+    """
+    static = static_features(normalise_loudness(samples))
+    return np.hstack([static, np.diff(static, axis=0, prepend=static[:1])])
+
+
+def static_features(samples: F32) -> F32:
+    """Compute 13 mel-frequency cepstra and the log mean energy of each frame.
+
+    The windows are 25 ms long, 10 ms apart, and window f is centred on sample 160 f, that is on
+    f / 100 s; the sound is continued with silence at both ends. Mel bands have a floor at the noise
+    of a good recording. The cepstra are liftered (L = 22), which evens out their variances, and the
+    zeroth is kept, because energy has a column of its own.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n,)]
+        Mono speech at `SAMPLE_RATE`, full scale 1, used at the loudness it has.
+
+    Returns
+    -------
+    np.ndarray [shape=(n // 160 + 1, 14), dtype=float32]
+        The last column is log(1 + mean(x^2)) with x on the scale of 16-bit samples.
+
+    Raises
+    ------
+    ValueError
+        If ``samples`` is not one-dimensional or not finite.
+    """
+    samples = np.asarray(samples)
+    if samples.ndim != 1 or not np.isfinite(samples).all():
+        raise ValueError("samples must be one-dimensional and finite")
+    frames = frame_count(len(samples))
+    before = WINDOW // 2
+    after = (frames - 1) * HOP + WINDOW - before - len(samples)
+    padded = np.pad(samples.astype(np.float64) * _FULL_SCALE, (before, max(after, 0)))
+    emphasised = padded.copy()
+    emphasised[1:] -= PRE_EMPHASIS * padded[:-1]
+    features = np.empty((frames, STATIC_FEATURES), np.float32)
+    for start in range(0, frames, _BLOCK_FRAMES):
+        stop = min(start + _BLOCK_FRAMES, frames)
+        part = slice(start * HOP, (stop - 1) * HOP + WINDOW)
+        features[start:stop, :CEPSTRA] = _cepstra(emphasised[part])
+        features[start:stop, CEPSTRA] = _log_energy(padded[part])
+    return features
+
+
+def _cepstra(emphasised: F64) -> F64:
+    mel, _ = fbank(
+        emphasised,
+        samplerate=SAMPLE_RATE,
+        winlen=WINDOW_SECONDS,
+        winstep=1 / FEATURE_RATE,
+        nfilt=MEL_FILTERS,
+        nfft=FFT_SIZE,
+        lowfreq=LOWEST_HZ,
+        highfreq=HIGHEST_HZ,
+        preemph=0,  # done already, over the block's edge
+        winfunc=np.hamming,
+    )
+    cepstra = dct(np.log(np.maximum(mel, _MEL_FLOOR)), type=2, axis=1, norm="ortho")
+    return np.asarray(lifter(cepstra[:, :CEPSTRA], LIFTER), np.float64)
+
+
+def _log_energy(samples: F64) -> F64:
+    windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
+    power = np.einsum("fw,fw->f", windows, windows) / WINDOW
+    return np.asarray(np.log1p(power), np.float64)

@@ -1,0 +1,108 @@
+"""Plots beside the results, where people would rather look than read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..texture.teeth import TeethProxy
+
+
+def _figure(width: float, height: float) -> Any:
+    # Not pyplot: no global state, no display, and an import only when a plot is asked for.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def plot_training(rows: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Draw the loss curve of a pass.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        With 'epoch', 'training' and 'validation'.
+    path : Path
+        PNG to write.
+    """
+    figure = _figure(7, 4)
+    axes = figure.subplots()
+    epochs = [row["epoch"] for row in rows]
+    for part in ("training", "validation"):
+        axes.plot(epochs, [row[part] for row in rows], label=part)
+    axes.set(xlabel="epoch", ylabel="mean squared error of a coefficient", yscale="log")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend()
+    figure.savefig(path)
+
+
+def plot_retiming(
+    frames: NDArray[np.integer],
+    speech: NDArray[np.floating],
+    motion: NDArray[np.floating],
+    rate: float,
+    path: Path,
+) -> None:
+    """Draw which target frame plays when, beside speech and the target's motion.
+
+    Parameters
+    ----------
+    frames : ndarray of int, shape (N,)
+        Target frame under each output frame.
+    speech : ndarray, shape (N,)
+        Speech activity, 0 to 1.
+    motion : ndarray, shape (T,)
+        Motion of the target, in inter-ocular distances per frame.
+    rate : float
+        Frames per second.
+    path : Path
+        PNG to write.
+    """
+    figure = _figure(9, 5)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    seconds = np.arange(len(frames)) / rate
+    above.plot(seconds, frames / rate)
+    above.set(ylabel="target time [s]")
+    above.grid(alpha=0.3)
+    below.fill_between(seconds, speech, alpha=0.4, label="speech")
+    scale = max(float(np.quantile(motion, 0.98)), 1e-6)
+    below.plot(seconds, motion[frames] / scale, lw=0.8, label="target motion")
+    below.set(xlabel="output time [s]", ylim=(0, 1.5))
+    below.legend(loc="upper right")
+    figure.savefig(path)
+
+
+def plot_proxies(upper: TeethProxy | None, lower: TeethProxy | None, path: Path) -> None:
+    """Draw the teeth proxies with a ruler of rows, to read lineU and lineL off.
+
+    Parameters
+    ----------
+    upper, lower : TeethProxy or None
+    path : Path
+        PNG to write.
+    """
+    figure = _figure(10, 5)
+    cells = figure.subplots(1, 2)
+    for axes, proxy, name in zip(cells, (upper, lower), ("upper: lineU", "lower: lineL"), strict=True):
+        if proxy is None:
+            axes.set_title(f"{name} (no such teeth in view)")
+            axes.set_axis_off()
+            continue
+        axes.imshow(proxy.texture, interpolation="nearest")
+        axes.axhline(proxy.line - 0.5, color="cyan", lw=1)
+        height, width = proxy.texture.shape[:2]
+        # The mouth fills the picture; rows keep the numbers of the whole texture.
+        axes.set(xlim=(0.2 * width, 0.8 * width), ylim=(0.72 * height, 0.28 * height))
+        axes.set_yticks(range(int(0.28 * height), int(0.72 * height), max(1, height // 40)))
+        axes.tick_params(labelsize=7)
+        source = "your picture" if proxy.frame < 0 else f"frame {proxy.frame}"
+        axes.set_title(f"{name} = {proxy.line}, {source}")
+        axes.set(ylabel="row")
+    figure.savefig(path)

@@ -1,0 +1,107 @@
+"""Choosing the teeth proxies of a target: the user's own, or the best frames of the video."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadFileError, NoFaceError, OptionError
+from ..face.layout import MOUTH
+from ..face.pose import fit_pose
+from ..face.rectify import FaceSpace, texture_map, to_rectified
+from ..options import Options
+from ..texture.teeth import MIN_SCORE, TeethProxy, proxy_quality, teeth_rows
+from ..workspace import Workspace, file_hash
+from .target import Target
+
+CONSIDERED = 40
+"""Frames whose picture is looked at when proxies are chosen automatically."""
+
+
+def proxy_files(workspace: Workspace, tar_id: str) -> dict[str, str]:
+    """Hashes of the user's own proxy pictures."""
+    files = {which: workspace.proxy(tar_id, which) for which in ("upper", "lower")}
+    return {which: file_hash(path) for which, path in files.items() if path is not None}
+
+
+def choose_proxies(
+    workspace: Workspace, target: Target, options: Options
+) -> tuple[TeethProxy | None, TeethProxy | None]:
+    """Give the upper and the lower teeth proxy; None where the target shows no such teeth.
+
+    Raises
+    ------
+    BadFileError, NoFaceError
+        A picture of the user's can't be used.
+    OptionError
+        ``--lineU`` or ``--lineL`` lies outside the texture.
+    """
+    upper, lower = _best_frames(target)
+    own = workspace.proxy(options.tar_id, "upper")
+    if own is not None:
+        upper = _from_picture(own, target.space, options, is_upper=True)
+    own = workspace.proxy(options.tar_id, "lower")
+    if own is not None:
+        lower = _from_picture(own, target.space, options, is_upper=False)
+    for name, row in (("lineU", options.lineU), ("lineL", options.lineL)):
+        if row is not None and row >= target.space.height:
+            raise OptionError(
+                f"--{name} {row} lies below the texture, which has {target.space.height} rows",
+                hint="read the row off teeth.png in the output folder",
+            )
+    if upper is not None and options.lineU is not None:
+        upper = replace(upper, line=options.lineU)
+    if lower is not None and options.lineL is not None:
+        lower = replace(lower, line=options.lineL)
+    return upper, lower
+
+
+def _best_frames(target: Target) -> tuple[TeethProxy | None, TeethProxy | None]:
+    track = target.track
+    usable = np.flatnonzero(track.usable)
+    quality = proxy_quality(
+        track.mouth, track.pose.yaw, track.pose.pitch, target.sharpness, usable
+    )
+    best: list[tuple[float, TeethProxy | None]] = [(0.0, None), (0.0, None)]
+    for place in np.argsort(-quality, kind="stable")[:CONSIDERED]:
+        frame = int(usable[place])
+        mouth = track.mouth[frame].astype(np.float64)
+        texture = np.array(target.textures[frame])
+        upper_score, lower_score, upper_line, lower_line = teeth_rows(texture, mouth, target.space)
+        for k, (score, line) in enumerate(((upper_score, upper_line), (lower_score, lower_line))):
+            merit = float(quality[place]) * score
+            if score >= MIN_SCORE and merit > best[k][0]:
+                best[k] = (merit, TeethProxy(texture, mouth, line, frame, score))
+    return best[0][1], best[1][1]
+
+
+def _from_picture(
+    path: Path, space: FaceSpace, options: Options, *, is_upper: bool
+) -> TeethProxy:
+    from ..face.detection import FaceFinder
+    from ..face.tracking import track_face
+
+    coded = np.fromfile(path, np.uint8)
+    picture = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
+    if picture is None:
+        raise BadFileError(
+            "not a picture that can be read", path=path, hint="save a target frame as PNG"
+        )
+    rgb: NDArray[np.uint8] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    (face,) = track_face([gray], FaceFinder(options.landmark_model))
+    if face.landmarks is None:
+        raise NoFaceError("no face in the picture", path=path, hint="save a whole target frame")
+    pose = fit_pose(face.landmarks[None])
+    texture = cv2.remap(
+        rgb, texture_map(space, pose), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    mouth = to_rectified(face.landmarks[None, MOUTH], pose)[0]
+    upper_score, lower_score, upper_line, lower_line = teeth_rows(texture, mouth, space)
+    if is_upper:
+        return TeethProxy(texture, mouth, upper_line, -1, upper_score)
+    return TeethProxy(texture, mouth, lower_line, -1, lower_score)

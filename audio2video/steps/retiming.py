@@ -1,0 +1,109 @@
+"""Step 3: which target frame plays under each output frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..arrays import read_arrays
+from ..errors import BadFileError
+from ..media.audio import probe_audio, read_audio
+from ..options import Options
+from ..progress import Progress
+from ..records import make
+from ..speech.loudness import speech_activity
+from ..timing.retiming import Retiming, as_it_is, retime
+from ..workspace import Workspace, file_hash, replacing
+from .lipsync import output_frames
+from .plots import plot_retiming
+from .report import StepReport
+from .target import Target, analyse_target
+
+NAME = "retiming"
+MADE_BY = "step 3 (retiming)"
+FORMAT = 1
+"""Raised when the way frames are chosen changes."""
+
+
+def retiming_path(workspace: Workspace, options: Options) -> Path:
+    """File of the retiming."""
+    return workspace.output(options.inp_id, options.tar_id) / "retiming.npz"
+
+
+def run(workspace: Workspace, options: Options, progress: Progress) -> StepReport:
+    """Retime the target to the speech.
+
+    Writes ``retiming.npz`` (arrays ``frames`` and ``halfway``) and a plot of it into the output
+    folder.
+
+    Raises
+    ------
+    Audio2VideoError
+        Something needed is missing or can't be used.
+    """
+    target = analyse_target(workspace, options, progress)
+    audio = probe_audio(workspace.input_audio(options.inp_id))
+    rate = target.info.rate
+    wanted = output_frames(audio, rate)
+    report = StepReport(NAME, "frame")
+
+    def build(path: Path) -> dict[str, Any]:
+        track = target.track
+        speech = speech_activity(read_audio(audio.path), rate, wanted)
+        timing = (
+            retime(speech, track.motion, track.blink, track.usable, float(rate))
+            if options.retiming
+            else as_it_is(wanted, len(track))
+        )
+        with path.open("wb") as file:
+            np.savez(file, frames=timing.frames, halfway=timing.halfway)
+        with replacing(path.parent / "retiming.png") as temporary:
+            plot_retiming(timing.frames, speech, track.motion, float(rate), temporary)
+        report.count = wanted
+        return {"held": int((timing.halfway >= 0).sum())}
+
+    product = retiming_path(workspace, options)
+    make(
+        product,
+        {
+            "format": FORMAT,
+            "target": target.key,
+            "audio": file_hash(audio.path),
+            "frames": wanted,
+            "retiming": options.retiming,
+        },
+        build,
+        progress,
+        force=options.force,
+    )
+    timing = read_retiming(workspace, options, target)
+    report.facts = {"frames": wanted, "half_way_frames": int((timing.halfway >= 0).sum())}
+    return report
+
+
+def read_retiming(workspace: Workspace, options: Options, target: Target) -> Retiming:
+    """Read what step 3 made.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        The file is missing, damaged, or names frames that the target does not have.
+    """
+    path = retiming_path(workspace, options)
+    arrays = read_arrays(path, ("frames", "halfway"), made_by=MADE_BY)
+    frames, halfway = arrays["frames"], arrays["halfway"]
+    whole = all(a.ndim == 1 and a.dtype.kind in "iu" and len(a) == len(frames) for a in (frames, halfway))
+    if not whole or len(frames) == 0:
+        raise BadFileError(
+            "frames and halfway must be equally long lists of whole numbers", path=path
+        )
+    last = len(target.track) - 1
+    if frames.min() < 0 or frames.max() > last or halfway.min() < -1 or halfway.max() > last:
+        raise BadFileError(
+            f"names a frame outside the target's 0 to {last}",
+            path=path,
+            hint=f"{MADE_BY} makes it again with --force True",
+        )
+    return Retiming(frames.astype(np.int32), halfway.astype(np.int32))

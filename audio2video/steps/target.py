@@ -1,0 +1,199 @@
+"""The analysis of a target video: made once, kept by content, shared by steps 2, 3 and 4."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import read_array, read_arrays
+from ..errors import BadFileError, NoFaceError
+from ..face.rectify import FaceSpace, texture_map
+from ..face.track import FaceTrack, build_track
+from ..media.video import VideoInfo, VideoReader, probe_video
+from ..mouth.shapes import closed_mouth_reference
+from ..options import Options
+from ..progress import Progress
+from ..workspace import Workspace, content_key, file_hash, replacing
+
+FORMAT = 1
+"""Raised when the analysis changes, so that old ones are made again."""
+
+MADE_BY = "step 2 (texture)"
+
+MIN_USABLE = 2
+"""A single frame is a picture, not a video of a person talking."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """All that the pipeline knows of a target video.
+
+    Parameters
+    ----------
+    info : VideoInfo
+    key : str
+        Equal for equal content and options.
+    track : FaceTrack
+    space : FaceSpace
+        Raster of the rectified textures, at the video's own resolution.
+    textures : ndarray of uint8, shape (T, H, W, 3)
+        Rectified lower faces, memory-mapped; zero in frames that are not usable.
+    sharpness : ndarray of float32, shape (T,)
+        Variance of the Laplacian around the mouth.
+    reference : ndarray of float64, shape (20, 2)
+        The speaker's closed mouth, rectified.
+    """
+
+    info: VideoInfo
+    key: str
+    track: FaceTrack
+    space: FaceSpace
+    textures: NDArray[np.uint8]
+    sharpness: NDArray[np.float32]
+    reference: NDArray[np.float64]
+
+
+def analyse_target(workspace: Workspace, options: Options, progress: Progress) -> Target:
+    """Analyse the target, or read the analysis made before.
+
+    Raises
+    ------
+    NoFaceError
+        No frame has a usable face.
+    Audio2VideoError
+        The video is missing or can't be used.
+    """
+    path = workspace.target_video(options.tar_id)
+    info = probe_video(path)
+    if info.frames < MIN_USABLE:
+        raise BadFileError(
+            f"has {info.frames} frame(s)", path=path, hint="a video of a person talking is needed"
+        )
+    model = options.landmark_model
+    key = content_key(
+        {
+            "format": FORMAT,
+            "video": file_hash(path),
+            "landmark_model": file_hash(model) if model is not None and model.is_file() else None,
+        }
+    )
+    folder = workspace.analysis(options.tar_id, key)
+    if not (folder / "face.npz").is_file():
+        _analyse(path, info, folder, options, progress)
+    target = _read(info, folder, key)
+    _warn(target, folder, options, progress)
+    return target
+
+
+def _analyse(
+    path: Path, info: VideoInfo, folder: Path, options: Options, progress: Progress
+) -> None:
+    from ..face.detection import FaceFinder
+    from ..face.tracking import track_face
+
+    finder = FaceFinder(options.landmark_model)
+    with VideoReader(path) as reader:
+        grays = (frame.gray() for frame in reader.read())
+        tracked = track_face(progress.follow(grays, "finding the face", info.frames), finder)
+        faces = list(tracked)
+    track = build_track([face.landmarks for face in faces])
+    if track.usable.sum() < MIN_USABLE:
+        raise NoFaceError(
+            "no face in the whole video" if not track.usable.any() else "no face stays in view",
+            path=path,
+            hint="the target must show one person talking to the camera",
+        )
+    space = FaceSpace.lower_face(float(np.median(track.pose.scale[track.usable])))
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        sharpness = _write_textures(path, temporary / "textures.npy", track, space, progress)
+        with (temporary / "face.npz").open("wb") as file:
+            np.savez(
+                file,
+                **track.arrays(),  # type: ignore[arg-type]
+                resolution=np.array(space.resolution),
+                sharpness=sharpness,
+                rivals=np.array([face.rivals for face in faces]),
+            )
+
+
+def _write_textures(
+    path: Path, product: Path, track: FaceTrack, space: FaceSpace, progress: Progress
+) -> NDArray[np.float32]:
+    """Write the rectified lower face of every usable frame; returns their sharpness."""
+    shape = (len(track), space.height, space.width, 3)
+    textures = np.lib.format.open_memmap(product, mode="w+", dtype=np.uint8, shape=shape)
+    sharpness = np.zeros(len(track), np.float32)
+    usable = np.flatnonzero(track.usable)
+    with VideoReader(path) as reader:
+        frames = reader.read(usable.tolist())
+        for index, frame in zip(
+            usable,
+            progress.follow(frames, "rectifying the face", len(usable)),
+            strict=True,
+        ):
+            wanted = texture_map(space, track.pose[int(index)])
+            textures[index] = _read_texture(frame.rgb, (frame.width, frame.height), wanted)
+            sharpness[index] = _sharpness(textures[index], track.mouth[index], space)
+    textures.flush()
+    del textures  # closes the file, so that its folder can be renamed everywhere
+    return sharpness
+
+
+def _read_texture(rgb, size: tuple[int, int], wanted: NDArray[np.float32]) -> NDArray[np.uint8]:  # type: ignore[no-untyped-def]
+    """Resample the frame; only the part that is needed is converted to RGB."""
+    width, height = size
+    low = np.floor(wanted.min(axis=(0, 1))).astype(int) - 2
+    high = np.ceil(wanted.max(axis=(0, 1))).astype(int) + 3
+    x0, y0 = int(np.clip(low[0], 0, width - 1)), int(np.clip(low[1], 0, height - 1))
+    x1, y1 = int(np.clip(high[0], x0 + 1, width)), int(np.clip(high[1], y0 + 1, height))
+    part = rgb((x0, y0, x1, y1))
+    shifted = wanted - np.array([x0, y0], np.float32)
+    return np.asarray(
+        cv2.remap(part, shifted, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _sharpness(
+    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace
+) -> float:
+    corners = space.to_pixels(mouth)
+    x0, y0 = np.maximum(corners.min(axis=0), 0).astype(int)
+    x1, y1 = corners.max(axis=0).astype(int) + 1
+    part = texture[y0:y1, x0:x1]
+    if part.size == 0:
+        return 0.0
+    gray = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
+    return float(cv2.Laplacian(gray, cv2.CV_32F).var())
+
+
+def _read(info: VideoInfo, folder: Path, key: str) -> Target:
+    names = (*FaceTrack.__dataclass_fields__, "resolution", "sharpness", "rivals")
+    arrays = read_arrays(folder / "face.npz", names, made_by=MADE_BY)
+    track = FaceTrack.from_arrays(arrays)
+    space = FaceSpace.lower_face(float(arrays["resolution"]))
+    textures = read_array(
+        folder / "textures.npy",
+        (len(track), space.height, space.width, 3),
+        made_by=MADE_BY,
+        mmap=True,
+    )
+    reference = closed_mouth_reference(track.mouth[track.usable])
+    return Target(info, key, track, space, textures, arrays["sharpness"], reference)
+
+
+def _warn(target: Target, folder: Path, options: Options, progress: Progress) -> None:
+    name = target.info.path.name
+    rivals = read_arrays(folder / "face.npz", ("rivals",), made_by=MADE_BY)["rivals"]
+    if int((rivals > 0).sum()) >= 2:
+        progress.warn(f"{name}: more than one face in view; the larger one is used")
+    without = int((~target.track.usable).sum())
+    if without:
+        progress.warn(
+            f"{name}: {without} of {len(target.track)} frames have no usable face "
+            "and pass through unchanged"
+        )

@@ -1,0 +1,273 @@
+"""Teeth proxies: sharp detail of real teeth put into the median texture (paper, section 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..face.layout import (
+    INNER_LIP,
+    LOWER_INNER_LIP,
+    UPPER_INNER_LIP,
+    mouth_opening,
+    mouth_width,
+)
+from ..face.rectify import FaceSpace
+
+DETAIL = 0.06
+"""Scale of the detail taken from a proxy, in inter-ocular distances (Gaussian sigma)."""
+
+MIN_OPENING = 0.05
+"""Inner-lip opening, in inter-ocular distances, from which single teeth can be made out."""
+
+MIN_SCORE = 0.12
+"""Least share of the mouth opening that must be teeth in a proxy."""
+
+
+@dataclass(frozen=True)
+class TeethProxy:
+    """A picture with one row of teeth in view.
+
+    Parameters
+    ----------
+    texture : ndarray of uint8, shape (H, W, 3)
+        Rectified.
+    mouth : ndarray of float64, shape (20, 2)
+        Its mouth shape, in inter-ocular distances.
+    line : int
+        Row where the teeth end (upper teeth) or begin (lower teeth).
+    frame : int
+        Target frame it comes from; -1 for the user's own picture.
+    score : float
+        How much of the mouth opening shows these teeth, 0 to 1.
+    """
+
+    texture: NDArray[np.uint8]
+    mouth: NDArray[np.float64]
+    line: int
+    frame: int
+    score: float
+
+
+def mouth_interior(
+    mouth: NDArray[np.floating], space: FaceSpace, feather: float = 0.0
+) -> NDArray[np.float32]:
+    """Cover the opening between the inner lips.
+
+    Parameters
+    ----------
+    mouth : ndarray, shape (20, 2)
+    space : FaceSpace
+    feather : float
+        Softness of the border, in inter-ocular distances.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        0 to 1.
+    """
+    cover = np.zeros((space.height, space.width), np.uint8)
+    corners = np.round(space.to_pixels(mouth[INNER_LIP]) * 16).astype(np.int32)
+    cv2.fillPoly(cover, [corners], 255, cv2.LINE_AA, 4)
+    soft = cover.astype(np.float32) / 255
+    sigma = feather * space.resolution
+    return cv2.GaussianBlur(soft, (0, 0), sigma) if sigma > 0.3 else soft
+
+
+def whiteness(
+    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace
+) -> NDArray[np.float32]:
+    """Tell teeth from lips, tongue and the dark of the mouth by their colour.
+
+    Teeth are nearly as bright as the skin around the mouth, and less red than it.
+
+    Parameters
+    ----------
+    texture : ndarray of uint8, shape (H, W, 3)
+    mouth : ndarray, shape (20, 2)
+    space : FaceSpace
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        0 (not teeth) to 1.
+    """
+    rgb = texture.astype(np.float32)
+    bright = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
+    red = (rgb[..., 0] - rgb[..., 1:].mean(axis=-1)) / np.maximum(bright, 8.0)
+    skin = _skin_beside(mouth, space)
+    skin_bright, skin_red = float(np.median(bright[skin])), float(np.median(red[skin]))
+    light = np.clip((bright / max(skin_bright, 1.0) - 0.45) / 0.25, 0, 1)
+    pale = np.clip((skin_red * 1.05 + 0.05 - red) / 0.12, 0, 1)
+    return np.asarray(light * pale, np.float32)
+
+
+def _skin_beside(mouth: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
+    """Cheek patches left and right of the mouth, free of lips, nose and jaw line."""
+    x, y = space.grid()
+    centre = mouth.mean(axis=0)
+    away = np.abs(x - centre[0])
+    return np.asarray((away > 0.5) & (away < 0.7) & (np.abs(y - centre[1]) < 0.18))
+
+
+def teeth_rows(
+    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace
+) -> tuple[float, float, int, int]:
+    """Find the upper and the lower teeth in the mouth opening.
+
+    Returns
+    -------
+    upper_score, lower_score : float
+        Share of the opening that is teeth joined to the upper, or lower, lip.
+    upper_line, lower_line : int
+        Row where the upper teeth end, and row where the lower teeth begin.
+    """
+    inside = mouth_interior(mouth, space)
+    white = whiteness(texture, mouth, space) * inside
+    rows = np.flatnonzero(inside.sum(axis=1) > 0.5)
+    if len(rows) < 3:
+        return 0.0, 0.0, 0, space.height - 1
+    # How white the middle of each row is; the gap between the rows of teeth is the darkest one.
+    x, _ = space.grid()
+    middle = inside * (np.abs(x - mouth[:, 0].mean()) < 0.3 * mouth_width(mouth))
+    profile = (white * middle).sum(axis=1)[rows] / np.maximum(middle.sum(axis=1)[rows], 1e-3)
+    toothed = profile > 0.35
+    upper = _run_from(toothed)
+    lower = _run_from(toothed[::-1])
+    if upper + lower > len(rows):  # one closed row: teeth on teeth, or only one jaw's in view
+        upper = lower = int(np.argmin(profile[1:-1])) + 1 if len(rows) > 4 else len(rows) // 2
+        lower = len(rows) - upper
+    area = float(inside.sum())
+    upper_line, lower_line = int(rows[0]) + upper, int(rows[-1]) + 1 - lower
+    return (
+        float(white[:upper_line].sum()) / area if upper else 0.0,
+        float(white[lower_line:].sum()) / area if lower else 0.0,
+        upper_line,
+        lower_line,
+    )
+
+
+def _run_from(flags: NDArray[np.bool_]) -> int:
+    """Length of the first run of True that begins within the first third (behind the lip's edge)."""
+    start = int(np.argmax(flags))
+    if not flags.any() or start > len(flags) / 3:
+        return 0
+    rest = flags[start:]
+    return start + (int(np.argmin(rest)) if not rest.all() else len(rest))
+
+
+def proxy_quality(
+    mouths: NDArray[np.floating],
+    yaw: NDArray[np.floating],
+    pitch: NDArray[np.floating],
+    sharpness: NDArray[np.floating],
+    usable: NDArray[np.integer],
+) -> NDArray[np.float64]:
+    """Judge frames as proxies before their pictures are looked at: open, frontal, sharp, at rest.
+
+    Parameters
+    ----------
+    mouths : ndarray, shape (T, 20, 2)
+    yaw, pitch : ndarray, shape (T,)
+        Radians.
+    sharpness : ndarray, shape (T,)
+    usable : ndarray of int, shape (U,)
+
+    Returns
+    -------
+    ndarray of float64, shape (U,)
+        0 (unfit) and more.
+    """
+    opening = mouth_opening(mouths[usable])
+    turned = np.hypot(yaw[usable] - np.median(yaw[usable]), pitch[usable] - np.median(pitch[usable]))
+    sharp = sharpness[usable] / max(float(np.quantile(sharpness[usable], 0.9)), 1e-9)
+    fit = np.clip(opening / 0.12, 0, 1) * np.exp(-((turned / 0.2) ** 2)) * np.clip(sharp, 0, 1.2)
+    return np.asarray(np.where(opening >= MIN_OPENING, fit, 0.0))
+
+
+def enhance_teeth(
+    texture: NDArray[np.uint8],
+    mouth: NDArray[np.floating],
+    space: FaceSpace,
+    upper: TeethProxy | None,
+    lower: TeethProxy | None,
+) -> NDArray[np.uint8]:
+    """Give the teeth of a median texture the detail of the proxies.
+
+    The coarse part of the texture stays; its fine part is replaced by the proxy's, moved with the
+    lip the teeth belong to, only where the texture itself shows teeth.
+
+    Parameters
+    ----------
+    texture : ndarray of uint8, shape (H, W, 3)
+    mouth : ndarray, shape (20, 2)
+    space : FaceSpace
+    upper, lower : TeethProxy or None
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+    """
+    opening = float(mouth_opening(mouth))
+    # On a nearly closed mouth detail would stand as a picket fence: it fades in with the opening.
+    strength = float(np.clip((opening - MIN_OPENING / 2) / (MIN_OPENING / 2), 0, 1))
+    proxies = [(upper, UPPER_INNER_LIP, True), (lower, LOWER_INNER_LIP, False)]
+    if strength == 0.0 or all(proxy is None for proxy, _, _ in proxies):
+        return texture
+    sigma = DETAIL * space.resolution
+    box = _around(mouth, space)
+    patch = texture[box].astype(np.float32)
+    white = whiteness(texture, mouth, space)
+    white = cv2.GaussianBlur(white, (0, 0), max(0.25 * sigma, 0.3))
+    teeth = (white * mouth_interior(mouth, space, 0.015))[box] * strength
+    fine = patch - cv2.GaussianBlur(patch, (0, 0), sigma)
+    result = patch
+    for proxy, lip, is_upper in proxies:
+        if proxy is None:
+            continue
+        moved, cover = _moved_detail(proxy, mouth, space, lip, is_upper, sigma)
+        share = (teeth * cover[box])[..., None]
+        result = result + share * (moved[box] - fine)
+    output = texture.copy()
+    output[box] = np.clip(np.round(result), 0, 255).astype(np.uint8)
+    return output
+
+
+def _around(mouth: NDArray[np.floating], space: FaceSpace) -> tuple[slice, slice]:
+    corners = space.to_pixels(mouth)
+    margin = 0.15 * space.resolution
+    x0, y0 = np.maximum(np.floor(corners.min(axis=0) - margin), 0).astype(int)
+    x1, y1 = np.ceil(corners.max(axis=0) + margin).astype(int)
+    return slice(y0, min(y1, space.height)), slice(x0, min(x1, space.width))
+
+
+def _moved_detail(
+    proxy: TeethProxy,
+    mouth: NDArray[np.floating],
+    space: FaceSpace,
+    lip: tuple[int, ...],
+    is_upper: bool,
+    sigma: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """High-pass of the proxy, and where it holds teeth, shifted with the middle of its lip."""
+    shift = space.to_pixels(mouth[list(lip)].mean(axis=0)) - space.to_pixels(
+        proxy.mouth[list(lip)].mean(axis=0)
+    )
+    picture = proxy.texture.astype(np.float32)
+    inside = mouth_interior(proxy.mouth, space)
+    # The blur must not mix lip into teeth: it is taken over the mouth opening alone.
+    weight = cv2.GaussianBlur(inside, (0, 0), sigma)
+    coarse = cv2.GaussianBlur(picture * inside[..., None], (0, 0), sigma)
+    detail = (picture - coarse / np.maximum(weight, 1e-3)[..., None]) * inside[..., None]
+    rows = np.arange(space.height)[:, None]
+    side = rows < proxy.line if is_upper else rows >= proxy.line
+    cover = cv2.GaussianBlur((inside * side).astype(np.float32), (0, 0), max(0.2 * sigma, 0.3))
+    move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
+    size = (space.width, space.height)
+    return (
+        cv2.warpAffine(detail, move, size, flags=cv2.INTER_LINEAR),
+        cv2.warpAffine(cover, move, size, flags=cv2.INTER_LINEAR),
+    )

@@ -1,0 +1,79 @@
+"""Carrying a candidate's lips onto the wanted lips by a smooth warp that holds the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+REACH = 0.9
+"""Distance from the lips, in inter-ocular distances, at which the warp has died away."""
+
+STIFFNESS = 1e-3
+"""Regularisation: small errors of single landmarks are not followed."""
+
+CELL = 4
+"""Displacements are computed at every fourth pixel and interpolated: they are smooth."""
+
+
+def _wendland(distance: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Compactly supported radial function, twice differentiable (Wendland 1995, C2 in 3-D)."""
+    r = np.minimum(distance, 1.0)
+    return np.asarray((1 - r) ** 4 * (4 * r + 1))
+
+
+def _distances(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.asarray(np.linalg.norm(a[:, None] - b[None], axis=-1))
+
+
+def warp_weights(
+    centres: NDArray[np.floating], places: NDArray[np.floating], reach: float = REACH
+) -> NDArray[np.float64]:
+    """Weights that spread displacements of some points smoothly over others.
+
+    Parameters
+    ----------
+    centres : ndarray, shape (K, 2)
+        Points whose displacement is known.
+    places : ndarray, shape (N, 2)
+        Points where it is asked for, in the same unit.
+    reach : float
+        Where it has died away, in the same unit.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, K)
+        ``weights @ displacements`` is the displacement at the places.
+    """
+    gram = _wendland(_distances(centres, centres) / reach) + STIFFNESS * np.eye(len(centres))
+    return np.asarray(np.linalg.solve(gram, _wendland(_distances(places, centres) / reach).T).T)
+
+
+def displacement_grids(
+    shape: NDArray[np.floating],
+    candidates: NDArray[np.floating],
+    grid: NDArray[np.floating],
+    resolution: float,
+) -> NDArray[np.float32]:
+    """Where each candidate's texture is to be read, relative to the output pixel.
+
+    Parameters
+    ----------
+    shape : ndarray, shape (20, 2)
+        Wanted lips, in inter-ocular distances.
+    candidates : ndarray, shape (n, 20, 2)
+        The candidates' own lips.
+    grid : ndarray, shape (rows, columns, 2)
+        Rectified coordinates of the coarse grid's nodes.
+    resolution : float
+        Pixels per inter-ocular distance.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, rows, columns, 2)
+        Displacement (x, y) in texture pixels.
+    """
+    rows, columns, _ = grid.shape
+    weights = warp_weights(shape, grid.reshape(-1, 2)).astype(np.float32)
+    moves = ((candidates - shape) * resolution).astype(np.float32)
+    flat = weights @ moves.transpose(1, 0, 2).reshape(20, -1)
+    return np.ascontiguousarray(flat.reshape(rows, columns, -1, 2).transpose(2, 0, 1, 3))
