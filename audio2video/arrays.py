@@ -91,9 +91,7 @@ def read_arrays(path: Path, names: tuple[str, ...], *, made_by: str) -> dict[str
     return arrays
 
 
-def check_shape(
-    array: NDArray[Any], shape: tuple[int | None, ...], path: Path, hint: str
-) -> None:
+def check_shape(array: NDArray[Any], shape: tuple[int | None, ...], path: Path, hint: str) -> None:
     """Raise `BadFileError` unless an array has the shape (None: any length of at least 1)."""
     fits = array.ndim == len(shape) and all(
         length > 0 if wanted is None else length == wanted
@@ -101,9 +99,7 @@ def check_shape(
     )
     if not fits:
         wanted_text = ", ".join("any" if n is None else str(n) for n in shape)
-        raise BadFileError(
-            f"has shape {array.shape}, ({wanted_text}) needed", path=path, hint=hint
-        )
+        raise BadFileError(f"has shape {array.shape}, ({wanted_text}) needed", path=path, hint=hint)
 
 
 def check_finite(array: NDArray[Any], path: Path, hint: str) -> None:

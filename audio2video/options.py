@@ -1,4 +1,4 @@
-"""Every parameter of the pipeline: type, bounds, default, unit, help. CLI and files read it here."""
+"""Every parameter of the pipeline: type, bounds, default, unit, help; one source for all uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ else:
     import tomli as tomllib
 
 DEFAULT_ID = "demo"
-DEFAULT_PASS = "grid_s1"  # noqa: S105
+DEFAULT_PASS = "grid_s1"
 
 
 def _option(
@@ -85,9 +85,7 @@ class Options:
     preprocess: bool = _option(
         False, "make training sequences again instead of using those on disk", group=_NETWORK
     )
-    vr: float = _option(
-        0.2, "share of clips for validation", group=_NETWORK, low=0.01, high=0.9
-    )
+    vr: float = _option(0.2, "share of clips for validation", group=_NETWORK, low=0.01, high=0.9)
     test_share: float = _option(
         0.1, "share of clips kept for the final test", group=_NETWORK, low=0, high=0.5
     )
@@ -112,7 +110,11 @@ class Options:
         0.99, "factor on the learning rate after each epoch", group=_NETWORK, low=0.1, high=1
     )
     b_savef: int = _option(
-        0, "batches between checkpoints inside an epoch (0: none)", group=_NETWORK, low=0, high=10**6
+        0,
+        "batches between checkpoints inside an epoch (0: none)",
+        group=_NETWORK,
+        low=0,
+        high=10**6,
     )
     e_savef: int = _option(5, "epochs between checkpoints", group=_NETWORK, low=1, high=10**6)
     showGraph: bool = _option(  # noqa: N815

@@ -101,7 +101,10 @@ def make(
 
 def _is_users_own(product: Path) -> bool:
     record = read_record(product)
-    return record is None or file_hash(product) not in (record.get("sha256"), record.get("replaces"))
+    return record is None or file_hash(product) not in (
+        record.get("sha256"),
+        record.get("replaces"),
+    )
 
 
 def _set_aside(product: Path) -> Path:

@@ -176,7 +176,7 @@ class Workspace:
         return self.root / "output" / f"{inp_id}-{tar_id}"
 
     def result(self, inp_id: str, tar_id: str) -> Path:
-        """The result itself."""
+        """Give the path of the result."""
         return self.output(inp_id, tar_id) / f"{inp_id}-{tar_id}.mp4"
 
 

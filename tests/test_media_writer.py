@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from fractions import Fraction
 
 import av
@@ -121,6 +124,27 @@ def test_the_same_input_gives_the_same_bytes(tmp_path, rng):
     options = {"audio": tmp_path / "said.wav", "metadata": {"comment": "made"}}
     one, two = (write(tmp_path / name, **options) for name in ("one.mp4", "two.mp4"))
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_the_bytes_do_not_depend_on_stale_memory(tmp_path, rng):
+    write_wav(tmp_path / "said.wav", speechlike(1, 44100, rng)[0], 44100)
+    code = """
+import sys
+from fractions import Fraction
+import numpy as np
+from audio2video.media.video import VideoWriter
+picture = np.random.default_rng(0).integers(0, 256, (240, 320, 3)).astype(np.uint8)
+with VideoWriter(sys.argv[1], 320, 240, Fraction(25), audio=sys.argv[2]) as writer:
+    for k in range(25):
+        writer.write(np.roll(picture, 5 * k, axis=1))
+"""
+    made = []
+    for fill in ("1", "254"):  # glibc fills fresh memory with it; elsewhere it is just a rerun
+        out = tmp_path / f"{fill}.mp4"
+        command = [sys.executable, "-c", code, str(out), str(tmp_path / "said.wav")]
+        subprocess.run(command, check=True, env={**os.environ, "MALLOC_PERTURB_": fill})
+        made.append(out.read_bytes())
+    assert made[0] == made[1]
 
 
 def test_tags_survive(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,8 @@ MAX_CHANGE = 40.0
 
 
 def match_light(
-    texture: NDArray[np.floating],
-    frame: NDArray[np.floating],
+    texture: NDArray[Any],
+    frame: NDArray[Any],
     weight: NDArray[np.floating],
     sigma: float,
 ) -> NDArray[np.float32]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 
 def laplacian_blend(
-    front: NDArray[np.floating],
-    back: NDArray[np.floating],
+    front: NDArray[Any],
+    back: NDArray[Any],
     mask: NDArray[np.floating],
     levels: int,
 ) -> NDArray[np.float32]:

@@ -16,9 +16,14 @@ from audio2video.demo.relief import bell_pair, features, oval
 PIVOT = (0.0, 1.2, -0.15)
 """The head turns about this place, in the neck."""
 
+EYE_DISTANCE = 0.2
+"""Distance between the eyes in the picture, as a part of its width."""
+EYE_LINE = 0.415
+"""Height of the eyes in the picture, from its top, as a part of its height."""
+
 _GRID = Sheet(-2.2, -2.2, 2.2, 2.6, 24.0)
-_MESH = 8
-_ITERATIONS = 6
+_MESH = 4
+_ITERATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,10 @@ def camera(
     size: int, yaw: float, pitch: float, roll: float, shift: ArrayLike = (0.0, 0.0)
 ) -> Camera:
     """View of the head in a square picture of `size` pixels."""
-    scale = 0.2 * size
+    scale = EYE_DISTANCE * size
     turn = rotation(yaw, pitch, roll)
     pivot = np.array(PIVOT, np.float32)
-    centre = np.array([0.5 * size - 0.5, 0.415 * size - 0.5], np.float32)
+    centre = np.array([0.5 * size - 0.5, EYE_LINE * size - 0.5], np.float32)
     moved = pivot[:2] + np.asarray(shift, np.float32) - (turn @ pivot)[:2]
     return Camera(scale, turn, np.asarray(centre + np.float32(scale) * moved, np.float32))
 
@@ -95,7 +100,7 @@ class Surface:
 
     def _sample(self, maps: FloatArray, points: FloatArray) -> FloatArray:
         """Values (..., C) of maps (H, W, C) at places (..., 2), bilinear."""
-        at = _GRID.pixels(points).reshape(1, -1, 2)
+        at = _GRID.pixels(points).reshape(-1, *points.shape[-2:])
         values = cv2.remap(
             maps, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )

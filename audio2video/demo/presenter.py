@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from audio2video.demo.anatomy import LEFT_EYE, LIPS, RIGHT_EYE, rest_landmarks
 from audio2video.demo.brush import FloatArray, Sheet, mix
 from audio2video.demo.eyes import close_lids, eye_centres, paint_eye
-from audio2video.demo.geometry import Camera, Surface, camera
+from audio2video.demo.geometry import EYE_DISTANCE, EYE_LINE, Camera, Surface, camera
 from audio2video.demo.hair import paint_ears, paint_hair
 from audio2video.demo.lips import lip_points
 from audio2video.demo.mouth import paint_mouth
@@ -111,6 +111,11 @@ class _Puppet:
         )
 
 
+def _reduced(layer: FloatArray, size: int) -> FloatArray:
+    small = cv2.resize(layer, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
 class _Painter:
     """The layers that never change, and how a frame is made of them."""
 
@@ -120,17 +125,12 @@ class _Painter:
         rng = np.random.default_rng([seed, 100])
         self.sheet = Sheet(-1.75, -1.95, 1.75, 2.15, _TEXTURE_DETAIL * scale)
         self._head = self._paint_head(rng)
-        half, eyes = 0.5 * size / scale, 0.415 * size / scale
-        stage = Sheet(-half, -eyes, half, size / scale - eyes, scale)
+        half, eyes = 0.5 / EYE_DISTANCE, EYE_LINE / EYE_DISTANCE
         # Paint with twice the detail and reduce, so that no edge is jagged.
-        fine = Sheet(stage.left, stage.top, stage.right, stage.bottom, 2.0 * scale)
-        body, cover = paint_body(fine, rng)
-        layers = [paint_room(fine, rng), body * cover[..., None], cover]
-        room, body, cover = (
-            cv2.resize(layer, (size, size), interpolation=cv2.INTER_AREA) for layer in layers
-        )
-        self._room = np.asarray(room, np.float32)
-        self._body = np.dstack([body, cover]).astype(np.float32)
+        stage = Sheet(-half, -eyes, half, 2.0 * half - eyes, 2.0 * scale)
+        body, cover = paint_body(stage, rng)
+        self._body = _reduced(np.dstack([body * cover[..., None], cover]), size)
+        self._room = _reduced(paint_room(stage, rng), size)
         # Rows above are empty, with some to spare for the sway.
         self._body_top = max(int(np.flatnonzero(self._body[..., 3].any(axis=1))[0]) - size // 32, 0)
         side = size + _NOISE_MARGIN

@@ -88,8 +88,7 @@ def features(x: FloatArray, y: FloatArray) -> FloatArray:
 def oval(x: FloatArray, y: FloatArray) -> FloatArray:
     """Depth of the plain ellipsoid of the skull; 0 at and beyond its rim."""
     rho = (x / 1.42) ** 2 + ((y - 0.2) / 1.95) ** 2
-    depth: FloatArray = 1.15 * np.sqrt(np.clip(1.0 - rho, 0.0, None))
-    return depth
+    return np.asarray(1.15 * np.sqrt(np.clip(1.0 - rho, 0.0, None)), np.float32)
 
 
 def relief(x: FloatArray, y: FloatArray, half_width: FloatArray) -> FloatArray:

@@ -63,6 +63,7 @@ VOWELS = {
 }
 _CLOSED = ("m", "b", "p")
 _CLOSURE_DOMINANCE = 7.0
+_NOD_RATE = 25
 _NOD_REACH = 6
 
 
@@ -134,12 +135,15 @@ def _score(rng: np.random.Generator) -> list[_Phone]:
     return phones
 
 
-def _mouth(phones: list[_Phone], time: FloatArray, end: float) -> dict[str, FloatArray]:
-    """Blend the phones' shapes at each time; after `end` the mouth comes to rest."""
-    # A phrase that the end of the video cuts off would leave the mouth open: stop a little before.
-    phones = [p for p in phones if p.start + p.duration <= end - LEAD_S]
-    last = phones[-1].start + phones[-1].duration
-    phones = [*phones, _Phone(last, max(end - last, LEAD_S) + 5.0, REST, 1.5)]
+def _phones_until(phones: list[_Phone], end: float) -> list[_Phone]:
+    """Cut the score at `end`, so that the mouth is at rest there and not in mid-word."""
+    kept = [p for p in phones if p.start + p.duration <= end - LEAD_S] or phones[:1]
+    last = kept[-1].start + kept[-1].duration
+    return [*kept, _Phone(last, max(end - last, LEAD_S) + 5.0, REST, 1.5)]
+
+
+def _mouth(phones: list[_Phone], time: FloatArray) -> dict[str, FloatArray]:
+    """Blend the phones' shapes at each time."""
     start = np.array([p.start for p in phones])
     length = np.array([p.duration for p in phones])
     shapes = np.array([p.shape for p in phones])
@@ -155,6 +159,17 @@ def _mouth(phones: list[_Phone], time: FloatArray, end: float) -> dict[str, Floa
         # Closures aim past the point where the lips meet; pressed lips can't overlap.
         mouth[name] = np.maximum(mouth[name], np.float32(0.0))
     return mouth
+
+
+def _nod(phones: list[_Phone], time: FloatArray) -> FloatArray:
+    """Pitch in degrees: the head nods a little with the loud, open syllables."""
+    first, last = (int(np.floor(float(t) * _NOD_RATE)) for t in (time[0], time[-1]))
+    ticks = np.arange(first - _NOD_REACH, last + _NOD_REACH + 2)
+    opening = _mouth(phones, (ticks / _NOD_RATE).astype(np.float32))["lower"]
+    weights = np.hanning(2 * _NOD_REACH + 3)[1:-1]
+    smooth = np.convolve(opening, weights / weights.sum(), "valid")
+    at = np.interp(time, ticks[_NOD_REACH:-_NOD_REACH] / _NOD_RATE, smooth)
+    return np.asarray(9.0 * (at - 0.06), np.float32)
 
 
 def _eyelids(time: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -210,25 +225,18 @@ def demo_motion(
     Returns
     -------
     Motion
-        Frame `k` is the same in each piece that holds it, save for the last 0.6 s of a piece, where
+        Frame `k` is the same in each piece that holds it, save for the last 1.2 s of a piece, where
         the mouth comes to rest.
     """
-    # Some frames more at both ends, so that a piece's first and last frames know their neighbours.
-    index = np.arange(start - _NOD_REACH, start + n + _NOD_REACH, dtype=np.int64)
+    index = np.arange(start, start + n, dtype=np.int64)
     time = (index * float(1 / rate)).astype(np.float32)
     end = float((start + n) / rate)
-    inside = slice(_NOD_REACH, -_NOD_REACH)
     speech, head, eyes = (np.random.default_rng([seed, k]) for k in range(3))
-    mouth = _mouth(_score(speech), time, end)
-    # The head nods a little with the loud, open syllables.
-    weights = np.hanning(2 * _NOD_REACH + 3)[1:-1]
-    nod = np.convolve(mouth["lower"], weights / weights.sum(), "valid")
-    mouth = {name: track[inside] for name, track in mouth.items()}
-    time, index = time[inside], index[inside]
+    phones = _phones_until(_score(speech), end)
     return Motion(
-        mouth=mouth,
+        mouth=_mouth(phones, time),
         yaw=_sway(time, head, 5.5, (5.3, 3.1, 7.9)),
-        pitch=_sway(time, head, 2.6, (4.1, 2.7)) + np.asarray(9.0 * (nod - 0.06), np.float32),
+        pitch=_sway(time, head, 2.6, (4.1, 2.7)) + _nod(phones, time),
         roll=_sway(time, head, 2.4, (6.1, 3.7)),
         shift=np.stack(
             [_sway(time, head, 0.07, (7.1, 4.3)), _sway(time, head, 0.035, (5.9, 3.3))], axis=1

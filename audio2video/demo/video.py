@@ -31,7 +31,7 @@ def make_demo_video(path: Path | str, progress: Callable[[int, int], None] | Non
         If the file can't be written.
     """
     with VideoWriter(path, SIZE, SIZE, RATE, metadata=_METADATA) as writer:
-        for done, frame in enumerate(render_frames(), start=1):
+        for done, frame in enumerate(render_frames(FRAMES), start=1):
             writer.write(frame)
             if progress is not None:
                 progress(done, FRAMES)

@@ -11,7 +11,7 @@ from .layout import JAW, MOUTH, NOSE
 
 # Half of the head (the other half mirrors it): x right, y down, z away from the camera, in
 # inter-ocular distances, origin between the eyes. x and y: mean over eight clips of five speakers,
-# pose removed; z: typical adult proportions (tragus 80 mm behind the nasion, nose tip 28 mm before).
+# pose removed; z: typical adult proportions (ear 80 mm behind the nasion, nose tip 28 before).
 _MIDLINE = {
     8: (0.00, 1.93, 0.05),
     27: (0.00, -0.08, -0.12),

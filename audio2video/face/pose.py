@@ -92,7 +92,9 @@ def _place(
     numbers: NDArray[np.float64], points: NDArray[np.float64], seen: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Best roll, scale and position for given yaw and pitch, in closed form (2-D Procrustes)."""
-    flat = _project(np.column_stack([numbers[:, :2], np.tile([0.0, 1, 0, 0], (len(seen), 1))]), points)
+    flat = _project(
+        np.column_stack([numbers[:, :2], np.tile([0.0, 1, 0, 0], (len(seen), 1))]), points
+    )
     a = flat - flat.mean(axis=1, keepdims=True)
     b = seen - seen.mean(axis=1, keepdims=True)
     along = (a * b).sum(axis=(1, 2))

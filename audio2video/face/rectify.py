@@ -1,4 +1,4 @@
-"""Rectified face space: the lower face as seen from the front, one unit an inter-ocular distance."""
+"""Rectified face space: the lower face seen from the front, in inter-ocular distances."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def to_frame(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.float64
     """
     depth = surface_depth(points[..., 0], points[..., 1])
     axes = pose.axes()
-    seen = np.einsum("tij,tnj->tni", axes[:, :, :2], points) + axes[:, None, :, 2] * depth[..., None]
+    seen = (
+        np.einsum("tij,tnj->tni", axes[:, :, :2], points) + axes[:, None, :, 2] * depth[..., None]
+    )
     return np.asarray(pose.scale[:, None, None] * seen + pose.position[:, None])
 
 
@@ -125,7 +127,8 @@ def texture_map(space: FaceSpace, pose: HeadPose) -> NDArray[np.float32]:
     """
     xx, yy = space.grid()
     grid = np.stack([xx.ravel(), yy.ravel()], axis=-1)[None]
-    return to_frame(grid, pose)[0].reshape(space.height, space.width, 2).astype(np.float32)
+    places = to_frame(grid, pose)[0].reshape(space.height, space.width, 2)
+    return np.asarray(places, np.float32)
 
 
 def frame_map(

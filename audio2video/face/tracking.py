@@ -28,9 +28,13 @@ RIVAL = 0.6
 class Finder(Protocol):
     """What tracking needs of a `FaceFinder`."""
 
-    def detect(self, gray: NDArray[np.uint8]) -> list[FaceBox]: ...
+    def detect(self, gray: NDArray[np.uint8]) -> list[FaceBox]:
+        """See `FaceFinder.detect`."""
+        ...
 
-    def landmarks(self, gray: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]: ...
+    def landmarks(self, gray: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]:
+        """See `FaceFinder.landmarks`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,7 @@ def _same_face(tracked: FaceBox | None, found: list[FaceBox]) -> FaceBox:
     return found[0]
 
 
-def _settle(
-    gray: NDArray[np.uint8], box: FaceBox, finder: Finder
-) -> NDArray[np.float64] | None:
+def _settle(gray: NDArray[np.uint8], box: FaceBox, finder: Finder) -> NDArray[np.float64] | None:
     """Landmarks at a box, or None where they do not form a face that lies inside the picture."""
     landmarks = finder.landmarks(gray, box)
     if box.detected:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +28,7 @@ def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
 
 
 def shape_errors(
-    predicted: list[NDArray[np.floating]], true: list[NDArray[np.floating]]
+    predicted: Sequence[NDArray[np.floating]], true: Sequence[NDArray[np.floating]]
 ) -> dict[str, float]:
     """Compare predictions with the truth, clip by clip.
 
@@ -43,10 +45,13 @@ def shape_errors(
         clips that is explained.
     """
     openings = [
-        correlation(mouth_opening(p), mouth_opening(t)) for p, t in zip(predicted, true, strict=True)
+        correlation(mouth_opening(p), mouth_opening(t))
+        for p, t in zip(predicted, true, strict=True)
     ]
     errors = np.concatenate([(p - t).ravel() for p, t in zip(predicted, true, strict=True)])
-    within = [(p - p.mean(axis=0)) - (t - t.mean(axis=0)) for p, t in zip(predicted, true, strict=True)]
+    within = [
+        (p - p.mean(axis=0)) - (t - t.mean(axis=0)) for p, t in zip(predicted, true, strict=True)
+    ]
     residual = sum(float((w**2).sum()) for w in within)
     variance = sum(float(((t - t.mean(axis=0)) ** 2).sum()) for t in true)
     return {

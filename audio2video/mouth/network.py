@@ -179,9 +179,7 @@ class Trainer:
     ) -> DelayedLstm:
         """Give the network as it is now, for prediction."""
         values = [np.asarray(v.numpy(), np.float32) for v in self._variables]
-        layers = tuple(
-            LstmLayer(*values[3 * k : 3 * k + 3]) for k in range(self._options.nlayers)
-        )
+        layers = tuple(LstmLayer(*values[3 * k : 3 * k + 3]) for k in range(self._options.nlayers))
         return DelayedLstm(
             layers,
             values[-2],

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,12 +29,16 @@ from ..workspace import Workspace, content_key, file_hash, replacing, write_json
 from .corpus import Clip, clip_features, clip_folder, clip_index, read_clip
 from .report import StepReport
 
+if TYPE_CHECKING:
+    from ..face.detection import FaceFinder
+
 NAME = "dataset"
 FORMAT = 1
 """Raised when the way clips are prepared changes, so that old ones are made again."""
 
-VIDEO_SUFFIXES = frozenset(
-    ".3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()
+VIDEO_SUFFIXES = (
+    *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"),
+    *(".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
 )
 """What counts as a clip; other files in a corpus folder (lists, licences) are passed over."""
 
@@ -231,11 +237,10 @@ def prepare_clip(workspace: Workspace, source: Source, options: Options) -> None
     Audio2VideoError
         The clip can't be used.
     """
-    from ..face.detection import FaceFinder
     from ..face.tracking import track_face
 
     samples = read_audio(source.path)
-    finder = FaceFinder(options.landmark_model)
+    finder = _finder(options.landmark_model)
     with VideoReader(source.path) as reader:
         rate = reader.info.rate
         found = [face.landmarks for face in track_face((f.gray() for f in reader.read()), finder)]
@@ -268,6 +273,14 @@ def prepare_clip(workspace: Workspace, source: Source, options: Options) -> None
                 "frames_in_video": len(track),
             },
         )
+
+
+@lru_cache(maxsize=1)
+def _finder(model: Path | None) -> FaceFinder:
+    """Load the model once a worker: it takes as long as half a clip."""
+    from ..face.detection import FaceFinder
+
+    return FaceFinder(model)
 
 
 def _write_statistics(workspace: Workspace, done: list[Source]) -> None:

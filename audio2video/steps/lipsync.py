@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import read_array
-from ..errors import Audio2VideoError, BadFileError, MissingFileError
+from ..errors import BadFileError, MissingFileError
 from ..media.audio import AudioInfo, probe_audio, read_audio
 from ..media.video import VideoWriter, probe_video
 from ..mouth.drawing import draw_mouth, mouth_view

@@ -90,7 +90,9 @@ def plot_proxies(upper: TeethProxy | None, lower: TeethProxy | None, path: Path)
     """
     figure = _figure(10, 5)
     cells = figure.subplots(1, 2)
-    for axes, proxy, name in zip(cells, (upper, lower), ("upper: lineU", "lower: lineL"), strict=True):
+    for axes, proxy, name in zip(
+        cells, (upper, lower), ("upper: lineU", "lower: lineL"), strict=True
+    ):
         if proxy is None:
             axes.set_title(f"{name} (no such teeth in view)")
             axes.set_axis_off()

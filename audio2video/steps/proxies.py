@@ -63,9 +63,7 @@ def choose_proxies(
 def _best_frames(target: Target) -> tuple[TeethProxy | None, TeethProxy | None]:
     track = target.track
     usable = np.flatnonzero(track.usable)
-    quality = proxy_quality(
-        track.mouth, track.pose.yaw, track.pose.pitch, target.sharpness, usable
-    )
+    quality = proxy_quality(track.mouth, track.pose.yaw, track.pose.pitch, target.sharpness, usable)
     best: list[tuple[float, TeethProxy | None]] = [(0.0, None), (0.0, None)]
     for place in np.argsort(-quality, kind="stable")[:CONSIDERED]:
         frame = int(usable[place])
@@ -79,9 +77,7 @@ def _best_frames(target: Target) -> tuple[TeethProxy | None, TeethProxy | None]:
     return best[0][1], best[1][1]
 
 
-def _from_picture(
-    path: Path, space: FaceSpace, options: Options, *, is_upper: bool
-) -> TeethProxy:
+def _from_picture(path: Path, space: FaceSpace, options: Options, *, is_upper: bool) -> TeethProxy:
     from ..face.detection import FaceFinder
     from ..face.tracking import track_face
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -21,6 +22,8 @@ class StepReport:
         Figures for ``report.json``.
     table : list of tuple of str
         Rows to show at the end, the first one being the heading.
+    result : Path, optional
+        The file that people will want to open.
     """
 
     name: str
@@ -28,3 +31,4 @@ class StepReport:
     count: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
     table: list[tuple[str, ...]] = field(default_factory=list)
+    result: Path | None = None

@@ -94,7 +94,9 @@ def read_retiming(workspace: Workspace, options: Options, target: Target) -> Ret
     path = retiming_path(workspace, options)
     arrays = read_arrays(path, ("frames", "halfway"), made_by=MADE_BY)
     frames, halfway = arrays["frames"], arrays["halfway"]
-    whole = all(a.ndim == 1 and a.dtype.kind in "iu" and len(a) == len(frames) for a in (frames, halfway))
+    whole = all(
+        a.ndim == 1 and a.dtype.kind in "iu" and len(a) == len(frames) for a in (frames, halfway)
+    )
     if not whole or len(frames) == 0:
         raise BadFileError(
             "frames and halfway must be equally long lists of whole numbers", path=path

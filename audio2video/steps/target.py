@@ -13,7 +13,7 @@ from ..arrays import read_array, read_arrays
 from ..errors import BadFileError, NoFaceError
 from ..face.rectify import FaceSpace, texture_map
 from ..face.track import FaceTrack, build_track
-from ..media.video import VideoInfo, VideoReader, probe_video
+from ..media.video import Frame, VideoInfo, VideoReader, probe_video
 from ..mouth.shapes import closed_mouth_reference
 from ..options import Options
 from ..progress import Progress
@@ -137,30 +137,28 @@ def _write_textures(
             strict=True,
         ):
             wanted = texture_map(space, track.pose[int(index)])
-            textures[index] = _read_texture(frame.rgb, (frame.width, frame.height), wanted)
+            textures[index] = _read_texture(frame, wanted)
             sharpness[index] = _sharpness(textures[index], track.mouth[index], space)
     textures.flush()
     del textures  # closes the file, so that its folder can be renamed everywhere
     return sharpness
 
 
-def _read_texture(rgb, size: tuple[int, int], wanted: NDArray[np.float32]) -> NDArray[np.uint8]:  # type: ignore[no-untyped-def]
+def _read_texture(frame: Frame, wanted: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Resample the frame; only the part that is needed is converted to RGB."""
-    width, height = size
+    width, height = frame.width, frame.height
     low = np.floor(wanted.min(axis=(0, 1))).astype(int) - 2
     high = np.ceil(wanted.max(axis=(0, 1))).astype(int) + 3
     x0, y0 = int(np.clip(low[0], 0, width - 1)), int(np.clip(low[1], 0, height - 1))
     x1, y1 = int(np.clip(high[0], x0 + 1, width)), int(np.clip(high[1], y0 + 1, height))
-    part = rgb((x0, y0, x1, y1))
+    part = frame.rgb((x0, y0, x1, y1))
     shifted = wanted - np.array([x0, y0], np.float32)
     return np.asarray(
         cv2.remap(part, shifted, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
 
 
-def _sharpness(
-    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace
-) -> float:
+def _sharpness(texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace) -> float:
     corners = space.to_pixels(mouth)
     x0, y0 = np.maximum(corners.min(axis=0), 0).astype(int)
     x1, y1 = corners.max(axis=0).astype(int) + 1

@@ -112,12 +112,18 @@ def write_history(folder: Path, history: list[dict[str, float]], unit: float) ->
         Squared shape unit (closed-mouth width, per coefficient) of one unit of the loss.
     """
     rows = [
-        {"epoch": n, **row, "training": row["training"] * unit, "validation": row["validation"] * unit}
+        {
+            "epoch": n,
+            **row,
+            "training": row["training"] * unit,
+            "validation": row["validation"] * unit,
+        }
         for n, row in enumerate(history, start=1)
     ]
-    with replacing(folder / "history.csv") as temporary, temporary.open(
-        "w", newline="", encoding="utf-8"
-    ) as file:
+    with (
+        replacing(folder / "history.csv") as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, ["epoch", *COLUMNS])
         writer.writeheader()
         writer.writerows(rows)

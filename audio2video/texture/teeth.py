@@ -23,8 +23,14 @@ DETAIL = 0.06
 MIN_OPENING = 0.05
 """Inner-lip opening, in inter-ocular distances, from which single teeth can be made out."""
 
-MIN_SCORE = 0.12
+MIN_SCORE = 0.2
 """Least share of the mouth opening that must be teeth in a proxy."""
+
+GAP = 0.88
+"""The line between two rows of teeth is darker than this share of either row's brightness."""
+
+FUSED = 0.5
+"""Factor on the score where no such line tells the rows apart."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +78,9 @@ def mouth_interior(
     cover = np.zeros((space.height, space.width), np.uint8)
     corners = np.round(space.to_pixels(mouth[INNER_LIP]) * 16).astype(np.int32)
     cv2.fillPoly(cover, [corners], 255, cv2.LINE_AA, 4)
-    soft = cover.astype(np.float32) / 255
+    soft = np.asarray(cover, np.float32) / 255
     sigma = feather * space.resolution
-    return cv2.GaussianBlur(soft, (0, 0), sigma) if sigma > 0.3 else soft
+    return np.asarray(cv2.GaussianBlur(soft, (0, 0), sigma) if sigma > 0.3 else soft, np.float32)
 
 
 def whiteness(
@@ -96,13 +102,17 @@ def whiteness(
         0 (not teeth) to 1.
     """
     rgb = texture.astype(np.float32)
-    bright = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
+    bright = _luminance(texture)
     red = (rgb[..., 0] - rgb[..., 1:].mean(axis=-1)) / np.maximum(bright, 8.0)
     skin = _skin_beside(mouth, space)
     skin_bright, skin_red = float(np.median(bright[skin])), float(np.median(red[skin]))
-    light = np.clip((bright / max(skin_bright, 1.0) - 0.45) / 0.25, 0, 1)
+    light = np.clip((bright / max(skin_bright, 1.0) - 0.5) / 0.3, 0, 1)
     pale = np.clip((skin_red * 1.05 + 0.05 - red) / 0.12, 0, 1)
     return np.asarray(light * pale, np.float32)
+
+
+def _luminance(texture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(texture @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
 def _skin_beside(mouth: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
@@ -137,9 +147,18 @@ def teeth_rows(
     toothed = profile > 0.35
     upper = _run_from(toothed)
     lower = _run_from(toothed[::-1])
-    if upper + lower > len(rows):  # one closed row: teeth on teeth, or only one jaw's in view
-        upper = lower = int(np.argmin(profile[1:-1])) + 1 if len(rows) > 4 else len(rows) // 2
+    if upper + lower > len(rows):
+        # Teeth all the way: both rows, with a darker line between them somewhere in the middle, or
+        # the upper teeth alone, which are the ones that people mostly show.
+        luminance = (_luminance(texture) * middle).sum(axis=1)[rows]
+        luminance /= np.maximum(middle.sum(axis=1)[rows], 1e-3)
+        third = len(rows) // 3
+        upper = third + int(np.argmin(luminance[third : len(rows) - third // 2]))
         lower = len(rows) - upper
+        brightest = min(float(luminance[:upper].max()), float(luminance[upper:].max()))
+        if luminance[upper] > GAP * brightest:
+            upper, lower = len(rows), 0
+            white = white * FUSED
     area = float(inside.sum())
     upper_line, lower_line = int(rows[0]) + upper, int(rows[-1]) + 1 - lower
     return (
@@ -151,7 +170,7 @@ def teeth_rows(
 
 
 def _run_from(flags: NDArray[np.bool_]) -> int:
-    """Length of the first run of True that begins within the first third (behind the lip's edge)."""
+    """Length of the first run of True, which may begin behind the lip's edge."""
     start = int(np.argmax(flags))
     if not flags.any() or start > len(flags) / 3:
         return 0
@@ -182,7 +201,9 @@ def proxy_quality(
         0 (unfit) and more.
     """
     opening = mouth_opening(mouths[usable])
-    turned = np.hypot(yaw[usable] - np.median(yaw[usable]), pitch[usable] - np.median(pitch[usable]))
+    turned = np.hypot(
+        yaw[usable] - np.median(yaw[usable]), pitch[usable] - np.median(pitch[usable])
+    )
     sharp = sharpness[usable] / max(float(np.quantile(sharpness[usable], 0.9)), 1e-9)
     fit = np.clip(opening / 0.12, 0, 1) * np.exp(-((turned / 0.2) ** 2)) * np.clip(sharp, 0, 1.2)
     return np.asarray(np.where(opening >= MIN_OPENING, fit, 0.0))
@@ -232,7 +253,7 @@ def enhance_teeth(
         share = (teeth * cover[box])[..., None]
         result = result + share * (moved[box] - fine)
     output = texture.copy()
-    output[box] = np.clip(np.round(result), 0, 255).astype(np.uint8)
+    output[box] = np.clip(np.round(result), 0, 255)
     return output
 
 

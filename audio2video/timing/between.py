@@ -30,7 +30,7 @@ def halfway_frame(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint
         cv2.cvtColor(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         for frame in (a, b)
     )
-    finder = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     there = finder.calc(gray_a, gray_b, None)
     back = finder.calc(gray_b, gray_a, None)
     halves = [_pull(frame, flow, (width, height)) for frame, flow in ((a, there), (b, back))]

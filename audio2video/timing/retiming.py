@@ -17,7 +17,7 @@ ALPHA_S = 2.0
 BLINK_COST = 1.0
 """Cost of holding a frame in a blink, which would make the blink slow."""
 
-REPEAT_COST = 0.3
+REPEAT_COST = 1.0
 """Cost of holding a frame at all."""
 
 UNUSABLE_COST = 4.0
@@ -46,7 +46,7 @@ class Retiming:
 
 
 def to_and_fro(frames: int, length: int) -> NDArray[np.int32]:
-    """Frame numbers of a target played forwards and backwards in turn, without a double at the ends.
+    """Number the frames of a target played forwards and backwards in turn, no end shown twice.
 
     Parameters
     ----------
@@ -58,9 +58,11 @@ def to_and_fro(frames: int, length: int) -> NDArray[np.int32]:
     -------
     ndarray of int32, shape (length,)
     """
-    period = max(2 * (frames - 1), 1)
-    phase = np.arange(length) % period
-    return np.minimum(phase, period - phase).astype(np.int32) if frames > 1 else phase * 0
+    if frames == 1:
+        return np.zeros(length, np.int32)
+    period = 2 * (frames - 1)
+    phase = np.arange(length, dtype=np.int32) % period
+    return np.asarray(np.minimum(phase, period - phase), np.int32)
 
 
 def speech_onsets(speech: NDArray[np.floating], rate: float) -> NDArray[np.bool_]:
@@ -136,7 +138,7 @@ def normalised_motion(
     if not usable.any():
         return np.zeros(len(motion), np.float32)
     scale = max(float(np.quantile(motion[usable], 0.9)), 1e-6)
-    return np.clip(motion / scale, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(motion / scale, 0, 1), np.float32)
 
 
 @nb.njit(cache=True, nogil=True)

@@ -1,0 +1,134 @@
+"""One output frame: the texture put onto the target's face (paper, section 3.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..face.layout import JAW
+from ..face.pose import HeadPose
+from ..face.rectify import FaceSpace, frame_map, to_frame, to_rectified
+from .colour import match_light
+from .jaw import move_jaw
+from .masks import face_mask, skin_weight
+from .pyramid import laplacian_blend
+
+LEVELS = 4
+"""Pyramid levels."""
+
+LIGHT_SCALE = 0.25
+"""Scale at which light may differ between texture and frame, in inter-ocular distances."""
+
+MARGIN = 0.35
+"""Room around the lower face that the neck's warp may use, in inter-ocular distances."""
+
+
+@dataclass(frozen=True)
+class Mouthpiece:
+    """What is to be put onto a frame.
+
+    Parameters
+    ----------
+    texture : ndarray of uint8, shape (H, W, 3)
+        Rectified.
+    mouth : ndarray, shape (20, 2)
+        Its mouth, rectified.
+    jaw : ndarray, shape (17, 2)
+        Its jaw line, rectified.
+    """
+
+    texture: NDArray[np.uint8]
+    mouth: NDArray[np.floating]
+    jaw: NDArray[np.floating]
+
+
+def working_box(
+    landmarks: NDArray[np.floating], pose: HeadPose, width: int, height: int
+) -> tuple[int, int, int, int]:
+    """Part of the frame that a composite may change.
+
+    Parameters
+    ----------
+    landmarks : ndarray, shape (68, 2)
+        Pixel (x, y).
+    pose : HeadPose
+        Of this one frame.
+    width, height : int
+        Of the frame.
+
+    Returns
+    -------
+    tuple of int
+        x0, y0, x1, y1, the end excluded; even numbers, so that it falls on whole chroma pixels.
+    """
+    unit = float(pose.scale[0])
+    lower = landmarks[np.r_[2:15, 31:36, 48:68]]
+    x0, y0 = np.floor(lower.min(axis=0) - MARGIN * unit).astype(int)
+    x1, y1 = np.ceil(lower.max(axis=0) + MARGIN * unit).astype(int)
+    # Below the chin there is room for a mouth that opens wider than the frame's own.
+    y1 += int(0.3 * unit)
+    return (
+        max(0, int(x0)) // 2 * 2,
+        max(0, int(y0)) // 2 * 2,
+        min(width, -(-int(x1) // 2) * 2),
+        min(height, -(-int(y1) // 2) * 2),
+    )
+
+
+def compose(
+    part: NDArray[np.uint8],
+    box: tuple[int, int, int, int],
+    piece: Mouthpiece,
+    landmarks: NDArray[np.floating],
+    pose: HeadPose,
+    space: FaceSpace,
+) -> NDArray[np.uint8]:
+    """Put a mouth texture onto a part of a frame.
+
+    Parameters
+    ----------
+    part : ndarray of uint8, shape (y1 - y0, x1 - x0, 3)
+        The frame inside `box`.
+    box : tuple of int
+        From `working_box`.
+    piece : Mouthpiece
+    landmarks : ndarray, shape (68, 2)
+        The frame's own landmarks, pixel (x, y).
+    pose : HeadPose
+        Of this one frame.
+    space : FaceSpace
+
+    Returns
+    -------
+    ndarray of uint8, shape like `part`
+    """
+    unit = float(pose.scale[0])
+    wanted_jaw = to_frame(piece.jaw[None], pose)[0]
+    frame = move_jaw(part, box[:2], landmarks[JAW], wanted_jaw, unit)
+
+    rectified = to_rectified(landmarks[None], pose)[0]
+    rectified[JAW] = piece.jaw  # the frame's jaw line lies there by now
+    mask = face_mask(piece.jaw, rectified, piece.mouth, space)
+    weight = skin_weight(mask, piece.mouth, space)
+    places = frame_map(space, pose, box)
+    texture = cv2.remap(
+        piece.texture, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    cover, compared = (
+        cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        for plane in (mask, weight)
+    )
+    lit = match_light(texture, frame, compared, LIGHT_SCALE * unit)
+    # Outside the mask the texture has nothing to say; the frame goes on there, so that the coarse
+    # levels of the pyramid mix like with like.
+    reach = cv2.dilate(cover, np.ones((3, 3), np.uint8)) > 0.02
+    lit[~reach] = frame[~reach]
+    blended = laplacian_blend(lit, frame, cover, LEVELS)
+    result = np.clip(np.round(blended), 0, 255).astype(np.uint8)
+    # The pyramid's coarse levels spread a trace of the blend everywhere: it ends with the mask.
+    fade = np.clip(cv2.GaussianBlur(reach.astype(np.float32), (0, 0), 0.04 * unit) * 2, 0, 1)
+    mixed = frame + fade[..., None] * (result.astype(np.float32) - frame)
+    return np.asarray(np.round(mixed), np.uint8)

@@ -1,0 +1,58 @@
+"""The contact sheet of a result: target above, result below, ten moments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..media.video import Frame
+
+MOMENTS = 10
+CELL_HEIGHT = 300
+"""Height of one picture on the sheet, in pixels."""
+
+
+class ContactSheet:
+    """Collects pictures while a result is made.
+
+    Parameters
+    ----------
+    frames : int
+        Length of the result.
+    """
+
+    def __init__(self, frames: int) -> None:
+        count = min(MOMENTS, frames)
+        self._moments = {round((k + 0.5) * frames / count - 0.5) for k in range(count)}
+        self._above: list[NDArray[np.uint8]] = []
+        self._below: list[NDArray[np.uint8]] = []
+
+    def before(self, index: int, frame: Frame) -> None:
+        """Take the target's frame, if this is one of the moments."""
+        if index in self._moments:
+            self._above.append(_cell(frame))
+
+    def after(self, index: int, frame: Frame) -> None:
+        """Take the result's frame, if this is one of the moments."""
+        if index in self._moments:
+            self._below.append(_cell(frame))
+
+    def save(self, path: Path) -> None:
+        """Write the sheet as PNG."""
+        rows = np.concatenate(
+            [np.concatenate(cells, axis=1) for cells in (self._above, self._below)], axis=0
+        )
+        # imencode and a file of our own: OpenCV can't write to every path on every system.
+        _, coded = cv2.imencode(".png", cv2.cvtColor(rows, cv2.COLOR_RGB2BGR))
+        path.write_bytes(coded.tobytes())
+
+
+def _cell(frame: Frame) -> NDArray[np.uint8]:
+    rgb = frame.rgb()
+    scale = CELL_HEIGHT / rgb.shape[0]
+    width = max(1, round(rgb.shape[1] * scale))
+    shrink = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(rgb, (width, CELL_HEIGHT), interpolation=shrink), np.uint8)
