@@ -1,5 +1,18 @@
-"""All metadata is in pyproject.toml; this file lets older tools find it."""
+"""Metadata and settings are in pyproject.toml; this adds the data that lie outside the package."""
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
-setup()
+# The shipped pass, shape basis and demo speech are plain workspace files; they travel in the wheel
+# and serve where a workspace has none of its own.
+SHIPPED = {
+    "train/grid_s1": ["network.npz", "*.json", "history.*", "README.md"],
+    "reference": ["shapes.npz", "README.md"],
+    "input/mp3": ["demo.mp3"],
+}
+PACKAGES = {f"audio2video.shipped.{path.replace('/', '.')}": path for path in SHIPPED}
+
+setup(
+    packages=[*find_packages(include=["audio2video", "audio2video.*"]), *PACKAGES],
+    package_dir={"": ".", **PACKAGES},
+    package_data={name: SHIPPED[path] for name, path in PACKAGES.items()},
+)

@@ -49,7 +49,7 @@ def run(
         raise OptionError(f"no such step: {wrong}", hint="steps are 0, 1, 2, 3 and 4")
     workspace.create()
     options = bring_files(workspace, options)
-    if any(step > 0 for step in chosen):
+    if any(step > 1 for step in chosen) or (1 in chosen and options.predict):
         _make_demo(workspace, options, progress)
     reports: list[StepReport] = []
     timings: dict[str, dict[str, Any]] = {}

@@ -160,12 +160,10 @@ class Workspace:
                 return folder
         return None
 
-    def shape_statistics(self) -> Path | None:
-        """Shape basis and statistics: the workspace's own or the shipped."""
-        for folder in (self.root, shipped()):
-            if (folder / "reference" / "shapes.npz").is_file():
-                return folder / "reference" / "shapes.npz"
-        return None
+    def shape_statistics(self) -> Path:
+        """Shape basis and statistics: the workspace's own, or else the shipped."""
+        own = self.root / "reference" / "shapes.npz"
+        return own if own.is_file() else shipped() / "reference" / "shapes.npz"
 
     def analysis(self, tar_id: str, key: str) -> Path:
         """Folder of a target's analysis."""

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from audio2video.demo.presenter import render_frames
+from audio2video.media.audio import read_audio, write_wav
+from audio2video.media.video import VideoWriter
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,3 +32,47 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real footage not found in {folder} (set AUDIO2VIDEO_SHARED)")
     return folder
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """Runs the real command in a process of its own."""
+
+    workspace: Path
+
+    def __call__(self, *args: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "run.py"), "--workspace", str(self.workspace), *map(str, args)],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            cwd=self.workspace.parent,
+        )
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+
+@pytest.fixture
+def run_py(tmp_path: Path) -> CommandLine:
+    """``python run.py`` in an empty workspace."""
+    return CommandLine(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def small_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of the painted presenter, 256x256, 25 fps."""
+    path = tmp_path_factory.mktemp("media") / "painted.mp4"
+    with VideoWriter(path, 256, 256, Fraction(25)) as writer:
+        for frame in render_frames(50, size=256, start=60):
+            writer.write(frame)
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two and a half seconds of the demo speech."""
+    path = tmp_path_factory.mktemp("media") / "words.wav"
+    samples = read_audio(ROOT / "input" / "mp3" / "demo.mp3", 16000)
+    write_wav(path, samples[: 16000 * 5 // 2], 16000)
+    return path

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -192,7 +193,7 @@ def test_cover_art_is_not_a_video(tmp_path, rng):
     with av.open(str(cover)) as source, av.open(str(path), "w") as out:
         audio = out.add_stream("libmp3lame", rate=44100, layout="mono")
         picture = out.add_stream_from_template(source.streams.video[0])
-        picture.disposition = int(av.stream.Disposition.attached_pic)
+        picture.disposition = av.stream.Disposition.attached_pic.value
         block = av.AudioFrame.from_ndarray(speechlike(1, 44100, rng), "fltp", "mono")
         block.sample_rate = 44100
         packets = [*audio.encode(block), *audio.encode(None)]
@@ -302,7 +303,8 @@ def test_one_damaged_frame_is_bridged_and_many_are_refused(tmp_path, capfd):
 
 def test_importing_the_package_loads_no_codec():
     code = "import sys, audio2video; sys.exit('av' in sys.modules or 'numpy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    root = Path(__file__).resolve().parent.parent
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=root).returncode == 0
 
 
 def test_real_clips(shared_data):

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -24,6 +25,7 @@ from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.media.audio import probe_audio, read_audio, write_wav
 from audio2video.media.video import Frame, VideoReader, VideoWriter, probe_video
 
+ROOT = Path(__file__).resolve().parent.parent
 RATES = [Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60), Fraction(25, 2)]
 
 
@@ -142,7 +144,8 @@ with VideoWriter(sys.argv[1], 320, 240, Fraction(25), audio=sys.argv[2]) as writ
     for fill in ("1", "254"):  # glibc fills fresh memory with it; elsewhere it is just a rerun
         out = tmp_path / f"{fill}.mp4"
         command = [sys.executable, "-c", code, str(out), str(tmp_path / "said.wav")]
-        subprocess.run(command, check=True, env={**os.environ, "MALLOC_PERTURB_": fill})
+        env = {**os.environ, "MALLOC_PERTURB_": fill}
+        subprocess.run(command, check=True, env=env, cwd=ROOT)
         made.append(out.read_bytes())
     assert made[0] == made[1]
 

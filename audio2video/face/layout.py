@@ -22,6 +22,8 @@ INNER_LIP = slice(12, 20)
 
 CHIN = 8
 MOUTH_CORNERS = (0, 6)
+MOUTH_MIRROR = (6, 5, 4, 3, 2, 1, 0, 11, 10, 9, 8, 7, 16, 15, 14, 13, 12, 19, 18, 17)
+"""For each mouth point, the one on the other side of the face."""
 UPPER_INNER_LIP = (13, 14, 15)
 LOWER_INNER_LIP = (19, 18, 17)
 

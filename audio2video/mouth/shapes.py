@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face.layout import mouth_opening, mouth_width
+from ..face.layout import MOUTH_MIRROR, mouth_opening, mouth_width
 
 CLOSED_SHARE = 0.02
 """The most closed frames, as a share of all, whose mean is the closed-mouth reference."""
@@ -70,6 +70,9 @@ def carry_shapes(
 ) -> NDArray[np.float64]:
     """Carry mouth shapes from one face to another.
 
+    The differences to the closed mouth are made symmetric: a crooked way of speaking belongs to the
+    speaker it was learned from, while the target's own crookedness is in its closed mouth.
+
     Parameters
     ----------
     mouths : ndarray, shape (T, 20, 2)
@@ -80,7 +83,9 @@ def carry_shapes(
     -------
     ndarray of float64, shape (T, 20, 2)
     """
-    carried = absolute_shapes(relative_shapes(mouths, reference), target_reference)
+    differences = relative_shapes(mouths, reference)
+    mirrored = differences[:, MOUTH_MIRROR] * np.array([-1.0, 1.0])
+    carried = absolute_shapes((differences + mirrored) / 2, target_reference)
     # Lips of different thickness may cross when a thin-lipped closure is carried over: the inner
     # lips then meet half-way instead.
     for upper, lower in ((13, 19), (14, 18), (15, 17)):

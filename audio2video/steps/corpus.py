@@ -127,7 +127,7 @@ def read_statistics(workspace: Workspace) -> ShapeStatistics:
     MissingFileError, BadFileError
         The file is missing or damaged.
     """
-    path = workspace.root / "reference" / "shapes.npz"
+    path = workspace.shape_statistics()
     names = ("mean", "components", "variance", "speakers", "references", "centres")
     arrays = read_arrays(path, names, made_by=MADE_BY)
     basis = ShapeBasis(arrays["mean"], arrays["components"], arrays["variance"])

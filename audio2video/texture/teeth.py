@@ -252,7 +252,7 @@ def enhance_teeth(
         moved, cover = _moved_detail(proxy, mouth, space, lip, is_upper, sigma)
         share = (teeth * cover[box])[..., None]
         result = result + share * (moved[box] - fine)
-    output = texture.copy()
+    output: NDArray[np.uint8] = texture.copy()
     output[box] = np.clip(np.round(result), 0, 255)
     return output
 

@@ -46,7 +46,7 @@ class Retiming:
 
 
 def to_and_fro(frames: int, length: int) -> NDArray[np.int32]:
-    """Number the frames of a target played forwards and backwards in turn, no end shown twice.
+    """Give the frames of a target played forwards and backwards in turn, no end shown twice.
 
     Parameters
     ----------

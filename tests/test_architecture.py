@@ -1,0 +1,110 @@
+"""The rules of the house: who may import whom."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+# From the top of the house to the ground; a room may use those below it, and itself.
+ROOMS = (
+    ("__main__",),
+    ("cli", "terminal"),
+    ("pipeline",),
+    ("demo",),
+    ("steps",),
+    ("blend",),
+    ("timing",),
+    ("texture",),
+    ("mouth",),
+    ("face",),
+    ("speech",),
+    ("media",),
+    ("records",),
+    ("provenance",),
+    ("arrays",),
+    ("workspace",),
+    ("options",),
+    ("progress",),
+    ("errors",),
+    ("__init__",),
+)
+LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+ALGORITHMS = ("mouth", "texture", "timing", "blend", "face", "speech")
+FILES = sorted((ROOT / "audio2video").rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(ROOT / "audio2video").parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Absolute names of all modules that a file imports, and whether at its top level."""
+    package = ("audio2video", *path.relative_to(ROOT / "audio2video").parts[:-1])
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    top = {id(node) for node in tree.body}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) in top
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) - node.level + 1]) if node.level else []
+            base += node.module.split(".") if node.module else []
+            name = ".".join(base)
+            if name == "audio2video":  # from .. import x
+                for alias in node.names:
+                    yield f"audio2video.{alias.name}", id(node) in top
+            else:
+                yield name, id(node) in top
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_run_one_way(path: Path) -> None:
+    here = LEVEL[room_of(path)]
+    for name, _ in imports(path):
+        parts = name.split(".")
+        if parts[0] == "audio2video" and len(parts) > 1 and not parts[1].startswith("__"):
+            assert LEVEL[parts[1]] >= here, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize(
+    ("library", "only"),
+    [
+        ("dlib", {"face/detection.py"}),
+        ("tensorflow", {"mouth/network.py"}),
+        ("av", {"media/"}),
+        ("click", {"cli.py", "terminal.py"}),
+        ("tqdm", {"terminal.py"}),
+        ("matplotlib", {"steps/plots.py"}),
+    ],
+)
+def test_libraries_have_one_home(library: str, only: set[str]) -> None:
+    for path in FILES:
+        place = path.relative_to(ROOT / "audio2video").as_posix()
+        for name, _ in imports(path):
+            if name.split(".")[0] == library:
+                assert any(place.startswith(home) for home in only), f"{place} imports {library}"
+
+
+def test_algorithms_touch_neither_files_nor_terminal() -> None:
+    for path in FILES:
+        place = path.relative_to(ROOT / "audio2video").as_posix()
+        calls = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        if room_of(path) not in ("cli", "terminal"):
+            assert "print" not in calls, place
+        if room_of(path) in ALGORITHMS:
+            assert "open" not in calls, place
+
+
+def test_rooms_are_not_too_large() -> None:
+    for path in FILES:
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 330, f"{path.relative_to(ROOT)} has {lines} lines"

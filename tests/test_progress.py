@@ -1,0 +1,77 @@
+"""The callbacks by which work tells its caller about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from audio2video.errors import CancelledError
+from audio2video.progress import Progress
+
+
+def test_follow_counts_what_has_been_worked_on() -> None:
+    heard: list[tuple[str, int, int | None, str]] = []
+    progress = Progress(on_progress=lambda *call: heard.append(call))
+    seen = []
+    for item in progress.follow("ab", "spelling", 2, "letter"):
+        # An item counts only when the caller comes back for the next one.
+        assert heard[-1] == ("spelling", len(seen), 2, "letter")
+        seen.append(item)
+    assert seen == ["a", "b"]
+    assert [call[1] for call in heard] == [0, 1, 2]
+
+
+def test_follow_of_nothing_still_tells_of_the_stage() -> None:
+    heard: list[tuple[str, int, int | None, str]] = []
+    progress = Progress(on_progress=lambda *call: heard.append(call))
+    assert list(progress.follow([], "nothing", None)) == []
+    assert heard == [("nothing", 0, None, "frame")]
+
+
+def test_follow_takes_no_item_ahead() -> None:
+    taken: list[int] = []
+
+    def source() -> Iterator[int]:
+        for k in range(5):
+            taken.append(k)
+            yield k
+
+    items = Progress().follow(source(), "stage", 5)
+    next(items)
+    next(items)
+    assert taken == [0, 1]
+
+
+def test_the_caller_can_stop_the_work() -> None:
+    def stop(stage: str, done: int, total: int | None, unit: str) -> None:
+        if done == 2:
+            raise CancelledError("stopped")
+
+    done = []
+    with pytest.raises(CancelledError):
+        for item in Progress(on_progress=stop).follow(range(10), "stage", 10):
+            done.append(item)  # noqa: PERF402
+    assert done == [0, 1]
+
+
+def test_a_warning_is_given_once_and_kept() -> None:
+    heard: list[str] = []
+    progress = Progress(on_warning=heard.append)
+    for text in ("odd", "odder", "odd"):
+        progress.warn(text)
+    assert heard == progress.warnings == ["odd", "odder"]
+
+
+def test_a_note_is_given_each_time_and_not_kept() -> None:
+    heard: list[str] = []
+    progress = Progress(on_note=heard.append)
+    progress.note("here")
+    progress.note("here")
+    assert heard == ["here", "here"]
+    assert progress.warnings == []
+
+
+def test_callers_do_not_share_warnings() -> None:
+    Progress().warn("mine")
+    assert Progress().warnings == []
