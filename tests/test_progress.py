@@ -13,7 +13,7 @@ from audio2video.progress import Progress
 def test_follow_counts_what_has_been_worked_on() -> None:
     heard: list[tuple[str, int, int | None, str]] = []
     progress = Progress(on_progress=lambda *call: heard.append(call))
-    seen = []
+    seen: list[str] = []
     for item in progress.follow("ab", "spelling", 2, "letter"):
         # An item counts only when the caller comes back for the next one.
         assert heard[-1] == ("spelling", len(seen), 2, "letter")
@@ -48,11 +48,10 @@ def test_the_caller_can_stop_the_work() -> None:
         if done == 2:
             raise CancelledError("stopped")
 
-    done = []
-    with pytest.raises(CancelledError):
-        for item in Progress(on_progress=stop).follow(range(10), "stage", 10):
-            done.append(item)  # noqa: PERF402
-    assert done == [0, 1]
+    items = Progress(on_progress=stop).follow(range(10), "stage", 10)
+    assert [next(items), next(items)] == [0, 1]
+    with pytest.raises(CancelledError, match="stopped"):
+        next(items)
 
 
 def test_a_warning_is_given_once_and_kept() -> None:

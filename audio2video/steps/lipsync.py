@@ -53,7 +53,10 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     if _should_train(workspace, options):
         from .training import train_pass
 
-        report.facts["training"] = train_pass(workspace, options, progress)
+        training = train_pass(workspace, options, progress)
+        report.facts["training"] = training
+        if not options.predict:
+            report.unit, report.count = "epoch", training["epochs"]
     if options.predict:
         _predict(workspace, options, progress, report)
     return report
