@@ -19,6 +19,7 @@ else:
 
 DEFAULT_ID = "demo"
 DEFAULT_PASS = "grid_s1"
+MAX_ID_BYTES = 80  # two of them and a suffix must fit a file name
 
 
 def _option(
@@ -168,7 +169,7 @@ def check_id(name: str, value: str) -> str:
         It is empty, starts with a dot, or holds a separator or control character.
     """
     bad = any(c in '/\\:*?"<>|' or ord(c) < 32 for c in value)
-    if not value or bad or value.startswith(".") or len(value.encode()) > 120:
+    if not value or bad or value.startswith(".") or len(value.encode()) > MAX_ID_BYTES:
         raise OptionError(
             f"--{name} {value!r} is not usable as a file name",
             hint="use letters, digits, spaces, '-', '_' and '.', not starting with a dot",

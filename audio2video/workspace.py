@@ -225,10 +225,10 @@ def replacing(product: Path) -> Iterator[Path]:
     Audio2VideoError
         The place can't be written or the disk is full.
     """
-    temporary = product.with_name(f".{product.stem}.tmp-{os.getpid()}{product.suffix}")
+    temporary = temporary_beside(product)
     try:
         product.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(product)
+        sweep(product)
         yield temporary
         if product.is_dir() and temporary.is_dir():
             shutil.rmtree(product)
@@ -243,9 +243,21 @@ def replacing(product: Path) -> Iterator[Path]:
         _remove(temporary)
 
 
-def _sweep(product: Path) -> None:
+def temporary_beside(product: Path) -> Path:
+    """Name for a file that is to become a product: hidden, of this process, with its suffix."""
+    return product.with_name(f".{_stub(product)}.tmp-{os.getpid()}{product.suffix}")
+
+
+def _stub(product: Path) -> str:
+    """Stem of a product, or a stand-in for one that leaves no room for more."""
+    stem = product.stem
+    return stem if len(stem.encode()) <= 160 else hashlib.sha256(stem.encode()).hexdigest()[:16]
+
+
+def sweep(product: Path) -> None:
     """Remove what killed runs left of this product under temporary names."""
-    for left in product.parent.glob(f".{_glob_escape(product.stem)}.tmp-*"):
+    # A temporary file may have a temporary file of its own, hence the first star.
+    for left in product.parent.glob(f".*{_glob_escape(_stub(product))}.tmp-*"):
         pid = left.name.rpartition(".tmp-")[2].split(".")[0]
         if pid.isdigit() and not _alive(int(pid)):
             _remove(left)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -249,11 +248,7 @@ def test_json_round_trip(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [
-        (b"{", "can't be read as JSON"),
-        (b"\xff\xff", "can't be read as JSON"),
-        (b"[1]", "not a JSO"),
-    ],
+    [(b"{", "can't be read"), (b"\xff\xff", "can't be read"), (b"[1]", "not a JSON object")],
 )
 def test_what_is_no_json_object(tmp_path: Path, content: bytes, problem: str) -> None:
     path = tmp_path / "a.json"
@@ -291,14 +286,14 @@ def test_file_hash_of_another_file_of_the_same_size_and_time(tmp_path: Path) -> 
     assert len(hashes) == 2
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x, max_size=3)
-)
+VALUES = st.none() | st.booleans() | st.integers() | st.text()
+PARTS = st.dictionaries(st.text(), VALUES | st.lists(VALUES, max_size=3), max_size=4)
 
 
-@given(st.dictionaries(st.text(), JSON, max_size=4), st.dictionaries(st.text(), JSON, max_size=4))
+@given(PARTS, PARTS)
 def test_content_keys_are_equal_for_equal_parts_alone(
     a: dict[str, object], b: dict[str, object]
 ) -> None:
     assert content_key(a) == content_key(dict(reversed(a.items())))
-    assert (content_key(a) == content_key(b)) == (json.dumps(a) == json.dumps(b) or a == b)
+    first, second = (repr(sorted(c.items(), key=lambda part: part[0])) for c in (a, b))
+    assert (content_key(a) == content_key(b)) == (first == second)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -22,6 +21,7 @@ from audio2video.media.colour import U8, ColourTags, Matrix, space_code
 from audio2video.media.frame import Frame
 from audio2video.media.info import VideoInfo
 from audio2video.media.soundtrack import SoundTrack
+from audio2video.workspace import sweep, temporary_beside
 
 # What MP4 can hold under its own names; anything else the format would silently drop.
 TAGS = frozenset({"title", "artist", "comment", "description", "copyright", "date", "genre"})
@@ -100,8 +100,8 @@ class VideoWriter:
         self._matrix: Matrix = like.matrix if like is not None else self._colour.matrix(height)
         self._audio: SoundTrack | None = None
         source = AudioSource(audio) if audio is not None else None
-        # A dot keeps it out of folder listings, a random part out of the way of another run.
-        self._temporary = self.path.with_name(f".{uuid.uuid4().hex}.part")
+        self._temporary = temporary_beside(self.path)
+        sweep(self.path)
         try:
             with self._writing():
                 self._container = av.open(

@@ -21,7 +21,14 @@ DETAIL = 0.06
 """Scale of the detail taken from a proxy, in inter-ocular distances (Gaussian sigma)."""
 
 MIN_OPENING = 0.05
-"""Inner-lip opening, in inter-ocular distances, from which single teeth can be made out."""
+"""Inner-lip opening, in inter-ocular distances, from which a frame can be a proxy."""
+
+FADE_IN = (0.06, 0.12)
+"""Openings from which detail is added, and from which it is added at full strength: on a nearly
+closed mouth it would stand as a picket fence."""
+
+STRENGTH = 0.6
+"""Share of the detail that is replaced; more is sharper, but shows where teeth do not match."""
 
 MIN_SCORE = 0.2
 """Least share of the mouth opening that must be teeth in a proxy."""
@@ -232,9 +239,8 @@ def enhance_teeth(
     -------
     ndarray of uint8, shape (H, W, 3)
     """
-    opening = float(mouth_opening(mouth))
-    # On a nearly closed mouth detail would stand as a picket fence: it fades in with the opening.
-    strength = float(np.clip((opening - MIN_OPENING / 2) / (MIN_OPENING / 2), 0, 1))
+    begin, full = FADE_IN
+    strength = STRENGTH * float(np.clip((mouth_opening(mouth) - begin) / (full - begin), 0, 1))
     proxies = [(upper, UPPER_INNER_LIP, True), (lower, LOWER_INNER_LIP, False)]
     if strength == 0.0 or all(proxy is None for proxy, _, _ in proxies):
         return texture
@@ -285,7 +291,8 @@ def _moved_detail(
     detail = (picture - coarse / np.maximum(weight, 1e-3)[..., None]) * inside[..., None]
     rows = np.arange(space.height)[:, None]
     side = rows < proxy.line if is_upper else rows >= proxy.line
-    cover = cv2.GaussianBlur((inside * side).astype(np.float32), (0, 0), max(0.2 * sigma, 0.3))
+    white = whiteness(proxy.texture, proxy.mouth, space) * inside * side
+    cover = cv2.GaussianBlur(white.astype(np.float32), (0, 0), max(0.3 * sigma, 0.3))
     move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
     size = (space.width, space.height)
     return (

