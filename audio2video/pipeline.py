@@ -50,6 +50,7 @@ def run(
     workspace.create()
     options = bring_files(workspace, options)
     if any(step > 1 for step in chosen) or (1 in chosen and options.predict):
+        workspace.input_audio(options.inp_id)  # a wrong id is told before anything is painted
         _make_demo(workspace, options, progress)
     reports: list[StepReport] = []
     timings: dict[str, dict[str, Any]] = {}

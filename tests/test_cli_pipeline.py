@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -126,15 +127,22 @@ def test_second_run_makes_nothing_again(finished: CommandLine) -> None:
     assert after == before
 
 
-def test_one_step_alone_after_a_change(finished: CommandLine) -> None:
+def test_one_step_alone_after_a_change(finished: CommandLine, run_py: CommandLine) -> None:
     """Another option remakes what depends on it; taken back, the first result is there again."""
-    before = hashes(output(finished))
-    finished("--steps", "3", "4", *IDS, "--retiming", "False")
-    assert hashes(output(finished))["retiming.npz"] != before["retiming.npz"]
-    frames = np.load(output(finished) / "retiming.npz")["frames"]
+    shutil.copytree(finished.workspace, run_py.workspace)
+
+    def products() -> dict[str, str]:
+        # The records differ: they say what was replaced.
+        found = hashes(output(run_py))
+        return {name: value for name, value in found.items() if not name.endswith(".made.json")}
+
+    before = products()
+    run_py("--steps", "3", "4", *IDS, "--retiming", "False")
+    assert products()["retiming.npz"] != before["retiming.npz"]
+    frames = np.load(output(run_py) / "retiming.npz")["frames"]
     assert frames[:49].tolist() == list(range(49))
-    finished("--steps", "3", "4", *IDS)
-    assert hashes(output(finished)) == before
+    run_py("--steps", "3", "4", *IDS)
+    assert products() == before
 
 
 @pytest.mark.parametrize("step", ["1", "2", "3", "4"])

@@ -106,9 +106,7 @@ def test_small_and_large_pictures(
     assert errors(finder.landmarks(gray, box_of(points)), points)[17:].mean() < 0.06
 
 
-def test_two_faces_come_largest_first(
-    finder: FaceFinder, grays: list[NDArray[np.uint8]]
-) -> None:
+def test_two_faces_come_largest_first(finder: FaceFinder, grays: list[NDArray[np.uint8]]) -> None:
     smaller = cv2.resize(grays[0], (200, 200), interpolation=cv2.INTER_AREA)
     scene = np.full((SIZE, SIZE + 200), 128, np.uint8)
     scene[:200, :200] = smaller

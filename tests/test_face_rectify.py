@@ -151,7 +151,7 @@ def test_the_frame_map_is_interpolated_closely() -> None:
     exact = space.to_pixels(to_rectified(points, pose)[0]).reshape(81, 111, 2)
     whole = frame_map(space, pose, (240, 210, 351, 291))
     inside = ((exact > 0) & (exact < [space.width - 1, space.height - 1])).all(axis=-1)
-    assert np.abs(whole - exact)[inside].max() < 0.05
+    assert np.abs(whole - exact)[inside].max() < 0.1
     # The part that is asked for does not matter.
     part = frame_map(space, pose, (244, 214, 345, 291))
     np.testing.assert_allclose(part, whole[4:, 4:105], atol=1e-3)

@@ -62,7 +62,7 @@ class PaperFinder:
             # Without a face in its box, the real model scatters points over whatever is there.
             scatter = np.random.default_rng(0).uniform(-0.5, 0.5, (68, 2))
             return np.asarray(scatter * box.side + [box.x, box.y])
-        return nearest.landmarks()
+        return np.asarray(nearest.landmarks())
 
 
 def follow(finder: PaperFinder) -> list[TrackedFace]:
@@ -112,7 +112,7 @@ def test_no_frames() -> None:
 
 
 def test_a_face_that_comes_and_goes_and_comes_again() -> None:
-    script = [[]] * 3 + [[Head(200.0)]] * 4 + [[]] * 3 + [[Head(400.0)]] * 4
+    script: list[list[Head]] = [[]] * 3 + [[Head(200.0)]] * 4 + [[]] * 3 + [[Head(400.0)]] * 4
     finder = PaperFinder(script)
     assert places(follow(finder)) == [None] * 3 + [200.0] * 4 + [None] * 3 + [400.0] * 4
     # Where tracking breaks off (frame 7), the detector is asked in the same frame.
@@ -175,7 +175,7 @@ def test_a_detector_that_jumps_about_does_not_shake_the_face() -> None:
     class Shaky(PaperFinder):
         def detect(self, gray: NDArray[np.uint8]) -> list[FaceBox]:
             return [
-                FaceBox(b.x + 8 * (-1) ** gray[0, 0], b.y, b.side, detected=True)
+                FaceBox(b.x + 8 * (-1) ** int(gray[0, 0]), b.y, b.side, detected=True)
                 for b in super().detect(gray)
             ]
 
@@ -194,9 +194,8 @@ def test_a_face_that_leaves_the_picture_is_lost() -> None:
     assert None in found
 
 
-BOXES = st.builds(
-    FaceBox, st.integers(0, 40).map(float), st.integers(0, 40).map(float), st.sampled_from([4.0, 10.0, 20.0])
-)  # fmt: skip
+PLACES = st.integers(0, 40).map(float)
+BOXES = st.builds(FaceBox, PLACES, PLACES, st.sampled_from([4.0, 10.0, 20.0]))
 
 
 @given(BOXES, BOXES)

@@ -1,0 +1,191 @@
+"""The compiled weighted median must equal its plain NumPy twin byte by byte."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from audio2video.texture.median import weighted_median
+from audio2video.texture.warp import CELL
+
+
+def nodes(length: int) -> int:
+    return -(-(length - 1) // CELL) + 1
+
+
+def interpolated(grid: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Displacements (rows, columns, 2) at every pixel, in single precision."""
+    y, x = np.arange(height), np.arange(width)
+    upper, left = grid[y // CELL], x // CELL
+    below = grid[np.minimum(y // CELL + 1, len(grid) - 1)]
+    share_y = (y % CELL / CELL).astype(np.float32)[:, None, None]
+    rows = upper + share_y * (below - upper)
+    right = np.minimum(left + 1, grid.shape[1] - 1)
+    share_x = (x % CELL / CELL).astype(np.float32)[:, None]
+    return np.asarray(rows[:, left] + share_x * (rows[:, right] - rows[:, left]))
+
+
+def sampled(texture: NDArray[np.uint8], moves: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Bilinear sampling with 8-bit shares, rounded once."""
+    height, width, _ = texture.shape
+    corners, shares = [], []
+    for axis, length in ((1, height), (0, width)):
+        at = np.indices((height, width))[1 - axis] + moves[..., axis].astype(np.float64)
+        fixed = np.floor(np.clip(at, 0, length - 1) * 256 + 0.5).astype(np.int64)
+        first = fixed // 256
+        corners.append((first, np.minimum(first + 1, length - 1)))
+        shares.append((fixed % 256)[..., None])
+    (y0, y1), (x0, x1) = corners
+    share_y, share_x = shares
+    wide = texture.astype(np.int64)
+    upper = wide[y0, x0] * (256 - share_x) + wide[y0, x1] * share_x
+    lower = wide[y1, x0] * (256 - share_x) + wide[y1, x1] * share_x
+    return np.asarray((upper * (256 - share_y) + lower * share_y + 2**15) // 2**16)
+
+
+def twin(
+    textures: NDArray[np.uint8],
+    frames: NDArray[np.int64],
+    weights: NDArray[np.int64],
+    displacements: NDArray[np.float32],
+    region: NDArray[np.bool_],
+) -> NDArray[np.uint8]:
+    height, width = region.shape
+    values = np.stack(
+        [
+            sampled(textures[frame], interpolated(grid, height, width))
+            for frame, grid in zip(frames, displacements, strict=True)
+        ]
+    )
+    order = values.argsort(axis=0, kind="stable")
+    carried = weights[order].cumsum(axis=0)
+    # The least value up to which at least half of the weight is reached.
+    place = (2 * carried >= weights.sum()).argmax(axis=0)
+    found = np.take_along_axis(np.take_along_axis(values, order, 0), place[None], 0)[0]
+    return np.asarray(np.where(region[..., None], found, 0), np.uint8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(1, 14),
+    st.integers(1, 14),
+    st.integers(1, 7),
+    st.sampled_from([0.0, 0.3, 2.0, 40.0]),
+    st.integers(0, 2**32 - 1),
+)
+def test_it_equals_its_twin(height: int, width: int, count: int, move: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    textures = rng.integers(0, 256, (5, height, width, 3), dtype=np.uint8)
+    frames = rng.integers(0, 5, count)
+    weights = rng.integers(1, rng.choice([2, 5, 70000]), count)
+    displacements = (move * rng.normal(size=(count, nodes(height), nodes(width), 2))).astype("f4")
+    region = rng.random((height, width)) < 0.8
+    arguments = (textures, frames, weights, displacements, region)
+    np.testing.assert_array_equal(weighted_median(*arguments), twin(*arguments))
+
+
+def still(textures: NDArray[np.uint8], frames: list[int], weights: list[int]) -> NDArray[np.uint8]:
+    """Median of candidates that are not warped."""
+    _, height, width, _ = textures.shape
+    displacements = np.zeros((len(frames), nodes(height), nodes(width), 2), np.float32)
+    region = np.ones((height, width), bool)
+    return weighted_median(textures, np.array(frames), np.array(weights), displacements, region)
+
+
+def test_a_single_candidate_is_copied(rng: np.random.Generator) -> None:
+    textures = rng.integers(0, 256, (3, 9, 10, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(still(textures, [2], [1]), textures[2])
+
+
+def test_equal_weights_of_an_odd_number_give_the_plain_median(rng: np.random.Generator) -> None:
+    textures = rng.integers(0, 256, (7, 9, 10, 3), dtype=np.uint8)
+    found = still(textures, list(range(7)), [3] * 7)
+    np.testing.assert_array_equal(found, np.median(textures, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("weights", "value"),
+    [([1, 1], 10), ([1, 2], 200), ([2, 1], 10), ([2**61, 2**61 - 1], 10), ([1, 2**61], 200)],
+)
+def test_half_of_the_weight_decides(weights: list[int], value: int) -> None:
+    textures = np.stack([np.full((2, 2, 3), v, np.uint8) for v in (10, 200)])
+    assert (still(textures, [0, 1], weights) == value).all()
+
+
+def test_the_extremes_of_a_byte() -> None:
+    textures = np.stack([np.full((1, 1, 3), v, np.uint8) for v in (0, 255)])
+    assert (still(textures, [1], [1]) == 255).all()
+    assert (still(textures, [0], [1]) == 0).all()
+
+
+@pytest.mark.parametrize("move", [(3, 0), (0, -2), (1, 2)])
+def test_whole_pixels_are_read_exactly_and_the_border_is_repeated(
+    rng: np.random.Generator, move: tuple[int, int]
+) -> None:
+    textures = rng.integers(0, 256, (1, 12, 15, 3), dtype=np.uint8)
+    displacements = np.tile(np.array(move, np.float32), (1, nodes(12), nodes(15), 1))
+    found = weighted_median(
+        textures, np.array([0]), np.array([1]), displacements, np.ones((12, 15), bool)
+    )
+    y, x = np.indices((12, 15))
+    expected = textures[0, np.clip(y + move[1], 0, 11), np.clip(x + move[0], 0, 14)]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_only_chosen_frames_count_and_may_repeat(rng: np.random.Generator) -> None:
+    textures = rng.integers(0, 256, (4, 6, 6, 3), dtype=np.uint8)
+    spoilt = textures.copy()
+    spoilt[[0, 2]] = 0
+    np.testing.assert_array_equal(still(spoilt, [1, 3, 1], [1, 1, 1]), textures[1])
+
+
+def test_mapped_textures_are_read_too(rng: np.random.Generator, tmp_path: object) -> None:
+    textures = rng.integers(0, 256, (3, 6, 7, 3), dtype=np.uint8)
+    np.save(f"{tmp_path}/t.npy", textures)
+    mapped = np.load(f"{tmp_path}/t.npy", mmap_mode="r")
+    np.testing.assert_array_equal(
+        still(mapped, [0, 1, 2], [1, 2, 2]), still(textures, [0, 1, 2], [1, 2, 2])
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"textures": np.zeros((1, 8, 8, 4), np.uint8)}, "textures must be"),
+        ({"region": np.ones((8, 9), bool)}, "textures must be"),
+        ({"displacements": np.zeros((1, 3, 4, 2), np.float32)}, r"must be \(1, 3, 3, 2\)"),
+        ({"displacements": np.zeros((2, 3, 3, 2), np.float32)}, r"must be \(1, 3, 3, 2\)"),
+        ({"weights": np.ones(2, np.int64)}, r"must be \(1, 3, 3, 2\)"),
+        ({"weights": np.zeros(1, np.int64)}, "weights must be positive"),
+        ({"weights": np.array([-1])}, "weights must be positive"),
+        (
+            {
+                "frames": np.zeros(0, np.int64),
+                "weights": np.zeros(0, np.int64),
+                "displacements": np.zeros((0, 3, 3, 2), np.float32),
+            },
+            "at least one candidate",
+        ),
+    ],
+)
+def test_arrays_that_do_not_fit(change: dict[str, NDArray[np.generic]], message: str) -> None:
+    arguments: dict[str, NDArray[np.generic]] = {
+        "textures": np.zeros((1, 8, 8, 3), np.uint8),
+        "frames": np.zeros(1, np.int64),
+        "weights": np.ones(1, np.int64),
+        "displacements": np.zeros((1, 3, 3, 2), np.float32),
+        "region": np.ones((8, 8), bool),
+    }
+    weighted_median(**arguments)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=message):
+        weighted_median(**{**arguments, **change})  # type: ignore[arg-type]
+
+
+@pytest.mark.xfail(strict=True, reason="frames out of range are read outside of the array")
+@pytest.mark.parametrize("frame", [-2, 1])
+def test_frames_that_there_are_not(frame: int) -> None:
+    with pytest.raises(ValueError, match="frame"):
+        still(np.zeros((1, 8, 8, 3), np.uint8), [frame], [1])
