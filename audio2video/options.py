@@ -130,7 +130,7 @@ class Options:
     )
     lineU: int | None = _option(  # noqa: N815
         None,
-        "row of the upper teeth proxy's texture above which its teeth end",
+        "row of the upper teeth proxy where its teeth end; see teeth.png",
         group=_PICTURE,
         low=0,
         high=10_000,
@@ -138,7 +138,7 @@ class Options:
     )
     lineL: int | None = _option(  # noqa: N815
         None,
-        "row of the lower teeth proxy's texture below which its teeth begin",
+        "row of the lower teeth proxy where its teeth begin; see teeth.png",
         group=_PICTURE,
         low=0,
         high=10_000,

@@ -40,9 +40,16 @@ class CommandLine:
 
     workspace: Path
 
+    def command(self, *args: str | Path) -> list[str]:
+        """The words of the command, for a process that is not waited for."""
+        return [
+            *(sys.executable, str(ROOT / "run.py"), "--workspace", str(self.workspace)),
+            *map(str, args),
+        ]
+
     def __call__(self, *args: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, str(ROOT / "run.py"), "--workspace", str(self.workspace), *map(str, args)],
+            self.command(*args),
             capture_output=True,
             text=True,
             timeout=600,

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -106,15 +105,16 @@ def test_second_run_skips_what_is_done(prepared: tuple[CommandLine, str], corpus
     assert "dataset: up to date" in done.stdout
     assert "faceless" in done.stdout, "the table is shown again"
     assert dataset_files(run_py.workspace) == before
-    assert {p: p.stat().st_mtime_ns for p in (run_py.workspace / "raw" / "mfcc").iterdir()} == stamps
+    assert {
+        p: p.stat().st_mtime_ns for p in (run_py.workspace / "raw" / "mfcc").iterdir()
+    } == stamps
 
 
 def test_killed_step_0_goes_on(
     prepared: tuple[CommandLine, str], run_py: CommandLine, corpus: Path
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), "--workspace", str(run_py.workspace)]
-        + ["--steps", "0", "--corpus", str(corpus), "--nthreads", "1"],
+        run_py.command("--steps", "0", "--corpus", corpus, "--nthreads", "1"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -147,7 +147,9 @@ def test_training_leaves_a_pass(trained: CommandLine) -> None:
     assert {"network.npz", "options.json", "split.json", "history.csv", "history.png"} <= names
     assert "checkpoint.npz" not in names
     split = json.loads((folder / "split.json").read_text())
-    assert sorted(sum(split.values(), [])) == [f"clip{n}" for n in range(CLIPS)]
+    assert sorted(clip for part in split.values() for clip in part) == [
+        f"clip{n}" for n in range(CLIPS)
+    ]
     evaluation = json.loads((folder / "evaluation.json").read_text())
     assert set(evaluation["test"]) == {"clips", "network", "mean_shape"}
     assert len((folder / "history.csv").read_text().splitlines()) == 13
@@ -176,7 +178,7 @@ def test_killed_training_goes_on_to_the_same_network(
     options = (*TRAIN, *SIZE, "--b_savef", "1")
     folder = run_py.workspace / "train" / "small"
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), "--workspace", str(run_py.workspace), *options],
+        run_py.command(*options),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

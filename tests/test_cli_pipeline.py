@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import ROOT, CommandLine
+from conftest import CommandLine
 
 from audio2video.demo.presenter import render_frames
 from audio2video.media.audio import probe_audio, read_audio
@@ -120,7 +119,9 @@ def test_shapes_are_in_the_documented_format(finished: CommandLine) -> None:
 
 
 def test_second_run_makes_nothing_again(finished: CommandLine) -> None:
-    before = {p: p.stat().st_mtime_ns for p in output(finished).iterdir() if p.name != "report.json"}
+    before = {
+        p: p.stat().st_mtime_ns for p in output(finished).iterdir() if p.name != "report.json"
+    }
     done = finished("--steps", "1", "2", "3", "4", *IDS)
     assert done.stdout.count("up to date") == 4
     after = {p: p.stat().st_mtime_ns for p in output(finished).iterdir() if p.name != "report.json"}
@@ -154,8 +155,7 @@ def test_killed_run_goes_on_to_the_same_result(
         run_py("--steps", f"1-{int(step) - 1}", *files)
     # Killed as soon as the step has begun to write under a temporary name.
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), "--workspace", str(run_py.workspace)]
-        + ["--steps", step, *files],
+        run_py.command("--steps", step, *files),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

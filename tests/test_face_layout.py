@@ -17,6 +17,7 @@ from audio2video.face.layout import (
     LOWER_INNER_LIP,
     MOUTH,
     MOUTH_CORNERS,
+    MOUTH_MIRROR,
     MOUTH_POINTS,
     NOSE,
     OUTER_LIP,
@@ -48,6 +49,12 @@ def test_the_names_are_true_of_a_head() -> None:
     np.testing.assert_allclose(upper[:, 0], lower[:, 0], atol=0.01)
     assert (upper[:, 1] < lower[:, 1]).all()
     assert (np.diff(upper[:, 0]) > 0).all()
+
+
+def test_the_mirror_of_a_symmetric_mouth_is_itself() -> None:
+    mouth = generic_head()[MOUTH, :2]
+    np.testing.assert_array_equal(mouth[list(MOUTH_MIRROR)] * [-1, 1], mouth)
+    assert [MOUTH_MIRROR[k] for k in MOUTH_MIRROR] == list(range(MOUTH_POINTS))
 
 
 def test_eyes_by_hand() -> None:

@@ -13,6 +13,7 @@ from audio2video.face.head import generic_head
 from audio2video.face.layout import (
     LOWER_INNER_LIP,
     MOUTH,
+    MOUTH_MIRROR,
     UPPER_INNER_LIP,
     mouth_opening,
     mouth_width,
@@ -80,6 +81,22 @@ def test_carrying_there_and_back() -> None:
     mouths = np.stack([opened(gap) for gap in (0.05, 0.3)])
     carried = carry_shapes(mouths, closed(), there)
     np.testing.assert_allclose(carry_shapes(carried, there, closed()), mouths, atol=1e-12)
+
+
+def test_a_crooked_way_of_speaking_is_not_carried_but_a_crooked_face_stays(
+    rng: np.random.Generator,
+) -> None:
+    crooked = rng.normal(scale=0.02, size=(20, 2))
+    mouths = (opened(0.3) + crooked)[None]
+    there = opened(0.1) + rng.normal(scale=0.02, size=(20, 2))
+    difference = (carry_shapes(mouths, closed(), there) - there)[0] / mouth_width(there)
+    np.testing.assert_allclose(difference, difference[list(MOUTH_MIRROR)] * [-1, 1], atol=1e-12)
+    # Each pair of points moves by the mean of both.
+    plain = relative_shapes(mouths, closed())[0]
+    mirrored = plain[list(MOUTH_MIRROR)] * [-1, 1]
+    np.testing.assert_allclose(difference, (plain + mirrored) / 2, atol=1e-12)
+    # Nothing moves where the mouth rests.
+    np.testing.assert_allclose(carry_shapes(closed()[None], closed(), there)[0], there)
 
 
 @given(st.floats(0.0, 0.3), st.floats(0.0, 0.2))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
 from audio2video.options import (
+    MAX_ID_BYTES,
     Options,
     check_id,
     option_default,
@@ -75,7 +76,7 @@ def test_a_very_large_integer_is_out_of_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["demo", "my clip", "Ünïcode 語", "a.b-c_d", "x" * 120, "50%", "it's", "-"]
+    "name", ["demo", "my clip", "Ünïcode 語", "a.b-c_d", "x" * MAX_ID_BYTES, "50%", "it's", "-"]
 )
 def test_ids_that_are_plain_file_names(name: str) -> None:
     assert check_id("inp_id", name) == name
@@ -86,7 +87,16 @@ def test_ids_that_are_plain_file_names(name: str) -> None:
     "name",
     [
         *("", ".", "..", "../x", "/etc/passwd", "a/b", "a\\b", "a\0b", ".hidden", "a\nb", "C:x"),
-        *("x" * 121, "語" * 41, 'a"b', "a*", "a?", "<a>", "a|b", "\x1f"),
+        *(
+            "x" * (MAX_ID_BYTES + 1),
+            "語" * (MAX_ID_BYTES // 3 + 1),
+            'a"b',
+            "a*",
+            "a?",
+            "<a>",
+            "a|b",
+            "\x1f",
+        ),
     ],
 )
 @pytest.mark.parametrize("option", ["inp_id", "tar_id", "pass_id"])

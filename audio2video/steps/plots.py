@@ -88,7 +88,7 @@ def plot_proxies(upper: TeethProxy | None, lower: TeethProxy | None, path: Path)
     path : Path
         PNG to write.
     """
-    figure = _figure(10, 5)
+    figure = _figure(10, 3.8)
     cells = figure.subplots(1, 2)
     for axes, proxy, name in zip(
         cells, (upper, lower), ("upper: lineU", "lower: lineL"), strict=True

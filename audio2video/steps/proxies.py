@@ -14,7 +14,13 @@ from ..face.layout import MOUTH
 from ..face.pose import fit_pose
 from ..face.rectify import FaceSpace, texture_map, to_rectified
 from ..options import Options
-from ..texture.teeth import MIN_SCORE, TeethProxy, proxy_quality, teeth_rows
+from ..texture.teeth import (
+    MIN_LOWER_SCORE,
+    MIN_UPPER_SCORE,
+    TeethProxy,
+    proxy_quality,
+    teeth_rows,
+)
 from ..workspace import Workspace, file_hash
 from .target import Target
 
@@ -70,9 +76,13 @@ def _best_frames(target: Target) -> tuple[TeethProxy | None, TeethProxy | None]:
         mouth = track.mouth[frame].astype(np.float64)
         texture = np.array(target.textures[frame])
         upper_score, lower_score, upper_line, lower_line = teeth_rows(texture, mouth, target.space)
-        for k, (score, line) in enumerate(((upper_score, upper_line), (lower_score, lower_line))):
+        rows = (
+            (upper_score, upper_line, MIN_UPPER_SCORE),
+            (lower_score, lower_line, MIN_LOWER_SCORE),
+        )
+        for k, (score, line, least) in enumerate(rows):
             merit = float(quality[place]) * score
-            if score >= MIN_SCORE and merit > best[k][0]:
+            if score >= least and merit > best[k][0]:
                 best[k] = (merit, TeethProxy(texture, mouth, line, frame, score))
     return best[0][1], best[1][1]
 

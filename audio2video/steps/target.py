@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import read_array, read_arrays
-from ..errors import BadFileError, NoFaceError
+from ..errors import BadFileError, MissingFileError, NoFaceError
 from ..face.rectify import FaceSpace, texture_map
 from ..face.track import FaceTrack, build_track
 from ..media.video import Frame, VideoInfo, VideoReader, probe_video
@@ -84,7 +84,13 @@ def analyse_target(workspace: Workspace, options: Options, progress: Progress) -
     folder = workspace.analysis(options.tar_id, key)
     if not (folder / "face.npz").is_file():
         _analyse(path, info, folder, options, progress)
-    target = _read(info, folder, key)
+    try:
+        target = _read(info, folder, key)
+    except (BadFileError, MissingFileError) as error:
+        # It is only a cache: damaged, it is made again.
+        progress.warn(f"{error.path}: {error.problem}; the target is analysed again")
+        _analyse(path, info, folder, options, progress)
+        target = _read(info, folder, key)
     _warn(target, folder, options, progress)
     return target
 

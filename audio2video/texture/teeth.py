@@ -30,8 +30,13 @@ closed mouth it would stand as a picket fence."""
 STRENGTH = 0.6
 """Share of the detail that is replaced; more is sharper, but shows where teeth do not match."""
 
-MIN_SCORE = 0.2
-"""Least share of the mouth opening that must be teeth in a proxy."""
+MIN_UPPER_SCORE = 0.2
+MIN_LOWER_SCORE = 0.03
+"""Least share of the mouth opening that must be teeth in a proxy; lower teeth show less, and most
+when the mouth is wide open."""
+
+DARK = 0.6
+"""The dark of the mouth is below this share of the brightness of lower teeth."""
 
 GAP = 0.88
 """The line between two rows of teeth is darker than this share of either row's brightness."""
@@ -154,11 +159,16 @@ def teeth_rows(
     toothed = profile > 0.35
     upper = _run_from(toothed)
     lower = _run_from(toothed[::-1])
-    if upper + lower > len(rows):
+    luminance = (_luminance(texture) * middle).sum(axis=1)[rows]
+    luminance /= np.maximum(middle.sum(axis=1)[rows], 1e-3)
+    if upper + lower <= len(rows):
+        # Lower teeth stand out against the dark of the mouth; a bright lip or tongue does not.
+        above, below = np.split(luminance, [len(rows) - lower])
+        if lower and (len(above) == 0 or above.min() > DARK * below.max()):
+            lower = 0
+    else:
         # Teeth all the way: both rows, with a darker line between them somewhere in the middle, or
         # the upper teeth alone, which are the ones that people mostly show.
-        luminance = (_luminance(texture) * middle).sum(axis=1)[rows]
-        luminance /= np.maximum(middle.sum(axis=1)[rows], 1e-3)
         third = len(rows) // 3
         upper = third + int(np.argmin(luminance[third : len(rows) - third // 2]))
         lower = len(rows) - upper
