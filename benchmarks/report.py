@@ -53,7 +53,7 @@ def as_json(
 
 
 def load() -> float | None:
-    """Processes that wanted a core in the last minute, on average; None where it is not told."""
+    """Give the mean number of processes that wanted a core in the last minute, where it is told."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 

@@ -236,7 +236,19 @@ def test_the_head_rests_in_pauses_and_moves_with_speech() -> None:
     assert not moving[:40].any()
 
 
-def test_a_blink_is_not_held_and_a_lost_face_is_avoided() -> None:
+def test_a_lively_moment_is_held_but_not_a_blink() -> None:
+    # Speech sets in for two frames, while only two frames of the target move at all.
+    speech = np.zeros(20)
+    speech[10:12] = 1
+    motion, blink = np.zeros(100), np.zeros(100, bool)
+    motion[[30, 60]] = 1
+    blink[30] = True
+    found = retime(speech, motion, blink, motion >= 0, 10.0)
+    assert found.frames[10:12].tolist() == [60, 60]
+    assert found.halfway[10:12].tolist() == [-1, 61]
+
+
+def test_a_lost_face_is_avoided() -> None:
     speech = np.zeros(30)
     motion, usable = np.zeros(100), np.ones(100, bool)
     usable[30:70] = False

@@ -12,7 +12,7 @@ from ..face.layout import JAW
 from ..face.pose import HeadPose
 from ..face.rectify import FaceSpace, frame_map, to_frame, to_rectified
 from .colour import match_light
-from .jaw import move_jaw
+from .jaw import lower_jaw, move_jaw
 from .masks import face_mask, skin_weight
 from .pyramid import laplacian_blend
 
@@ -36,13 +36,13 @@ class Mouthpiece:
         Rectified.
     mouth : ndarray, shape (20, 2)
         Its mouth, rectified.
-    jaw : ndarray, shape (17, 2)
-        Its jaw line, rectified.
+    drop : float
+        How much lower its chin is than the frame's, in inter-ocular distances.
     """
 
     texture: NDArray[np.uint8]
     mouth: NDArray[np.floating]
-    jaw: NDArray[np.floating]
+    drop: float
 
 
 def working_box(
@@ -106,12 +106,12 @@ def compose(
     ndarray of uint8, shape like `part`
     """
     unit = float(pose.scale[0])
-    wanted_jaw = to_frame(piece.jaw[None], pose)[0]
+    rectified = to_rectified(landmarks[None], pose)[0]
+    rectified[JAW] = lower_jaw(rectified[JAW], piece.drop)
+    wanted_jaw = to_frame(rectified[None, JAW], pose)[0]
     frame = move_jaw(part, box[:2], landmarks[JAW], wanted_jaw, unit)
 
-    rectified = to_rectified(landmarks[None], pose)[0]
-    rectified[JAW] = piece.jaw  # the frame's jaw line lies there by now
-    mask = face_mask(piece.jaw, rectified, piece.mouth, space)
+    mask = face_mask(rectified, piece.mouth, space)
     weight = skin_weight(mask, piece.mouth, space)
     places = frame_map(space, pose, box)
     texture = cv2.remap(

@@ -6,16 +6,76 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.smoothing import smooth_tracks, unbroken_stretches
 from ..texture.warp import CELL, warp_weights
 
-POINTS = tuple(range(4, 13))
-"""Landmarks of the jaw line that open and close with the mouth."""
+SHARES = {
+    3: 0.0,
+    4: 0.0,
+    5: 0.25,
+    6: 0.6,
+    7: 0.9,
+    8: 1.0,
+    9: 0.9,
+    10: 0.6,
+    11: 0.25,
+    12: 0.0,
+    13: 0.0,
+}
+"""How far each landmark of the jaw line goes with the chin; those at rest hold hair and ears."""
 
-REACH = 0.8
+CHIN = (6, 7, 8, 9, 10)
+"""Landmarks whose mean height tells how far the jaw is open: single ones are too noisy."""
+
+WINDOW = 9
+"""Output frames over which the drop of the chin is smoothed."""
+
+REACH = 0.45
 """Distance from the jaw line, in inter-ocular distances, at which neck and cheek rest."""
 
 MAX_MOVE = 0.25
-"""Largest shift of the jaw line, in inter-ocular distances."""
+"""Largest drop of the chin, in inter-ocular distances."""
+
+
+def chin_drops(
+    wanted: NDArray[np.floating], own: NDArray[np.floating], valid: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """How much lower the chin is to be than it is, frame by frame.
+
+    Parameters
+    ----------
+    wanted, own : ndarray, shape (N, 17, 2)
+        Jaw lines of the result and of the target frames under it, rectified.
+    valid : ndarray of bool, shape (N,)
+        False where the target frame has no usable face.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        Inter-ocular distances, down; steady over time.
+    """
+    raw = (wanted - own)[:, CHIN, 1].mean(axis=1)
+    raw = np.where(valid, np.clip(raw, -MAX_MOVE, MAX_MOVE), 0.0)
+    return np.asarray(smooth_tracks(raw, unbroken_stretches(valid), WINDOW, order=1))
+
+
+def lower_jaw(jaw: NDArray[np.floating], drop: float) -> NDArray[np.float64]:
+    """Give the jaw line with a lower chin.
+
+    Parameters
+    ----------
+    jaw : ndarray, shape (17, 2)
+        Rectified.
+    drop : float
+        Inter-ocular distances, down.
+
+    Returns
+    -------
+    ndarray of float64, shape (17, 2)
+    """
+    lowered = np.array(jaw, np.float64)
+    lowered[list(SHARES), 1] += drop * np.array(list(SHARES.values()))
+    return lowered
 
 
 def move_jaw(
@@ -43,10 +103,8 @@ def move_jaw(
     ndarray of uint8, shape (H, W, 3)
         Unchanged along the border of the part.
     """
-    points = list(POINTS)
+    points = list(SHARES)
     moves = np.asarray(jaw[points] - wanted[points], np.float64)
-    length = np.linalg.norm(moves, axis=1, keepdims=True)
-    moves *= np.minimum(1.0, MAX_MOVE * unit / np.maximum(length, 1e-9))
     height, width = picture.shape[:2]
     rows, columns = (height - 1) // CELL + 2, (width - 1) // CELL + 2
     x, y = np.meshgrid(np.arange(columns) * CELL, np.arange(rows) * CELL)

@@ -20,19 +20,14 @@ _NOSE_BASE = 33
 
 
 def face_mask(
-    jaw: NDArray[np.floating],
-    landmarks: NDArray[np.floating],
-    mouth: NDArray[np.floating],
-    space: FaceSpace,
+    landmarks: NDArray[np.floating], mouth: NDArray[np.floating], space: FaceSpace
 ) -> NDArray[np.float32]:
     """Cover the inner lower face, softly.
 
     Parameters
     ----------
-    jaw : ndarray, shape (17, 2)
-        The jaw line in the result, rectified.
     landmarks : ndarray, shape (68, 2)
-        The target frame's landmarks, rectified.
+        The target frame's landmarks, rectified; its jaw line as it is to be in the result.
     mouth : ndarray, shape (20, 2)
         The mouth in the result, rectified.
     space : FaceSpace
@@ -43,12 +38,7 @@ def face_mask(
         0 to 1; 0 along the border of the texture.
     """
     centre = mouth.mean(axis=0)
-    # On the far side of a turned head the frame's own contour runs further in than the texture's.
-    rim = np.array(jaw, np.float64)
-    own = landmarks[JAW]
-    closer = np.linalg.norm(own - centre, axis=1) < np.linalg.norm(rim - centre, axis=1)
-    rim[closer] = own[closer]
-    rim = centre + (rim - centre) * (1 - JAW_INSET)
+    rim = centre + (landmarks[JAW] - centre) * (1 - JAW_INSET)
     lowest = rim[list(_JAW_POINTS)]
     # Above, the mask ends under the nostrils and rises towards the cheeks.
     base = landmarks[_NOSE_BASE]
