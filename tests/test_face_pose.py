@@ -114,7 +114,6 @@ def test_indexing() -> None:
     np.testing.assert_array_equal(pose[chosen].as_array(), numbers[chosen])
 
 
-@pytest.mark.xfail(strict=True, reason="pose[-1] is empty; pose[np.int64(1)] has a position (2,)")
 @pytest.mark.parametrize("index", [-1, np.flatnonzero([0, 1])[0]])
 def test_any_integer_gives_one_frame(index: int) -> None:
     numbers = np.arange(30.0).reshape(5, 6)

@@ -84,7 +84,6 @@ def test_mouth_points_go_there_and_back(points: NDArray[np.float64], pose: HeadP
     np.testing.assert_allclose(back, points, atol=1e-3)
 
 
-@pytest.mark.xfail(strict=True, reason="the fixed point has not converged on the far cheek")
 @settings(deadline=None, max_examples=200)
 @given(points_of(-0.8, 0.8, 0.4, 1.9), turned(30))
 def test_all_that_is_seen_goes_there_and_back(points: NDArray[np.float64], pose: HeadPose) -> None:

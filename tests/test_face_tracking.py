@@ -152,7 +152,6 @@ def test_the_face_being_followed_is_kept_when_another_becomes_larger() -> None:
     assert places(follow(PaperFinder(script))) == [150.0] * count
 
 
-@pytest.mark.xfail(strict=True, reason="_same_face leaves a good face for any other detection")
 def test_a_turned_face_is_not_left_for_somebody_in_the_background() -> None:
     count = 2 * DETECT_EVERY + 1
     script = [[Head(150.0), Head(450.0, unit=15.0)]] * 5
@@ -160,7 +159,6 @@ def test_a_turned_face_is_not_left_for_somebody_in_the_background() -> None:
     assert places(follow(PaperFinder(script))) == [150.0] * count
 
 
-@pytest.mark.xfail(strict=True, reason="_same_face leaves a good face for a false alarm")
 def test_a_false_alarm_does_not_lose_the_face() -> None:
     class Alarmed(PaperFinder):
         def detect(self, gray: NDArray[np.uint8]) -> list[FaceBox]:

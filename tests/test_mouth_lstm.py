@@ -162,7 +162,6 @@ def test_a_network_of_no_numbers(
         DelayedLstm.load(path)
 
 
-@pytest.mark.xfail(strict=True, reason="load() does not check format, types or shapes")
 @pytest.mark.parametrize(
     ("name", "value"),
     [

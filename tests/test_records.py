@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from audio2video import __version__
+from audio2video.files import content_key, file_hash, write_json
 from audio2video.progress import Progress
 from audio2video.records import is_current, make, read_record, record_path
-from audio2video.workspace import content_key, file_hash, write_json
 
 
 def writes(content: str, **facts: Any) -> Callable[[Path], Mapping[str, Any]]:

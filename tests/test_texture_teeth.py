@@ -14,10 +14,12 @@ from audio2video.face.head import generic_head
 from audio2video.face.layout import LOWER_INNER_LIP, MOUTH, OUTER_LIP, mouth_opening
 from audio2video.face.rectify import FaceSpace, texture_map
 from audio2video.face.track import build_track
+from audio2video.texture.teeth import DARK as DARKEST
 from audio2video.texture.teeth import (
     FADE_IN,
+    MIN_LOWER_SCORE,
     MIN_OPENING,
-    MIN_SCORE,
+    MIN_UPPER_SCORE,
     TeethProxy,
     enhance_teeth,
     mouth_interior,
@@ -135,6 +137,14 @@ def test_no_teeth_and_no_opening() -> None:
     assert teeth_rows(painted(closed), closed, SPACE)[:2] == (0.0, 0.0)
 
 
+def test_a_bright_lip_or_tongue_is_no_row_of_lower_teeth() -> None:
+    mouth = opened(0.3)
+    shade = tuple(int(v) for v in 1.1 * DARKEST * TOOTH)
+    assert teeth_rows(painted(mouth, 0, 5, shade), mouth, SPACE)[1] == 0
+    shade = tuple(int(v) for v in 0.8 * DARKEST * TOOTH)
+    assert teeth_rows(painted(mouth, 0, 5, shade), mouth, SPACE)[1] > MIN_LOWER_SCORE
+
+
 def test_teeth_all_the_way_with_a_line_between() -> None:
     mouth = opened(0.2)
     top, bottom = rows_of(mouth)
@@ -144,7 +154,8 @@ def test_teeth_all_the_way_with_a_line_between() -> None:
     texture[bite][inside[bite]] = 0.6 * TOOTH
     upper_score, lower_score, upper_line, lower_line = teeth_rows(texture, mouth, SPACE)
     assert upper_line == lower_line == bite
-    assert min(upper_score, lower_score) > MIN_SCORE
+    assert upper_score > MIN_UPPER_SCORE
+    assert lower_score > MIN_LOWER_SCORE
 
 
 def test_teeth_all_the_way_without_a_line_pass_for_upper_ones_of_less_worth() -> None:
@@ -153,7 +164,7 @@ def test_teeth_all_the_way_without_a_line_pass_for_upper_ones_of_less_worth() ->
     whole = teeth_rows(painted(mouth, bottom - top), mouth, SPACE)
     assert whole[1] == 0
     assert whole[2] == whole[3] == bottom
-    assert MIN_SCORE < whole[0] < 0.6
+    assert MIN_UPPER_SCORE < whole[0] < 0.6
 
 
 def test_the_presenters_teeth_hang_on_his_skull() -> None:
@@ -237,6 +248,29 @@ def test_each_row_of_teeth_has_its_own_proxy() -> None:
     assert upper[middle:].max() == 0
     assert lower[middle:].max() > 10
     assert lower[:middle].max() == 0
+
+
+def test_detail_comes_onto_teeth_alone() -> None:
+    # The proxies show teeth where this mouth shows its dark.
+    mouth = opened(0.3)
+    texture = painted(mouth)
+    enhanced = enhance_teeth(texture, mouth, SPACE, proxy_of(0.3, 6, 0), proxy_of(0.3, 0, 6))
+    np.testing.assert_array_equal(enhanced, texture)
+
+
+def test_a_row_of_teeth_ends_at_its_line() -> None:
+    mouth = opened(0.3)
+    top, bottom = rows_of(mouth)
+    everywhere = painted(mouth, SPACE.height, stripes=60.0)
+    proxy = TeethProxy(everywhere, mouth, top + 8, 3, 0.5)
+    texture = painted(mouth, SPACE.height)
+    for upper, lower in ((proxy, None), (None, proxy)):
+        enhanced = enhance_teeth(texture, mouth, SPACE, upper, lower)
+        rows = np.abs(enhanced.astype(float) - texture).max(axis=(1, 2))
+        above, below = rows[: top + 5].max(), rows[top + 11 : bottom].max()
+        taken, left = (above, below) if upper else (below, above)
+        assert taken > 10
+        assert left <= 1
 
 
 def test_detail_moves_with_its_lip() -> None:

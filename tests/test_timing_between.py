@@ -43,7 +43,8 @@ def test_half_of_a_shift(rng: np.random.Generator, motion: tuple[float, float]) 
     assert middle.dtype == np.uint8
     true = moved(picture, motion[0] / 2, motion[1] / 2)
     mean = np.round((a.astype(float) + b) / 2).astype(np.uint8)
-    assert error(middle, true, 20) < 2.5
+    # Half of an odd shift lies between pixels, where reading them blurs.
+    assert error(middle, true, 20) < (1.5 if motion[0] % 2 else 0.3)
     # Far better than a double exposure.
     assert error(middle, true, 20) < 0.3 * error(mean, true, 20)
 

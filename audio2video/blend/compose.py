@@ -73,8 +73,8 @@ def working_box(
     return (
         max(0, int(x0)) // 2 * 2,
         max(0, int(y0)) // 2 * 2,
-        min(width, -(-int(x1) // 2) * 2),
-        min(height, -(-int(y1) // 2) * 2),
+        min(width // 2, -(-int(x1) // 2)) * 2,
+        min(height // 2, -(-int(y1) // 2)) * 2,
     )
 
 
@@ -107,9 +107,10 @@ def compose(
     """
     unit = float(pose.scale[0])
     rectified = to_rectified(landmarks[None], pose)[0]
+    before = to_frame(rectified[None, JAW], pose)[0]
     rectified[JAW] = lower_jaw(rectified[JAW], piece.drop)
-    wanted_jaw = to_frame(rectified[None, JAW], pose)[0]
-    frame = move_jaw(part, box[:2], landmarks[JAW], wanted_jaw, unit)
+    moved = landmarks[JAW] + to_frame(rectified[None, JAW], pose)[0] - before
+    frame = move_jaw(part, box[:2], landmarks[JAW], moved, unit)
 
     mask = face_mask(rectified, piece.mouth, space)
     weight = skin_weight(mask, piece.mouth, space)

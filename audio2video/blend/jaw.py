@@ -110,8 +110,6 @@ def move_jaw(
     x, y = np.meshgrid(np.arange(columns) * CELL, np.arange(rows) * CELL)
     places = np.stack([x.ravel(), y.ravel()], axis=-1) + np.array(origin)
     coarse = (warp_weights(wanted[points], places, REACH * unit) @ moves).reshape(rows, columns, 2)
-    to_border = np.minimum.reduce([x, y, width - 1 - x, height - 1 - y])
-    coarse *= np.clip(to_border / (0.15 * unit), 0, 1)[..., None]
     shrink = np.array([[1 / CELL, 0, 0], [0, 1 / CELL, 0]])
     field = cv2.warpAffine(
         coarse.astype(np.float32),
@@ -121,6 +119,8 @@ def move_jaw(
         borderMode=cv2.BORDER_REPLICATE,
     )
     xx, yy = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    to_border = np.minimum.reduce([xx, yy, width - 1 - xx, height - 1 - yy])
+    field *= np.clip(to_border / (0.15 * unit), 0, 1)[..., None]
     return np.asarray(
         cv2.remap(
             picture,

@@ -63,7 +63,10 @@ def face_mask(
     # Shrunk first, so that the soft border lies inside the outline and not across it.
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     inner = cv2.erode(cover, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(cv2.GaussianBlur(inner.astype(np.float32) / 255, (0, 0), sigma))
+    mask = cv2.GaussianBlur(inner.astype(np.float32) / 255, (0, 0), sigma)
+    mask[[0, -1]] = 0
+    mask[:, [0, -1]] = 0
+    return np.asarray(mask)
 
 
 def skin_weight(

@@ -60,6 +60,10 @@ _PAIRS = {
 # Points that keep their place on the skull whatever is said: eyes, nose, and the jaw near the ears.
 RIGID = (*range(27, 48), 0, 1, 2, 14, 15, 16)
 
+# Where the surface is fitted; beyond, it goes on level.
+_X_RANGE = (-1.1, 1.1)
+_Y_RANGE = (0.3, 2.1)
+
 _PLAUSIBLE_RESIDUAL = 0.12
 """Rms distance to the best-fitting generic head, in inter-ocular distances, of an odd face."""
 
@@ -140,5 +144,17 @@ def surface_depth(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[n
     ndarray, shape (...)
         z, away from the camera, in inter-ocular distances. Constant outside the face.
     """
-    terms = _surface_terms(np.clip(x, -1.1, 1.1), np.clip(y, 0.3, 2.1))
+    terms = _surface_terms(np.clip(x, *_X_RANGE), np.clip(y, *_Y_RANGE))
     return np.asarray(terms @ _surface_coefficients())
+
+
+def surface_slope(
+    x: NDArray[np.floating], y: NDArray[np.floating]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Differentiate `surface_depth` by x and by y; both results have shape (...)."""
+    _, x2, x4, y1, y2, x2y = _surface_coefficients()
+    by_x = 2 * x * (x2 + 2 * x4 * x * x + x2y * y)
+    by_y = y1 + 2 * y2 * y + x2y * x * x
+    inside_x = (x > _X_RANGE[0]) & (x < _X_RANGE[1])
+    inside_y = (y > _Y_RANGE[0]) & (y < _Y_RANGE[1])
+    return np.where(inside_x, by_x, 0.0), np.where(inside_y, by_y, 0.0)

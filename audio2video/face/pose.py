@@ -48,9 +48,9 @@ class HeadPose:
     def __len__(self) -> int:
         return len(self.scale)
 
-    def __getitem__(self, index: int | slice | NDArray[np.integer]) -> HeadPose:
-        """Pose of some frames; an int gives a single one (T = 1)."""
-        chosen = slice(index, index + 1) if isinstance(index, int) else index
+    def __getitem__(self, index: int | np.integer | slice | NDArray[np.integer]) -> HeadPose:
+        """Pose of some frames; a number gives a single one (T = 1)."""
+        chosen = [int(index)] if isinstance(index, int | np.integer) else index
         return HeadPose(*(getattr(self, f.name)[chosen] for f in fields(self)))
 
     def axes(self) -> NDArray[np.float64]:

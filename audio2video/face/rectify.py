@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .head import surface_depth
+from .head import surface_depth, surface_slope
 from .pose import HeadPose
 
-_ITERATIONS = 12
+_ITERATIONS = 8
+_LEAST = 0.25
 _COARSE = 4
 """Maps are computed at every fourth pixel and interpolated: they are smooth."""
 
@@ -103,11 +104,16 @@ def to_rectified(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.flo
     seen = (points - pose.position[:, None]) / pose.scale[:, None, None]
     flat = np.einsum("tij,tnj->tni", unturn, seen)
     lean = np.einsum("tij,tj->ti", unturn, axes[:, :, 2])[:, None]
-    # Fixed point of q = flat - lean * depth(q). The mean with the step before keeps it stable
-    # on the steep sides of a turned face.
+    # Newton's method for q + lean * depth(q) = flat. The Jacobian is the identity plus an outer
+    # product, so its inverse is one too (Sherman and Morrison); kept away from zero, where the
+    # surface turns out of sight.
     q = flat - lean * surface_depth(flat[..., 0], flat[..., 1])[..., None]
     for _ in range(_ITERATIONS):
-        q = 0.5 * q + 0.5 * (flat - lean * surface_depth(q[..., 0], q[..., 1])[..., None])
+        x, y = q[..., 0], q[..., 1]
+        error = q + lean * surface_depth(x, y)[..., None] - flat
+        slope = np.stack(surface_slope(x, y), axis=-1)
+        determinant = np.maximum(1 + (lean * slope).sum(axis=-1, keepdims=True), _LEAST)
+        q = q - error + lean * (slope * error).sum(axis=-1, keepdims=True) / determinant
     return np.asarray(q)
 
 

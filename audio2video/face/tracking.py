@@ -15,6 +15,9 @@ from .head import shape_plausibility
 DETECT_EVERY = 10
 """Frames between two looks of the detector while tracking goes well."""
 
+MAX_MISSES = 3
+"""Looks of the detector in a row that miss the tracked face, after which it counts as lost."""
+
 MIN_PLAUSIBILITY = 0.5
 """Below this the landmarks are not those of a face (see `shape_plausibility`)."""
 
@@ -67,7 +70,7 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
     The main face is the largest one where tracking starts; it is kept while it stays in view, and
     the largest face is taken anew once it is lost. Each frame's box comes from the landmarks of the
     frame before, which is steadier than the detector's own; the detector confirms it every
-    `DETECT_EVERY` frames and whenever the landmarks stop looking like a face.
+    `DETECT_EVERY` frames, and finds it again when the landmarks stop looking like a face.
 
     Parameters
     ----------
@@ -80,35 +83,30 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
         One for each frame.
     """
     box: FaceBox | None = None
-    since_detection = 0
+    since_detection = misses = 0
     for gray in frames:
         rivals = 0
         if box is None or since_detection >= DETECT_EVERY:
             found = finder.detect(gray)
             since_detection = 0
-            if found:
-                rivals = sum(other.side > RIVAL * found[0].side for other in found[1:])
-                box = _same_face(box, found)
-            # A tracked face that the detector misses (turned, half covered) is kept for as long as
-            # its landmarks stay plausible.
+            rivals = sum(other.side > RIVAL * found[0].side for other in found[1:])
+            if box is not None and any(overlap(box, other) >= MIN_OVERLAP for other in found):
+                misses = 0
+            elif box is None or misses + 1 >= MAX_MISSES:
+                box, misses = (found[0] if found else None), 0
+            else:
+                # Turned or half covered, a face is missed, and something else may be taken for
+                # one: the tracked face is kept for a while.
+                misses += 1
         landmarks = None if box is None else _settle(gray, box, finder)
         if landmarks is None and box is not None and since_detection > 0:
             # Tracking broke off: look again in this very frame.
             found = finder.detect(gray)
-            since_detection = 0
+            since_detection = misses = 0
             landmarks = _settle(gray, found[0], finder) if found else None
         box = None if landmarks is None else box_of(landmarks)
         since_detection += 1
         yield TrackedFace(landmarks, rivals)
-
-
-def _same_face(tracked: FaceBox | None, found: list[FaceBox]) -> FaceBox:
-    """Choose among detected boxes; the tracked one stays where it is confirmed."""
-    if tracked is None:
-        return found[0]
-    if any(overlap(tracked, other) >= MIN_OVERLAP for other in found):
-        return tracked
-    return found[0]
 
 
 def _settle(gray: NDArray[np.uint8], box: FaceBox, finder: Finder) -> NDArray[np.float64] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +119,8 @@ class DelayedLstm:
         try:
             with np.load(path, allow_pickle=False) as file:
                 a = {name: file[name] for name in file.files}
+            if any(array.dtype.kind not in "fiu" for array in a.values()):
+                raise TypeError("an array that is not of numbers")
             layers = tuple(
                 LstmLayer(a[f"lstm{k}_kernel"], a[f"lstm{k}_recurrent"], a[f"lstm{k}_bias"])
                 for k in range(int(a["nlayers"]))
@@ -138,11 +141,39 @@ class DelayedLstm:
             raise BadFileError(
                 "not a trained network or damaged", path=path, hint="train the pass again"
             ) from error
+        if int(a["format"]) != FORMAT or not network._fits():
+            raise BadFileError(
+                "a network of another format, or with parts that do not fit each other",
+                path=path,
+                hint="train the pass again",
+            )
         if not all(np.isfinite(array).all() for array in a.values()):
             raise BadFileError(
                 "the network holds NaN or infinity", path=path, hint="train the pass again"
             )
         return network
+
+    def _fits(self) -> bool:
+        """Tell whether all parts have the shapes that belong together."""
+        size = len(self.feature_mean)
+        shapes: list[tuple[NDArray[Any], tuple[int, ...]]] = [
+            (self.feature_mean, (size,)),
+            (self.feature_std, (size,)),
+        ]
+        for layer in self.layers:
+            units = layer.recurrent.shape[0]
+            shapes += [
+                (layer.kernel, (size, 4 * units)),
+                (layer.recurrent, (units, 4 * units)),
+                (layer.bias, (4 * units,)),
+            ]
+            size = units
+        outputs = self.basis.components.shape[0]
+        shapes += [(self.out_kernel, (size, outputs)), (self.basis.components, (outputs, 40))]
+        shapes += [(self.out_bias, (outputs,)), (self.basis.variance, (outputs,))]
+        shapes += [(self.target_mean, (outputs,)), (self.target_std, (outputs,))]
+        shapes += [(self.basis.mean, (40,)), (self.reference, (20, 2))]
+        return self.delay >= 0 and all(array.shape == shape for array, shape in shapes)
 
 
 def _sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:

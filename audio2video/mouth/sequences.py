@@ -93,6 +93,7 @@ def split_clips(
     order = sorted(ids, key=lambda i: hashlib.sha256(f"{seed}/{i}".encode()).digest())
     least = 1 if len(order) >= 3 else 0
     tests = max(least, round(test * len(order))) if test > 0 else 0
+    tests = min(tests, max(len(order) - 2, 0))
     checks = min(max(least, round(validation * len(order))), len(order) - tests - 1)
     return {
         "test": sorted(order[:tests]),

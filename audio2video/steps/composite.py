@@ -15,6 +15,7 @@ from ..errors import BadFileError
 from ..face.layout import JAW
 from ..face.pose import HeadPose
 from ..face.rectify import to_rectified
+from ..files import file_hash, replacing
 from ..media.audio import probe_audio
 from ..media.video import Frame, VideoReader, VideoWriter
 from ..options import Options
@@ -23,7 +24,7 @@ from ..provenance import container_tags
 from ..records import make
 from ..timing.between import halfway_frame
 from ..timing.retiming import Retiming
-from ..workspace import Workspace, file_hash, replacing
+from ..workspace import Workspace
 from .lipsync import output_frames
 from .report import StepReport
 from .retiming import MADE_BY as RETIMING_MADE_BY

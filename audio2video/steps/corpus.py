@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ..arrays import read_array, read_arrays
 from ..errors import BadFileError, MissingFileError
+from ..files import read_json
 from ..mouth.basis import ShapeBasis
 from ..speech.features import FEATURES
-from ..workspace import Workspace, read_json
+from ..workspace import Workspace
 
 MADE_BY = "step 0 (dataset)"
 

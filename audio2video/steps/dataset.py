@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import Audio2VideoError, MissingFileError
 from ..face.smoothing import unbroken_stretches
 from ..face.track import build_track
+from ..files import content_key, file_hash, replacing, write_json
 from ..media.audio import read_audio
 from ..media.video import VideoReader
 from ..mouth.basis import fit_basis
@@ -25,7 +26,7 @@ from ..mouth.shapes import closed_mouth_reference, relative_shapes, without_drif
 from ..options import Options
 from ..progress import Progress
 from ..speech.features import speech_features
-from ..workspace import Workspace, content_key, file_hash, replacing, write_json
+from ..workspace import Workspace
 from .corpus import Clip, clip_features, clip_folder, clip_index, read_clip
 from .report import StepReport
 

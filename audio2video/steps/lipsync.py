@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..arrays import read_array
 from ..errors import BadFileError, MissingFileError
+from ..files import file_hash
 from ..media.audio import AudioInfo, probe_audio, read_audio
 from ..media.video import VideoWriter, probe_video
 from ..mouth.drawing import draw_mouth, mouth_view
@@ -22,7 +23,7 @@ from ..progress import Progress
 from ..provenance import container_tags
 from ..records import make, read_record
 from ..speech.features import FEATURE_RATE, FEATURES, speech_features
-from ..workspace import Workspace, file_hash
+from ..workspace import Workspace
 from .corpus import clip_index
 from .report import StepReport
 

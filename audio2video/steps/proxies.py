@@ -13,6 +13,7 @@ from ..errors import BadFileError, NoFaceError, OptionError
 from ..face.layout import MOUTH
 from ..face.pose import fit_pose
 from ..face.rectify import FaceSpace, texture_map, to_rectified
+from ..files import file_hash
 from ..options import Options
 from ..texture.teeth import (
     MIN_LOWER_SCORE,
@@ -21,7 +22,7 @@ from ..texture.teeth import (
     proxy_quality,
     teeth_rows,
 )
-from ..workspace import Workspace, file_hash
+from ..workspace import Workspace
 from .target import Target
 
 CONSIDERED = 40

@@ -9,13 +9,14 @@ import numpy as np
 
 from ..arrays import read_arrays
 from ..errors import BadFileError
+from ..files import file_hash, replacing
 from ..media.audio import probe_audio, read_audio
 from ..options import Options
 from ..progress import Progress
 from ..records import make
 from ..speech.loudness import speech_activity
 from ..timing.retiming import Retiming, as_it_is, retime
-from ..workspace import Workspace, file_hash, replacing
+from ..workspace import Workspace
 from .lipsync import output_frames
 from .plots import plot_retiming
 from .report import StepReport

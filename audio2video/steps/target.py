@@ -13,11 +13,12 @@ from ..arrays import read_array, read_arrays
 from ..errors import BadFileError, MissingFileError, NoFaceError
 from ..face.rectify import FaceSpace, texture_map
 from ..face.track import FaceTrack, build_track
+from ..files import content_key, file_hash, replacing
 from ..media.video import Frame, VideoInfo, VideoReader, probe_video
 from ..mouth.shapes import closed_mouth_reference
 from ..options import Options
 from ..progress import Progress
-from ..workspace import Workspace, content_key, file_hash, replacing
+from ..workspace import Workspace
 
 FORMAT = 1
 """Raised when the analysis changes, so that old ones are made again."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..arrays import read_array, read_arrays
 from ..face.layout import JAW
 from ..face.rectify import FaceSpace, to_rectified
+from ..files import file_hash, replacing
 from ..media.audio import probe_audio
 from ..mouth.shapes import carry_shapes
 from ..options import Options
@@ -21,7 +22,7 @@ from ..records import make
 from ..texture.candidates import candidate_count, choose_candidates
 from ..texture.teeth import TeethProxy, enhance_teeth
 from ..texture.warp import CELL, displacement_grids
-from ..workspace import Workspace, file_hash, replacing
+from ..workspace import Workspace
 from .lipsync import output_frames, read_network, read_shapes
 from .plots import plot_proxies
 from .proxies import choose_proxies, proxy_files

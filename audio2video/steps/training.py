@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .. import __version__
 from ..arrays import read_arrays
 from ..errors import Audio2VideoError, BadFileError
+from ..files import content_key, read_json, replacing, write_json
 from ..mouth.lstm import DelayedLstm
 from ..mouth.metrics import shape_errors
 from ..mouth.network import GraphWriter, NetworkOptions, Normalisation, Trainer
@@ -25,7 +26,7 @@ from ..mouth.shapes import relative_shapes, without_drift
 from ..options import Options
 from ..progress import Progress
 from ..speech.features import FEATURE_RATE
-from ..workspace import Workspace, content_key, read_json, replacing, write_json
+from ..workspace import Workspace
 from .corpus import Clip, ShapeStatistics, read_clip, read_index, read_statistics
 from .training_state import TrainingState, write_history
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import read_arrays
+from ..files import replacing
 from ..mouth.network import Trainer
 from ..mouth.sequences import Batch
-from ..workspace import replacing
 from .plots import plot_training
 
 COLUMNS = ("learning_rate", "training", "validation")

@@ -52,6 +52,8 @@ def weighted_median(
         raise ValueError(f"displacements must be ({len(frames)}, {rows}, {columns}, 2)")
     if len(frames) == 0 or int(weights.min()) <= 0:
         raise ValueError("at least one candidate is needed, and weights must be positive")
+    if int(frames.min()) < 0 or int(frames.max()) >= len(textures):
+        raise ValueError(f"frames must be 0 to {len(textures) - 1}")
     result = np.zeros((height, width, 3), np.uint8)
     _median_rows(textures, frames, weights, displacements, region, result)
     return result
