@@ -130,7 +130,8 @@ def test_what_the_texture_holds_outside_the_mask_does_not_matter(shots: list[Sho
         outside = cv2.dilate(mask, np.ones((7, 7), np.uint8)) < 0.005
         garbage = piece.texture.copy()
         garbage[outside] = [0, 255, 0]
-        np.testing.assert_array_equal(shot.put(replace(piece, texture=garbage)), shot.put(piece))
+        other = shot.put(replace(piece, texture=garbage)).astype(int)
+        np.testing.assert_allclose(other, shot.put(piece), atol=1)  # rounding
 
 
 @pytest.mark.parametrize("offset", [-25, 20])

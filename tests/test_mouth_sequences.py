@@ -155,9 +155,7 @@ def test_clips_are_cut_anew_each_time_and_the_seed_decides() -> None:
     def first(rng: np.random.Generator) -> NDArray[np.float32]:
         return next(training_batches(clips, 20, 100, 5, rng)).features
 
-    np.testing.assert_array_equal(
-        first(np.random.default_rng(1)), first(np.random.default_rng(1))
-    )
+    np.testing.assert_array_equal(first(np.random.default_rng(1)), first(np.random.default_rng(1)))
     rng = np.random.default_rng(1)
     # Where the last frame of each sequence lies within its own: all cuts of a clip agree on it.
     cuts = {int(first(rng)[0, -1, 1]) % 20 for _ in range(30)}
