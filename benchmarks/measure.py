@@ -17,7 +17,7 @@ class Measurement:
     ----------
     name : str
     unit : str
-        What is counted: 'texture', 'frame', 'second of video'.
+        What is counted: 'texture', 'path', 'frame', 'second of video'.
     count : float
         How many of them one repetition makes.
     seconds : list of float

@@ -93,7 +93,12 @@ def as_table(measurements: Sequence[Measurement]) -> str:
 def _speed(m: Measurement) -> str:
     if m.unit == "second of video":
         return f"{1 / m.per_second:.2f} s a {m.unit}"
-    return f"{m.per_second:.1f} {m.unit}s/s"
+    return f"{m.per_second:.1f} {_plural(m.unit)}/s"
+
+
+def _plural(unit: str) -> str:
+    noun, *rest = unit.split(" ", 1)
+    return " ".join([f"{noun}s", *rest])
 
 
 def write(content: dict[str, Any], folder: Path) -> Path:
@@ -129,12 +134,13 @@ def _plot(stages: Sequence[dict[str, Any]], path: Path) -> None:
         for place, stage in enumerate(chosen):
             speed = stage["per_second"]
             fastest, slowest = (stage["count"] / f(stage["seconds"]) for f in (min, max))
-            axes.barh(place, speed, xerr=[[speed - slowest], [fastest - speed]], capsize=3)
+            whiskers = [[speed - slowest], [fastest - speed]]
+            axes.barh(place, speed, xerr=whiskers, capsize=3, color="tab:blue")
             if stage["plain_seconds"]:
                 plain = speed / stage["times_plain"]
                 axes.plot([plain, plain], [place - 0.4, place + 0.4], color="black", lw=2)
         axes.set_yticks(range(len(chosen)), [stage["name"] for stage in chosen])
-        axes.set(xlabel=f"{unit}s per second", xscale="log")
+        axes.set(xlabel=f"{_plural(unit)} per second", xlim=(0, None))
         axes.grid(axis="x", alpha=0.3)
     figure.suptitle("Median speed and range; black: the plain twin")
     figure.savefig(path)

@@ -121,8 +121,8 @@ def retiming(scene: Scene) -> list[Measurement]:
     compiled, twin = _best_path(*arguments), plain.best_path(*arguments)
     result = Measurement(
         "retiming",
-        "frame",
-        wanted * ROUNDS,
+        "path",
+        ROUNDS,
         equal=all(np.array_equal(a, b) for a, b in zip(compiled, twin, strict=True)),
         facts={"output_frames": wanted, "places_in_target": len(order)},
     )

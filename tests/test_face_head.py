@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio2video.demo.presenter import demo_truth
-from audio2video.face.head import RIGID, generic_head, shape_plausibility, surface_depth
+from audio2video.face.head import (
+    RIGID,
+    generic_head,
+    shape_plausibility,
+    surface_depth,
+    surface_slope,
+)
 from audio2video.face.layout import JAW, LANDMARKS, MOUTH, inter_ocular_distance
 from audio2video.face.tracking import MIN_PLAUSIBILITY
 
@@ -109,6 +115,18 @@ def test_the_surface_is_symmetric_and_falls_back_towards_the_ears() -> None:
     depth = surface_depth(x, y)
     np.testing.assert_allclose(surface_depth(-x, y), depth)
     assert (np.diff(depth, axis=1) > 0).all()
+
+
+@given(st.floats(-1.5, 1.5), st.floats(0.0, 2.5))
+def test_the_slope_is_the_derivative_of_the_depth(across: float, down: float) -> None:
+    x, y, step = np.array(across), np.array(down), 1e-5
+    if min(abs(abs(x) - 1.1), abs(y - 0.3), abs(y - 2.1)) < 2 * step:
+        return  # the kinks where the surface goes on level
+    by_x, by_y = surface_slope(x, y)
+    rise_x = surface_depth(x + step, y) - surface_depth(x - step, y)
+    rise_y = surface_depth(x, y + step) - surface_depth(x, y - step)
+    if abs(x) < 1.1 and 0.3 < y < 2.1:
+        np.testing.assert_allclose([by_x, by_y], np.array([rise_x, rise_y]) / (2 * step), atol=1e-6)
 
 
 def test_the_surface_goes_on_level_outside_the_face() -> None:

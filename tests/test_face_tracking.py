@@ -14,6 +14,7 @@ from audio2video.face.detection import FaceBox, box_of
 from audio2video.face.head import generic_head
 from audio2video.face.tracking import (
     DETECT_EVERY,
+    MAX_MISSES,
     MIN_OVERLAP,
     RIVAL,
     TrackedFace,
@@ -129,6 +130,36 @@ def test_a_turned_face_is_kept_though_the_detector_misses_it() -> None:
     count = 3 * DETECT_EVERY
     finder = PaperFinder([[Head(200.0)]] * 5 + [[Head(200.0, turned=True)]] * (count - 5))
     assert places(follow(finder)) == [200.0] * count
+
+
+def test_a_face_missed_again_and_again_is_lost_until_it_is_seen_anew() -> None:
+    # The landmark model draws faces into anything: only the detector tells that one is there.
+    last, again = MAX_MISSES * DETECT_EVERY, (MAX_MISSES + 1) * DETECT_EVERY
+    script = [[Head(200.0, turned=0 < k < again)] for k in range(again + 3)]
+    found = places(follow(PaperFinder(script)))
+    assert found == [200.0] * last + [None] * (again - last) + [200.0] * 3
+
+
+def test_misses_count_only_in_a_row() -> None:
+    count = 2 * MAX_MISSES * DETECT_EVERY
+    blind = {k for k in range(0, count, DETECT_EVERY) if k // DETECT_EVERY % MAX_MISSES}
+    script = [[Head(200.0, turned=k in blind)] for k in range(count)]
+    assert places(follow(PaperFinder(script))) == [200.0] * count
+
+
+def test_a_face_found_anew_has_no_misses_behind_it() -> None:
+    # All but one of the misses that it takes, then a jump elsewhere, then one miss more.
+    gone = (MAX_MISSES - 1) * DETECT_EVERY + 2
+    count = gone + 2 * DETECT_EVERY
+    script = [[Head(200.0, turned=k % DETECT_EVERY == 0 < k)] for k in range(count)]
+    script[gone:] = [[Head(450.0, turned=k == gone + DETECT_EVERY)] for k in range(gone, count)]
+    assert places(follow(PaperFinder(script))) == [200.0] * gone + [450.0] * (count - gone)
+
+
+def test_another_face_is_taken_when_the_first_is_missed_again_and_again() -> None:
+    last = MAX_MISSES * DETECT_EVERY
+    script = [[Head(150.0, turned=k > 0), Head(420.0, turned=k == 0)] for k in range(last + 5)]
+    assert places(follow(PaperFinder(script))) == [150.0] * last + [420.0] * 5
 
 
 def test_the_larger_of_two_faces_is_followed_and_the_other_counted() -> None:
