@@ -12,8 +12,16 @@ from typing import Any, NoReturn
 import click
 
 from . import __version__
-from .errors import Audio2VideoError, CancelledError
-from .options import Options, option_default, option_types, read_options_file
+from .errors import Audio2VideoError, CancelledError, OptionError
+from .options import (
+    DEFAULT_ID,
+    Options,
+    brought_id,
+    check_id,
+    option_default,
+    option_types,
+    read_options_file,
+)
 from .terminal import Terminal
 from .workspace import Workspace
 
@@ -180,11 +188,14 @@ def gather_options(
             values.update(read_options_file(path))
     line = {name: value for name, value in given.items() if value is not None}
     both = {**values, **line}
-    video = both.get("video")
-    tar_id = both.get("tar_id") or (video.stem if video is not None else Options().tar_id)
-    own = workspace.target_options(tar_id)
+    tar_id = brought_id(both.get("tar_id", DEFAULT_ID), both.get("video"))
+    own = workspace.target_options(check_id("tar_id", tar_id))
     if own.is_file():
-        values.update(read_options_file(own))
+        of_target = read_options_file(own)
+        for name in ("inp_id", "tar_id", "audio", "video"):
+            if name in of_target:
+                raise OptionError(f"a target's own options can't hold '{name}'", path=own)
+        values.update(of_target)
     return Options(**{**values, **line})
 
 

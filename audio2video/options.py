@@ -177,6 +177,11 @@ def check_id(name: str, value: str) -> str:
     return value
 
 
+def brought_id(given: str, source: Path | None) -> str:
+    """Give the id of a file that is brought: its stem, unless another than the demo's was given."""
+    return source.stem if source is not None and given == DEFAULT_ID else given
+
+
 def _check_bounds(option: Field[Any], value: Any) -> None:
     low, high = option.metadata["low"], option.metadata["high"]
     if value is None or low is None:

@@ -11,7 +11,7 @@ from typing import Any
 from . import __version__
 from .errors import OptionError
 from .files import file_hash, write_json
-from .options import DEFAULT_ID, Options
+from .options import DEFAULT_ID, Options, brought_id
 from .progress import Progress
 from .steps.report import StepReport
 from .workspace import Workspace
@@ -85,21 +85,27 @@ def _step(number: int) -> Any:
 def bring_files(workspace: Workspace, options: Options) -> Options:
     """Copy ``--audio`` and ``--video`` into the workspace; returns options with their ids.
 
-    An id given beside the file is used; otherwise the file's stem becomes the id.
+    An id given beside the file is used; otherwise the file's stem becomes the id. A file that can't
+    be used is refused before anything is copied.
     """
-    changes: dict[str, Any] = {}
-    for source, folder, name in (
-        (options.audio, "input/mp3", "inp_id"),
-        (options.video, "target/mp4", "tar_id"),
-    ):
-        if source is None:
-            continue
-        given = getattr(options, name)
-        file_id = source.stem if given == DEFAULT_ID else given
-        changes[name] = file_id
-        replace(options, **changes)  # checks the id before anything is copied
-        workspace.bring(source, folder, file_id)
-    return replace(options, **changes)
+    options = replace(
+        options,
+        inp_id=brought_id(options.inp_id, options.audio),
+        tar_id=brought_id(options.tar_id, options.video),
+    )
+    if options.audio is not None:
+        from .media.audio import probe_audio
+
+        probe_audio(options.audio)
+    if options.video is not None:
+        from .media.video import probe_video
+
+        probe_video(options.video)
+    if options.audio is not None:
+        workspace.bring(options.audio, "input/mp3", options.inp_id)
+    if options.video is not None:
+        workspace.bring(options.video, "target/mp4", options.tar_id)
+    return options
 
 
 def _make_demo(workspace: Workspace, options: Options, progress: Progress) -> None:

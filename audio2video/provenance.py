@@ -7,20 +7,24 @@ from . import __version__
 STATEMENT = "Synthetic media: the mouth was generated from speech and does not show what was said"
 
 
-def container_tags(inp_id: str, tar_id: str, pass_id: str) -> dict[str, str]:
-    """Tags of the video file that name it synthetic.
+def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, str]:
+    """Tags of a video file that name it synthetic.
 
     Parameters
     ----------
-    inp_id, tar_id, pass_id : str
+    inp_id, pass_id : str
+    tar_id : str or None
+        None where no target is shown, as in the video of mouth shapes.
 
     Returns
     -------
     dict
         Title, comment and description, which common players and tools show.
     """
+    name = inp_id if tar_id is None else f"{inp_id}-{tar_id}"
+    target = "" if tar_id is None else f" Target: {tar_id}."
     return {
-        "title": f"{inp_id}-{tar_id} (synthetic)",
+        "title": f"{name} (synthetic)",
         "comment": f"{STATEMENT}. Made with audio2video {__version__}, pass {pass_id}.",
-        "description": f"{STATEMENT}. Speech: {inp_id}. Target: {tar_id}.",
+        "description": f"{STATEMENT}. Speech: {inp_id}.{target}",
     }

@@ -6,7 +6,7 @@ hash of its content when it was made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ def make(
     progress: Progress,
     *,
     force: bool = False,
+    beside: Sequence[Path] = (),
 ) -> bool:
     """Make a product unless it is up to date.
 
@@ -67,6 +68,8 @@ def make(
     progress : Progress
     force : bool
         Make it even if it is up to date.
+    beside : sequence of Path
+        Files that `build` writes as well: if one is missing, all are made again.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def make(
                 )
                 return False
             progress.warn(f"{product} was changed by hand: kept as {_set_aside(product).name}")
-        elif is_current(product, depends_on):
+        elif is_current(product, depends_on) and all(path.is_file() for path in beside):
             return False
     with replacing(product) as temporary:
         facts = build(temporary)

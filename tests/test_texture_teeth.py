@@ -29,7 +29,7 @@ from audio2video.texture.teeth import (
 )
 
 SPACE = FaceSpace.lower_face(80.0)
-SKIN, LIP, DARK, TONGUE = (205, 160, 140), (170, 90, 88), (55, 24, 26), (165, 80, 82)
+SKIN, LIP, DARK, TONGUE = (205, 160, 140), (195, 108, 105), (55, 24, 26), (165, 80, 82)
 TOOTH = np.array([216, 206, 190])
 
 
@@ -165,8 +165,7 @@ def test_teeth_all_the_way_without_a_line_pass_for_upper_ones_of_less_worth() ->
 
 
 def test_the_presenters_teeth_hang_on_his_skull() -> None:
-    # A few frames of every second: they speak of different things.
-    count, often = 24, Fraction(5)
+    count, often = 24, Fraction(5)  # a few frames of every second
     truth = demo_truth(count, size=384, rate=often)
     track = build_track(list(truth.landmarks))
     space = FaceSpace.lower_face(float(np.median(track.pose.scale)))
@@ -248,8 +247,7 @@ def test_each_row_of_teeth_has_its_own_proxy() -> None:
 
 
 def test_detail_comes_onto_teeth_alone() -> None:
-    # The proxies show teeth where this mouth shows its dark.
-    mouth = opened(0.3)
+    mouth = opened(0.3)  # the proxies show teeth where this one shows its dark
     texture = painted(mouth)
     enhanced = enhance_teeth(texture, mouth, SPACE, proxy_of(0.3, 6, 0), proxy_of(0.3, 0, 6))
     np.testing.assert_array_equal(enhanced, texture)
@@ -289,8 +287,7 @@ def test_detail_moves_with_its_lip() -> None:
 
 def test_detail_fades_in_with_the_opening() -> None:
     strength = []
-    for opening in np.linspace(*FADE_IN, 5)[1:]:
-        mouth = opened(opening)
+    for mouth in (opened(opening) for opening in np.linspace(*FADE_IN, 5)[1:]):
         texture = painted(mouth, SPACE.height)
         enhanced = enhance_teeth(texture, mouth, SPACE, proxy_of(0.2, 8, 0), None)
         strength.append(np.abs(enhanced.astype(float) - texture).sum())
@@ -299,5 +296,4 @@ def test_detail_fades_in_with_the_opening() -> None:
 
 
 def test_a_proxy_without_detail_leaves_smooth_teeth_smooth() -> None:
-    change = difference(0.3, proxy_of(0.3, 6, 0, stripes=0.0), None)
-    assert np.abs(change).mean() < 0.05
+    assert np.abs(difference(0.3, proxy_of(0.3, 6, 0, stripes=0.0), None)).mean() < 0.05

@@ -1,4 +1,4 @@
-"""One output frame: the texture put onto the target's face (paper, section 3.5)."""
+"""One output frame: the texture put onto the target's face (paper, section 3.4)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audio2video.demo.brush import FloatArray
+from .brush import FloatArray
 
 
 @dataclass(frozen=True)

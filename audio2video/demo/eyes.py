@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio2video.demo.anatomy import LEFT_EYE, RIGHT_EYE, rest_landmarks
-from audio2video.demo.brush import FloatArray, curve, mix
-from audio2video.demo.canvas import Window, between, over_columns
+from .anatomy import LEFT_EYE, RIGHT_EYE, rest_landmarks
+from .brush import FloatArray, curve, mix
+from .canvas import Window, between, over_columns
 
 _WHITE = (214, 204, 197)
 _CORNER = (196, 140, 128)

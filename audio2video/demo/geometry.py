@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from audio2video.demo.anatomy import rest_landmarks
-from audio2video.demo.brush import FloatArray, Sheet
-from audio2video.demo.relief import bell_pair, features, oval
+from .anatomy import rest_landmarks
+from .brush import FloatArray, Sheet
+from .relief import bell_pair, features, oval
 
 PIVOT = (0.0, 1.2, -0.15)
 """The head turns about this place, in the neck."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from audio2video.demo.brush import FloatArray, Sheet, curve, mix
-from audio2video.demo.skin import SKIN
+from .brush import FloatArray, Sheet, curve, mix
+from .skin import SKIN
 
 _HAIR = (70, 50, 39)
 _SHEEN = (146, 114, 88)

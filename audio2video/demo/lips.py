@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from audio2video.demo.anatomy import MOUTH_Y, rest_landmarks
-from audio2video.demo.brush import FloatArray
+from .anatomy import MOUTH_Y, rest_landmarks
+from .brush import FloatArray
 
 # How far each of the 20 points follows the edge of the upper and of the lower lip.
 _RISE = np.array(

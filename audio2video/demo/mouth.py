@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audio2video.demo.brush import FloatArray, curve, mix
-from audio2video.demo.canvas import Window, between, over_columns
-from audio2video.demo.geometry import Camera
+from .brush import FloatArray, curve, mix
+from .canvas import Window, between, over_columns
+from .geometry import Camera
 
 _UPPER_LIP = (168, 104, 94)
 _LOWER_LIP = (194, 128, 114)

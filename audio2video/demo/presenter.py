@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.demo.anatomy import LEFT_EYE, LIPS, RIGHT_EYE, rest_landmarks
-from audio2video.demo.brush import FloatArray, Sheet, mix
-from audio2video.demo.eyes import close_lids, eye_centres, paint_eye
-from audio2video.demo.geometry import EYE_DISTANCE, EYE_LINE, Camera, Surface, camera
-from audio2video.demo.hair import paint_ears, paint_hair
-from audio2video.demo.lips import lip_points
-from audio2video.demo.mouth import paint_mouth
-from audio2video.demo.scene import paint_body, paint_room
-from audio2video.demo.script import FRAMES, RATE, Motion, demo_motion
-from audio2video.demo.skin import paint_face
+from .anatomy import LEFT_EYE, LIPS, RIGHT_EYE, rest_landmarks
+from .brush import FloatArray, Sheet, mix
+from .eyes import close_lids, eye_centres, paint_eye
+from .geometry import EYE_DISTANCE, EYE_LINE, Camera, Surface, camera
+from .hair import paint_ears, paint_hair
+from .lips import lip_points
+from .mouth import paint_mouth
+from .scene import paint_body, paint_room
+from .script import FRAMES, RATE, Motion, demo_motion
+from .skin import paint_face
 
 SIZE = 512
 """Width and height of the demo video in pixels."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio2video.demo.brush import FloatArray, Sheet, curve, linear_to_srgb, mix, srgb_to_linear
-from audio2video.demo.skin import SKIN
+from .brush import FloatArray, Sheet, curve, linear_to_srgb, mix, srgb_to_linear
+from .skin import SKIN
 
 _JACKET = (52, 62, 82)
 _SHIRT = (214, 222, 232)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.demo.brush import FloatArray
+from .brush import FloatArray
 
 RATE = Fraction(25)
 FRAMES = 500

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from audio2video.demo.anatomy import rest_landmarks
-from audio2video.demo.brush import FloatArray, Sheet, curve, linear_to_srgb, mix, srgb_to_linear
-from audio2video.demo.relief import bell_pair, relief, shade
+from .anatomy import rest_landmarks
+from .brush import FloatArray, Sheet, curve, linear_to_srgb, mix, srgb_to_linear
+from .relief import bell_pair, relief, shade
 
 SKIN = (233, 186, 160)
 _BLOOD = np.array([1.03, 0.86, 0.85], np.float32)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from audio2video.demo.presenter import SIZE, render_frames
-from audio2video.demo.script import FRAMES, RATE
-from audio2video.media.video import VideoWriter
+from ..media.video import VideoWriter
+from .presenter import SIZE, render_frames
+from .script import FRAMES, RATE
 
 _METADATA = {
     "title": "The painted presenter",

@@ -18,8 +18,8 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from audio2video.errors import BadFileError
-from audio2video.media.formats import audio_stream, open_media, reading, video_stream
+from ..errors import BadFileError
+from .formats import audio_stream, open_media, reading, video_stream
 
 F32 = npt.NDArray[np.float32]
 

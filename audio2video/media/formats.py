@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from audio2video.errors import BadFileError, MissingFileError
+from ..errors import BadFileError, MissingFileError
 
 # Only these are opened. The codec library would also render a text file as a film of scrolling
 # letters, follow a playlist to other files or to the network, and take a still picture for a video.

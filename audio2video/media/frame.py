@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from audio2video.media.colour import (
+from .colour import (
     U8,
     ColourTags,
     Matrix,

@@ -15,12 +15,12 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from audio2video.errors import BadFileError
-from audio2video.media.clock import I64, constant_rate, resample_map, typical_rate
-from audio2video.media.colour import ColourTags, Matrix
-from audio2video.media.formats import audio_stream, open_media, reading, video_stream
-from audio2video.media.packets import PacketTable, refuse_cut_off
-from audio2video.media.upright import Orientation, orientation_of
+from ..errors import BadFileError
+from .clock import I64, constant_rate, resample_map, typical_rate
+from .colour import ColourTags, Matrix
+from .formats import audio_stream, open_media, reading, video_stream
+from .packets import PacketTable, refuse_cut_off
+from .upright import Orientation, orientation_of
 
 
 @dataclass(frozen=True)

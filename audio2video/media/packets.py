@@ -10,8 +10,8 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from audio2video.errors import BadFileError
-from audio2video.media.clock import I64
+from ..errors import BadFileError
+from .clock import I64
 
 _MISSING_TAIL = Fraction(1, 2)  # seconds that may lack before a file counts as cut off
 

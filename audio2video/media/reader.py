@@ -15,11 +15,11 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from audio2video.errors import BadFileError
-from audio2video.media.formats import open_media, reading, video_stream
-from audio2video.media.frame import Frame
-from audio2video.media.info import VideoIndex, VideoInfo, index_video
-from audio2video.media.upright import to_frame
+from ..errors import BadFileError
+from .formats import open_media, reading, video_stream
+from .frame import Frame
+from .info import VideoIndex, VideoInfo, index_video
+from .upright import to_frame
 
 _BUFFER_BYTES = 256 * 2**20
 _FAR = 12  # decoding this many frames costs less than a seek

@@ -10,8 +10,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
-from audio2video.media.colour import U8, Matrix
-from audio2video.media.frame import Frame
+from .colour import U8, Matrix
+from .frame import Frame
 
 _SWS_CODES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # H.273 matrix -> libswscale's number
 _SWS_MATRIX = {"bt601": 5, "bt709": 1}

@@ -1,8 +1,8 @@
 """Video in and out: `probe_video`, `VideoReader`, `Frame`, `VideoWriter`."""
 
-from audio2video.media.frame import Box, Frame
-from audio2video.media.info import VideoInfo, probe_video
-from audio2video.media.reader import VideoReader
-from audio2video.media.writer import VideoWriter
+from .frame import Box, Frame
+from .info import VideoInfo, probe_video
+from .reader import VideoReader
+from .writer import VideoWriter
 
 __all__ = ["Box", "Frame", "VideoInfo", "VideoReader", "VideoWriter", "probe_video"]

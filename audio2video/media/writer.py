@@ -15,13 +15,13 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from audio2video.errors import Audio2VideoError
-from audio2video.files import sweep, temporary_beside
-from audio2video.media.audio import AudioSource
-from audio2video.media.colour import U8, ColourTags, Matrix, space_code
-from audio2video.media.frame import Frame
-from audio2video.media.info import VideoInfo
-from audio2video.media.soundtrack import SoundTrack
+from ..errors import Audio2VideoError
+from ..files import sweep, temporary_beside
+from .audio import AudioSource
+from .colour import U8, ColourTags, Matrix, space_code
+from .frame import Frame
+from .info import VideoInfo
+from .soundtrack import SoundTrack
 
 # What MP4 can hold under its own names; anything else the format would silently drop.
 TAGS = frozenset({"title", "artist", "comment", "description", "copyright", "date", "genre"})

@@ -121,7 +121,7 @@ def training_batches(
         Feature frames a sequence.
     batch_size : int
     delay : int
-        Feature frames by which the output lags (paper, section 3.2: "target delay").
+        Feature frames by which the output lags (paper, section 3.1: "target delay").
     rng : numpy.random.Generator
 
     Yields

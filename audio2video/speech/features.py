@@ -7,8 +7,8 @@ import numpy.typing as npt
 from python_speech_features import fbank, lifter
 from scipy.fft import dct
 
-from audio2video.speech.loudness import normalise_loudness
-from audio2video.speech.units import FEATURE_RATE, HOP, SAMPLE_RATE, WINDOW, WINDOW_SECONDS
+from .loudness import normalise_loudness
+from .units import FEATURE_RATE, HOP, SAMPLE_RATE, WINDOW, WINDOW_SECONDS
 
 __all__ = [
     "CEPSTRA",

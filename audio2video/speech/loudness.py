@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, grey_closing, grey_opening
 from scipy.signal import butter, sosfiltfilt
 
-from audio2video.speech.units import HOP, SAMPLE_RATE, WINDOW
+from .units import HOP, SAMPLE_RATE, WINDOW
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]

@@ -62,7 +62,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             raise BadFileError(
                 f"has {length} frames, the speech needs {wanted}",
                 path=path,
-                hint=f"run {made_by} again",
+                hint=f"run {made_by} again; --force True if it is your own file",
             )
     report = StepReport(NAME, "frame")
     tags = container_tags(options.inp_id, options.tar_id, options.pass_id)
@@ -95,6 +95,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         build,
         progress,
         force=options.force,
+        beside=[workspace.output(options.inp_id, options.tar_id) / "sheet.png"],
     )
     untouched = int((~target.track.usable[timing.frames]).sum())
     if untouched:
@@ -129,7 +130,6 @@ def _output_frames(
                         halfway_frame(picture.rgb(), other.rgb()), like=picture
                     )
                     landmarks, pose = _halfway_face(target, number, after)
-            picture = picture.copy()
             sheet.before(index, picture)
             if usable:
                 piece = Mouthpiece(

@@ -16,6 +16,7 @@ from ..media.audio import AudioInfo, probe_audio, read_audio
 from ..media.video import VideoWriter, probe_video
 from ..mouth.drawing import draw_mouth, mouth_view
 from ..mouth.lstm import DelayedLstm
+from ..mouth.rest import rest_in_silence
 from ..mouth.sequences import at_times
 from ..mouth.shapes import absolute_shapes
 from ..options import Options
@@ -23,6 +24,7 @@ from ..progress import Progress
 from ..provenance import container_tags
 from ..records import make, read_record
 from ..speech.features import FEATURE_RATE, FEATURES, speech_features
+from ..speech.loudness import speech_activity
 from ..workspace import Workspace
 from .corpus import clip_index
 from .report import StepReport
@@ -100,7 +102,9 @@ def read_shapes(
             if made_for not in (None, str(rate))
             else f"has {len(shapes)} frames, the speech needs {frames}"
         )
-        raise BadFileError(why, path=path, hint=f"run {MADE_BY} again")
+        raise BadFileError(
+            why, path=path, hint=f"run {MADE_BY} again; --force True if it is your own file"
+        )
     return np.asarray(shapes, np.float32)
 
 
@@ -157,6 +161,8 @@ def _predict(
         times = np.arange(frames) / float(rate)
         at_frames = at_times(coefficients, Fraction(FEATURE_RATE), times)
         shapes = absolute_shapes(network.basis.decode(at_frames), network.reference)
+        speech = speech_activity(read_audio(audio.path), rate, frames)
+        shapes = rest_in_silence(shapes, speech, float(rate), network.reference)
         np.save(path, shapes.astype(np.float32), allow_pickle=False)
         report.count = frames
         return {"rate": str(rate), "pass_id": options.pass_id}
@@ -167,6 +173,7 @@ def _predict(
         {
             "format": FORMAT,
             "features": file_hash(features_path),
+            "audio": sound,
             "network": file_hash(network_path),
             "rate": str(rate),
             "frames": frames,
@@ -178,7 +185,7 @@ def _predict(
     shapes = read_shapes(workspace, options, frames, rate)
 
     def build_visual(path: Path) -> None:
-        tags = container_tags(options.inp_id, options.tar_id, options.pass_id)
+        tags = container_tags(options.inp_id, None, options.pass_id)
         with VideoWriter(
             path, VISUAL_SIDE, VISUAL_SIDE, rate, audio=audio.path, metadata=tags
         ) as writer:

@@ -15,6 +15,7 @@ from ..face.pose import fit_pose
 from ..face.rectify import FaceSpace, texture_map, to_rectified
 from ..files import file_hash
 from ..options import Options
+from ..progress import Progress
 from ..texture.teeth import (
     MIN_LOWER_SCORE,
     MIN_UPPER_SCORE,
@@ -36,7 +37,7 @@ def proxy_files(workspace: Workspace, tar_id: str) -> dict[str, str]:
 
 
 def choose_proxies(
-    workspace: Workspace, target: Target, options: Options
+    workspace: Workspace, target: Target, options: Options, progress: Progress
 ) -> tuple[TeethProxy | None, TeethProxy | None]:
     """Give the upper and the lower teeth proxy; None where the target shows no such teeth.
 
@@ -51,9 +52,13 @@ def choose_proxies(
     own = workspace.proxy(options.tar_id, "upper")
     if own is not None:
         upper = _from_picture(own, target.space, options, is_upper=True)
+        if upper.score == 0.0 and options.lineU is None:
+            progress.warn(f"{own}: no upper teeth seen; give --lineU if there are some")
     own = workspace.proxy(options.tar_id, "lower")
     if own is not None:
         lower = _from_picture(own, target.space, options, is_upper=False)
+        if lower.score == 0.0 and options.lineL is None:
+            progress.warn(f"{own}: no lower teeth seen; give --lineL if there are some")
     for name, row in (("lineU", options.lineU), ("lineL", options.lineL)):
         if row is not None and row >= target.space.height:
             raise OptionError(

@@ -78,6 +78,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         build,
         progress,
         force=options.force,
+        beside=[product.with_suffix(".png")],
     )
     timing = read_retiming(workspace, options, target)
     report.facts = {"frames": wanted, "half_way_frames": int((timing.halfway >= 0).sum())}

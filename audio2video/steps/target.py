@@ -110,7 +110,9 @@ def _analyse(
     track = build_track([face.landmarks for face in faces])
     if track.usable.sum() < MIN_USABLE:
         raise NoFaceError(
-            "no face in the whole video" if not track.usable.any() else "no face stays in view",
+            "the face is never seen well enough"
+            if any(face.landmarks is not None for face in faces)
+            else "no face in the whole video",
             path=path,
             hint="the target must show one person talking to the camera",
         )

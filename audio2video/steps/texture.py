@@ -77,7 +77,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     report = StepReport(NAME, "frame")
 
     def build(path: Path) -> dict[str, Any]:
-        upper, lower = choose_proxies(workspace, target, options)
+        upper, lower = choose_proxies(workspace, target, options, progress)
         mouth = carry_shapes(shapes, network.reference, target.reference)
         jaw = _write_textures(path, target, mouth, (upper, lower), options, progress)
         with replacing(path.parent / "texture.npz") as temporary, temporary.open("wb") as file:
@@ -90,8 +90,9 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             "lower_proxy_frame": None if lower is None else lower.frame,
         }
 
+    product = texture_path(workspace, options)
     make(
-        texture_path(workspace, options),
+        product,
         {
             "format": FORMAT,
             "target": target.key,
@@ -103,6 +104,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         build,
         progress,
         force=options.force,
+        beside=[product.with_suffix(".npz"), product.with_name("teeth.png")],
     )
     usable = int(target.track.usable.sum())
     report.facts = {

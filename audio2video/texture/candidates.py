@@ -103,7 +103,8 @@ def solve_bandwidth(distances: NDArray[np.floating], count: int, alpha: float) -
     Returns
     -------
     float
-        The largest possible one if all frames are chosen anyway.
+        A third of the largest squared distance if all frames are chosen anyway; the largest itself
+        if the share is met even then.
     """
     relative = np.asarray(distances, np.float64) - distances[0]
     high = max(float(relative[-1]), 1e-12)

@@ -1,4 +1,4 @@
-"""Teeth proxies: sharp detail of real teeth put into the median texture (paper, section 3.3)."""
+"""Teeth proxies: sharp detail of real teeth put into the median texture (paper, section 3.2)."""
 
 from __future__ import annotations
 

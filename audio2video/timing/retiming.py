@@ -1,4 +1,4 @@
-"""Which target frame plays under each output frame (paper, section 3.4)."""
+"""Which target frame plays under each output frame (paper, section 3.3)."""
 
 from __future__ import annotations
 
@@ -158,8 +158,8 @@ def _best_path(
         R(i, j) = c(i, j) + repeat_j + A(i-1, j)
     """
     n, m = len(gain), len(motion)
-    # Only A has a choice to remember: 1 if it came from R.
-    choice = np.zeros((n, m), np.uint8)
+    # Only A has a choice to remember, in one bit: 1 if it came from R.
+    choice = np.zeros((n, (m + 7) // 8), np.uint8)
     infinite = np.float32(np.inf)
     advanced = np.empty(m, np.float32)
     repeated = np.full(m, infinite, np.float32)
@@ -174,7 +174,7 @@ def _best_path(
                 step = advanced[j - 1]
                 if repeated[j - 1] < step:
                     step = repeated[j - 1]
-                    choice[i, j] = 1
+                    choice[i, j >> 3] |= np.uint8(1 << (j & 7))
                 step += cost
             # j - 1 still holds the row before: rows are run through from the right.
             advanced[j] = step
@@ -192,6 +192,6 @@ def _best_path(
             held[i] = True
             state = _ADVANCED
         elif i > 0:
-            state = choice[i, j]
+            state = (choice[i, j >> 3] >> (j & 7)) & 1
             j -= 1
     return path, held
