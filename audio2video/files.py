@@ -41,9 +41,11 @@ def replacing(product: Path) -> Iterator[Path]:
         # In a container a killed run may have had this process's own number.
         _remove(temporary)
         yield temporary
+        old = temporary.with_name(f"{temporary.name}.old")
         if product.is_dir() and temporary.is_dir():
-            shutil.rmtree(product)
+            product.rename(old)  # a folder can't be renamed onto another
         temporary.replace(product)
+        _remove(old)
     except OSError as error:
         raise Audio2VideoError(
             f"can't be written ({error.strerror or error})",
@@ -79,6 +81,8 @@ def _glob_escape(name: str) -> str:
 
 
 def _alive(pid: int) -> bool:
+    if os.name == "nt":  # signal 0 would be Ctrl-C there; what is left over stays
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

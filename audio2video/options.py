@@ -252,6 +252,8 @@ def coerce_options(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
         name = key.replace("-", "_")
         if name not in types:
             raise OptionError(f"unknown option {key!r}", path=path, hint="see --help for all names")
+        if name in values:
+            raise OptionError(f"option {name!r} is given twice", path=path)
         values[name] = _coerce(name, value, types[name][0], path)
     return values
 

@@ -222,3 +222,8 @@ def test_any_values_give_options_or_an_error_of_ours(
 def test_values_that_are_too_much_for_the_parser(tmp_path: Path, text: str) -> None:
     with pytest.raises(Audio2VideoError):
         read(tmp_path, text)
+
+
+def test_an_option_given_in_both_spellings(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="given twice"):
+        read(tmp_path, "dim-hidden = 1\ndim_hidden = 2\n")

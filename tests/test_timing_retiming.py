@@ -237,3 +237,10 @@ def test_very_short_targets(available: int, wanted: int) -> None:
     plain = as_it_is(wanted, available)
     assert plain.frames.tolist() == [k % 2 if available == 2 else 0 for k in range(wanted)]
     assert (plain.halfway == -1).all()
+
+
+def test_nothing_to_retime_is_refused() -> None:
+    some, none = np.ones(3, np.float32), np.ones(0, np.float32)
+    for speech, motion in ((none, some), (some, none)):
+        with pytest.raises(ValueError, match="at least one frame"):
+            retime(speech, motion, motion > 2, motion > 0, 25.0)

@@ -67,10 +67,11 @@ def overlap(a: FaceBox, b: FaceBox) -> float:
 def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[TrackedFace]:
     """Follow the main face through gray frames.
 
-    The main face is the largest one where tracking starts; it is kept while it stays in view, and
-    the largest face is taken anew once it is lost. Each frame's box comes from the landmarks of the
-    frame before, which is steadier than the detector's own; the detector confirms it every
-    `DETECT_EVERY` frames, and finds it again when the landmarks stop looking like a face.
+    The main face is the largest one where tracking starts. It is kept while the detector sees it
+    now and then (a landmark model draws a face into anything); once it is lost, the largest is taken
+    anew. Each frame's box comes from the landmarks of the frame before, which is steadier than the
+    detector's own; the detector confirms it every `DETECT_EVERY` frames, and finds it again when the
+    landmarks stop looking like a face.
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
             # Tracking broke off: look again in this very frame.
             found = finder.detect(gray)
             since_detection = misses = 0
-            landmarks = _settle(gray, found[0], finder) if found else None
+            settled = (_settle(gray, other, finder) for other in found)
+            landmarks = next((points for points in settled if points is not None), None)
         box = None if landmarks is None else box_of(landmarks)
         since_detection += 1
         yield TrackedFace(landmarks, rivals)

@@ -164,6 +164,7 @@ def teeth_rows(
     if upper + lower <= len(rows):
         # Lower teeth stand out against the dark of the mouth; a bright lip or tongue does not.
         above, below = np.split(luminance, [len(rows) - lower])
+        above = above[1:]  # without the upper lip's shadow
         if lower and (len(above) == 0 or above.min() > DARK * below.max()):
             lower = 0
     else:
@@ -261,13 +262,17 @@ def enhance_teeth(
     white = cv2.GaussianBlur(white, (0, 0), max(0.25 * sigma, 0.3))
     teeth = (white * mouth_interior(mouth, space, 0.015))[box] * strength
     fine = patch - cv2.GaussianBlur(patch, (0, 0), sigma)
-    result = patch
+    details, covers = [], []
     for proxy, lip, is_upper in proxies:
-        if proxy is None:
-            continue
-        moved, cover = _moved_detail(proxy, mouth, space, lip, is_upper, sigma)
-        share = (teeth * cover[box])[..., None]
-        result = result + share * (moved[box] - fine)
+        if proxy is not None:
+            moved, cover = _moved_detail(proxy, mouth, space, lip, is_upper, sigma)
+            details.append(moved[box])
+            covers.append(cover[box])
+    # Where both rows of teeth lay claim to a pixel they share it.
+    total = np.maximum(np.sum(covers, axis=0), 1.0)
+    result = patch
+    for moved, cover in zip(details, covers, strict=True):
+        result = result + (teeth * cover / total)[..., None] * (moved - fine)
     output: NDArray[np.uint8] = texture.copy()
     output[box] = np.clip(np.round(result), 0, 255)
     return output

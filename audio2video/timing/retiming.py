@@ -106,8 +106,15 @@ def retime(
     Returns
     -------
     Retiming
+
+    Raises
+    ------
+    ValueError
+        One of them is empty.
     """
     wanted, available = len(speech), len(motion)
+    if not (wanted and available):
+        raise ValueError("speech and target must have at least one frame")
     # Any start in the target is allowed. A long one is not left before its end; a short one turns.
     length = available if available >= wanted else available + wanted
     order = to_and_fro(available, length)
@@ -149,7 +156,7 @@ def _best_path(
     repeat: NDArray[np.float32],
     starts: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Cheapest non-decreasing path; of equal ones, that which repeats less.
+    """Cheapest non-decreasing path; where holding costs no less than going on, it goes on.
 
     With c(i, j) = gain_i motion_j + constant_j, and A, R the cost of reaching (i, j) by advancing
     to j and by holding it:
