@@ -62,10 +62,10 @@ def run(
         seconds = time.perf_counter() - began
         reports.append(report)
         timings[f"{step} {report.name}"] = {
+            **report.facts,
             "seconds": round(seconds, 3),
             f"{report.unit}s": report.count,
             f"{report.unit}s_per_second": round(report.count / seconds, 2) if seconds > 0 else None,
-            **report.facts,
         }
     if any(step >= 2 for step in chosen):
         _write_report(workspace, options, timings, progress)

@@ -91,7 +91,8 @@ def test_report(finished: CommandLine) -> None:
     report = json.loads((output(finished) / "report.json").read_text())
     assert set(report["steps"]) == {"1 lipsync", "2 texture", "3 retiming", "4 composite"}
     for step in report["steps"].values():
-        assert step["seconds"] > 0
+        assert step["frames"] == 62
+        assert step["frames_per_second"] == pytest.approx(62 / step["seconds"], rel=0.02)
     assert report["options"]["alpha"] == 0.9
     assert report["peak_memory_mib"] > 50
     for name, file in (("audio", "input/mp3/words.wav"), ("video", "target/mp4/painted.mp4")):

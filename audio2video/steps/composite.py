@@ -101,7 +101,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     if untouched:
         progress.warn(f"{untouched} of {wanted} frames show no usable face and are unchanged")
     report.result = workspace.result(options.inp_id, options.tar_id)
-    report.facts = {"frames": wanted, "unchanged_frames": untouched}
+    report.facts = {"output_frames": wanted, "unchanged_frames": untouched}
     return report
 
 

@@ -200,4 +200,4 @@ def _predict(
         progress,
         force=options.force,
     )
-    report.facts.update({"frames": frames, "rate": str(rate), "seconds": float(frames / rate)})
+    report.facts.update({"output_frames": frames, "rate": str(rate)})

@@ -81,7 +81,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         beside=[product.with_suffix(".png")],
     )
     timing = read_retiming(workspace, options, target)
-    report.facts = {"frames": wanted, "half_way_frames": int((timing.halfway >= 0).sum())}
+    report.facts = {"output_frames": wanted, "half_way_frames": int((timing.halfway >= 0).sum())}
     return report
 
 
