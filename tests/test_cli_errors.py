@@ -54,7 +54,7 @@ def test_missing_files_on_the_command_line(run_py: CommandLine, tmp_path: Path) 
     for option in ("--audio", "--video"):
         line = refused(run_py, "--steps", "1", option, tmp_path / "gone.mp4")
         assert "gone.mp4" in line
-        assert "not found" in line
+        assert "no such file" in line
 
 
 def test_no_such_step(run_py: CommandLine) -> None:
