@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -227,3 +229,15 @@ def test_values_that_are_too_much_for_the_parser(tmp_path: Path, text: str) -> N
 def test_an_option_given_in_both_spellings(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="given twice"):
         read(tmp_path, "dim-hidden = 1\ndim_hidden = 2\n")
+
+
+def test_the_example_file_holds_every_option(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "example.toml").read_text()
+    # Taken out of their comments all lines are valid, and all options are there with their help.
+    values = read(tmp_path, "\n".join(re.findall(r"^# (\w+ = .*)$", text, re.MULTILINE)))
+    assert list(values) == [option.name for option in fields(Options)]
+    for option in fields(Options):
+        assert f"# {option.metadata['help']}" in text
+        default = option_default(option)
+        if default is not None and option.name != "nthreads":
+            assert values[option.name] == default
