@@ -13,12 +13,11 @@ from pathlib import Path
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from audio2video.blend.compose import Mouthpiece, compose, working_box
 from audio2video.blend.jaw import chin_drops
 from audio2video.face.layout import JAW
-from audio2video.face.rectify import FaceSpace, to_rectified
+from audio2video.face.rectify import to_rectified
 from audio2video.media.audio import probe_audio, read_audio
 from audio2video.media.video import Frame, VideoReader, VideoWriter
 from audio2video.progress import Progress
@@ -27,7 +26,7 @@ from audio2video.steps.lipsync import output_frames
 from audio2video.steps.target import analyse_target
 from audio2video.texture.candidates import candidate_count, choose_candidates
 from audio2video.texture.median import weighted_median
-from audio2video.texture.warp import CELL, displacement_grids
+from audio2video.texture.warp import coarse_grid, displacement_grids
 from audio2video.timing.retiming import (
     ALPHA_S,
     ALPHA_U,
@@ -64,7 +63,7 @@ def median(scene: Scene) -> list[Measurement]:
         others = usable[np.abs(usable - frame) > 2]
         chosen = choose_candidates(shape, target.track.mouth, others, count, options.alpha)
         own = target.track.mouth[chosen.frames]
-        grids = displacement_grids(shape, own, _grid(target.space), target.space.resolution)
+        grids = displacement_grids(shape, own, coarse_grid(target.space), target.space.resolution)
         wanted.append((target.textures, chosen.frames, chosen.weights, grids, region))
     compiled = [weighted_median(*arguments) for arguments in wanted]  # compiles, and warms caches
     equal = all(
@@ -92,14 +91,6 @@ def median(scene: Scene) -> list[Measurement]:
     numba.set_num_threads(available)
     many.plain_seconds = one.plain_seconds
     return [many, one]
-
-
-def _grid(space: FaceSpace) -> NDArray[np.float64]:
-    """Nodes at which `displacement_grids` is asked, as in step 2."""
-    columns, rows = (-(-(length - 1) // CELL) + 1 for length in (space.width, space.height))
-    x, y = np.meshgrid(np.arange(columns) * CELL, np.arange(rows) * CELL)
-    nodes = np.stack([x, y], axis=-1) / space.resolution
-    return np.asarray(nodes + np.array([space.left, space.top]))
 
 
 def retiming(scene: Scene) -> list[Measurement]:

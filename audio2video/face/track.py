@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .layout import MOUTH, eye_aspect_ratio, inter_ocular_distance
+from .layout import JAW, MOUTH, eye_aspect_ratio, inter_ocular_distance
 from .pose import HeadPose, steady_pose
 from .rectify import to_rectified
 from .smoothing import smooth_tracks, unbroken_stretches
@@ -61,6 +61,14 @@ class FaceTrack:
 
     def __len__(self) -> int:
         return len(self.usable)
+
+    def rectified_jaw(self) -> NDArray[np.float64]:
+        """Jaw lines with the pose taken out, shape (T, 17, 2); zero in frames not usable."""
+        jaw = np.zeros((len(self), JAW.stop, 2))
+        jaw[self.usable] = to_rectified(
+            self.landmarks[self.usable][:, JAW], self.pose[np.flatnonzero(self.usable)]
+        )
+        return jaw
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything as plain arrays, for `numpy.savez`."""

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from ..blend.compose import Mouthpiece, compose, working_box
 from ..blend.jaw import chin_drops
 from ..errors import BadFileError
-from ..face.layout import JAW
 from ..face.pose import HeadPose
-from ..face.rectify import to_rectified
 from ..files import file_hash, replacing
 from ..media.audio import probe_audio
 from ..media.video import Frame, VideoReader, VideoWriter
@@ -110,7 +108,8 @@ def _output_frames(
 ) -> Iterator[Frame]:
     """Compose all frames, one after the other."""
     track = target.track
-    drops = _chin_drops(target, sequence, timing)
+    own_jaw = track.rectified_jaw()[timing.frames]
+    drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames])
     order: list[int] = []
     for frame, after in zip(timing.frames.tolist(), timing.halfway.tolist(), strict=True):
         order += [frame] if after < 0 else [frame, after]
@@ -140,14 +139,6 @@ def _output_frames(
                 picture.paste(box[0], box[1], part)
             sheet.after(index, picture)
             yield picture
-
-
-def _chin_drops(target: Target, sequence: TextureSequence, timing: Retiming) -> NDArray[np.float64]:
-    track = target.track
-    own = np.zeros((len(track), 17, 2))
-    usable = np.flatnonzero(track.usable)
-    own[usable] = to_rectified(track.landmarks[usable][:, JAW], track.pose[usable])
-    return chin_drops(sequence.jaw, own[timing.frames], track.usable[timing.frames])
 
 
 def _halfway_face(target: Target, number: int, after: int) -> tuple[NDArray[np.float64], HeadPose]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -15,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import Audio2VideoError, MissingFileError
+from ..errors import Audio2VideoError, BadFileError, MissingFileError
 from ..face.smoothing import unbroken_stretches
 from ..face.track import build_track
-from ..files import content_key, file_hash, replacing, write_json
+from ..files import content_key, file_hash, read_json, replacing, write_json
 from ..media.audio import read_audio
 from ..media.video import VideoReader
 from ..mouth.basis import fit_basis
@@ -28,6 +27,7 @@ from ..progress import Progress
 from ..speech.features import speech_features
 from ..workspace import Workspace
 from .corpus import Clip, clip_features, clip_folder, clip_index, read_clip
+from .landmark_model import landmark_model_key
 from .report import StepReport
 
 if TYPE_CHECKING:
@@ -62,6 +62,17 @@ class Source:
     speaker: str
     path: Path
 
+    def key(self, model_key: str) -> str:
+        """Key of all that the prepared clip depends on; reads the whole file."""
+        return content_key(
+            {
+                "format": FORMAT,
+                "clip": file_hash(self.path),
+                "speaker": self.speaker,
+                "landmark_model": model_key,
+            }
+        )
+
 
 def run(workspace: Workspace, options: Options, progress: Progress) -> StepReport:
     """Prepare every clip of ``options.corpus`` and fit the shape basis.
@@ -76,22 +87,22 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     """
     sources = find_sources(options.corpus)
     report = StepReport(NAME, "clip")
-    failed: dict[str, str] = {}
-    todo = []
-    for source in sources:
-        if options.force or not _is_done(workspace, source, options):
-            todo.append(source)
-    known = _known_failures(workspace)
-    for source in list(todo):
-        reason = known.get(content_key(_depends_on(source, options)))
-        if reason and not options.force:
-            failed[source.clip_id] = reason
-            todo.remove(source)
-    for source, reason in _prepare_all(workspace, options, todo, progress):
+    model_key = landmark_model_key(options)
+    keys = {source.clip_id: source.key(model_key) for source in sources}
+    known = {} if options.force else _known_failures(workspace)
+    failed = {i: known[key] for i, key in keys.items() if key in known}
+    todo = [
+        source
+        for source in sources
+        if source.clip_id not in failed
+        and (options.force or not _is_done(workspace, source.clip_id, keys[source.clip_id]))
+    ]
+    for source, reason in _prepare_all(workspace, options, todo, keys, progress):
         if reason is not None:
             failed[source.clip_id] = reason
     report.count = len(todo)
-    _write_failures(workspace, options, sources, failed)
+    rows = {i: {"why": why, "key": keys[i]} for i, why in sorted(failed.items())}
+    write_json(_failures_path(workspace), {"clips": rows})
     done = [source for source in sources if source.clip_id not in failed]
     report.facts = {"clips": len(sources), "usable": len(done), "unusable": len(failed)}
     if failed:
@@ -137,26 +148,14 @@ def find_sources(corpus: Path | None) -> list[Source]:
     return list(sources.values())
 
 
-def _depends_on(source: Source, options: Options) -> dict[str, str | int]:
-    model = options.landmark_model
-    return {
-        "format": FORMAT,
-        "clip": file_hash(source.path),
-        "speaker": source.speaker,
-        "landmark_model": "packaged" if model is None or not model.is_file() else file_hash(model),
-    }
-
-
-def _is_done(workspace: Workspace, source: Source, options: Options) -> bool:
-    info = clip_folder(workspace, source.clip_id) / "clip.json"
-    features = clip_features(workspace, source.clip_id)
-    if not (info.is_file() and features.is_file()):
+def _is_done(workspace: Workspace, clip_id: str, key: str) -> bool:
+    info = clip_folder(workspace, clip_id) / "clip.json"
+    if not (info.is_file() and clip_features(workspace, clip_id).is_file()):
         return False
     try:
-        key = json.loads(info.read_text(encoding="utf-8")).get("key")
-    except (OSError, ValueError):
+        return bool(read_json(info).get("key") == key)
+    except BadFileError:
         return False
-    return bool(key == content_key(_depends_on(source, options)))
 
 
 def _failures_path(workspace: Workspace) -> Path:
@@ -164,26 +163,20 @@ def _failures_path(workspace: Workspace) -> Path:
 
 
 def _known_failures(workspace: Workspace) -> dict[str, str]:
+    """Why clips could not be used in an earlier run, by their keys."""
     try:
-        rows = json.loads(_failures_path(workspace).read_text(encoding="utf-8"))["clips"]
+        rows = read_json(_failures_path(workspace))["clips"]
         return {row["key"]: row["why"] for row in rows.values()}
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+    except (BadFileError, KeyError, AttributeError, TypeError):
         return {}
 
 
-def _write_failures(
-    workspace: Workspace, options: Options, sources: list[Source], failed: dict[str, str]
-) -> None:
-    rows = {
-        s.clip_id: {"why": failed[s.clip_id], "key": content_key(_depends_on(s, options))}
-        for s in sources
-        if s.clip_id in failed
-    }
-    write_json(_failures_path(workspace), {"clips": rows})
-
-
 def _prepare_all(
-    workspace: Workspace, options: Options, todo: list[Source], progress: Progress
+    workspace: Workspace,
+    options: Options,
+    todo: list[Source],
+    keys: dict[str, str],
+    progress: Progress,
 ) -> Iterator[tuple[Source, str | None]]:
     """Prepare clips in worker processes; yields each with the reason it failed, if it did."""
     progress.update("dataset", 0, len(todo), "clip")
@@ -199,7 +192,7 @@ def _prepare_all(
         while finished < len(todo):
             # Only a few tasks are out at a time, so that a cancelled run ends soon.
             while len(waiting) < 2 * workers and (source := next(queue, None)) is not None:
-                task = pool.submit(_prepare, workspace, source, options)
+                task = pool.submit(_prepare, workspace, source, keys[source.clip_id], options)
                 waiting[task] = source
             for task in wait(waiting, return_when=FIRST_COMPLETED).done:
                 finished += 1
@@ -221,17 +214,17 @@ def _start_worker() -> None:
     cv2.setNumThreads(1)
 
 
-def _prepare(workspace: Workspace, source: Source, options: Options) -> str | None:
+def _prepare(workspace: Workspace, source: Source, key: str, options: Options) -> str | None:
     """Prepare one clip; returns why it can't be used, or None."""
     try:
-        prepare_clip(workspace, source, options)
+        prepare_clip(workspace, source, key, options)
     except Audio2VideoError as error:
         return " ".join(error.problem.split())
     return None
 
 
-def prepare_clip(workspace: Workspace, source: Source, options: Options) -> None:
-    """Write the features and mouth shapes of one clip.
+def prepare_clip(workspace: Workspace, source: Source, key: str, options: Options) -> None:
+    """Write the features and mouth shapes of one clip, and the key of what they depend on.
 
     Raises
     ------
@@ -265,7 +258,7 @@ def prepare_clip(workspace: Workspace, source: Source, options: Options) -> None
         write_json(
             folder / "clip.json",
             {
-                "key": content_key(_depends_on(source, options)),
+                "key": key,
                 "source": source.path.name,
                 "speaker": source.speaker,
                 "rate": str(rate),

@@ -19,6 +19,7 @@ from ..mouth.shapes import closed_mouth_reference
 from ..options import Options
 from ..progress import Progress
 from ..workspace import Workspace
+from .landmark_model import landmark_model_key
 
 FORMAT = 1
 """Raised when the analysis changes, so that old ones are made again."""
@@ -74,12 +75,11 @@ def analyse_target(workspace: Workspace, options: Options, progress: Progress) -
         raise BadFileError(
             f"has {info.frames} frame(s)", path=path, hint="a video of a person talking is needed"
         )
-    model = options.landmark_model
     key = content_key(
         {
             "format": FORMAT,
             "video": file_hash(path),
-            "landmark_model": file_hash(model) if model is not None and model.is_file() else None,
+            "landmark_model": landmark_model_key(options),
         }
     )
     folder = workspace.analysis(options.tar_id, key)

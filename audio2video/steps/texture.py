@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import read_array, read_arrays
-from ..face.layout import JAW
-from ..face.rectify import FaceSpace, to_rectified
+from ..face.rectify import FaceSpace
 from ..files import file_hash, replacing
 from ..media.audio import probe_audio
 from ..mouth.shapes import carry_shapes
@@ -21,7 +20,7 @@ from ..progress import Progress
 from ..records import make
 from ..texture.candidates import candidate_count, choose_candidates
 from ..texture.teeth import TeethProxy, enhance_teeth
-from ..texture.warp import CELL, displacement_grids
+from ..texture.warp import coarse_grid, displacement_grids
 from ..workspace import Workspace
 from .lipsync import output_frames, read_network, read_shapes
 from .plots import plot_proxies
@@ -147,10 +146,9 @@ def _write_textures(
     space, track = target.space, target.track
     usable = np.flatnonzero(track.usable)
     count = candidate_count(options.ncandidates, len(usable))
-    jaws = np.zeros((len(track), 17, 2))
-    jaws[usable] = to_rectified(track.landmarks[usable][:, JAW], track.pose[usable])
+    jaws = track.rectified_jaw()
     region = _region(jaws[usable].mean(axis=0), space)
-    grid = _coarse_grid(space)
+    grid = coarse_grid(space)
     textures = np.lib.format.open_memmap(
         path, mode="w+", dtype=np.uint8, shape=(len(mouth), space.height, space.width, 3)
     )
@@ -174,10 +172,3 @@ def _region(jaw: NDArray[np.float64], space: FaceSpace) -> NDArray[np.bool_]:
     cover = np.zeros((space.height, space.width), np.uint8)
     cv2.fillConvexPoly(cover, hull, 1)
     return np.asarray(cover > 0)
-
-
-def _coarse_grid(space: FaceSpace) -> NDArray[np.float64]:
-    rows, columns = -(-(space.height - 1) // CELL) + 1, -(-(space.width - 1) // CELL) + 1
-    x = space.left + np.arange(columns) * CELL / space.resolution
-    y = space.top + np.arange(rows) * CELL / space.resolution
-    return np.stack(np.meshgrid(x, y), axis=-1)

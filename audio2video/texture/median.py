@@ -6,7 +6,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from .warp import CELL
+from .warp import CELL, grid_shape
 
 
 def weighted_median(
@@ -45,7 +45,7 @@ def weighted_median(
         The arrays' shapes do not fit each other.
     """
     _, height, width, channels = textures.shape
-    rows, columns = -(-(height - 1) // CELL) + 1, -(-(width - 1) // CELL) + 1
+    rows, columns = grid_shape(height, width)
     if channels != 3 or region.shape != (height, width):
         raise ValueError("textures must be (T, H, W, 3) and the region (H, W)")
     if displacements.shape != (len(frames), rows, columns, 2) or len(weights) != len(frames):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -45,9 +46,9 @@ FUSED = 0.5
 """Factor on the score where no such line tells the rows apart."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TeethProxy:
-    """A picture with one row of teeth in view.
+    """A picture with one row of teeth in view; equal only to itself.
 
     Parameters
     ----------
@@ -298,6 +299,20 @@ def _moved_detail(
     shift = space.to_pixels(mouth[list(lip)].mean(axis=0)) - space.to_pixels(
         proxy.mouth[list(lip)].mean(axis=0)
     )
+    detail, cover = _proxy_detail(proxy, space, is_upper, sigma)
+    move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
+    size = (space.width, space.height)
+    return (
+        cv2.warpAffine(detail, move, size, flags=cv2.INTER_LINEAR),
+        cv2.warpAffine(cover, move, size, flags=cv2.INTER_LINEAR),
+    )
+
+
+@lru_cache(maxsize=4)
+def _proxy_detail(
+    proxy: TeethProxy, space: FaceSpace, is_upper: bool, sigma: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """High-pass of the proxy, and where it holds teeth: the same for every output frame."""
     picture = proxy.texture.astype(np.float32)
     inside = mouth_interior(proxy.mouth, space)
     # The blur must not mix lip into teeth: it is taken over the mouth opening alone.
@@ -308,9 +323,4 @@ def _moved_detail(
     side = rows < proxy.line if is_upper else rows >= proxy.line
     white = whiteness(proxy.texture, proxy.mouth, space) * inside * side
     cover = cv2.GaussianBlur(white.astype(np.float32), (0, 0), max(0.3 * sigma, 0.3))
-    move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
-    size = (space.width, space.height)
-    return (
-        cv2.warpAffine(detail, move, size, flags=cv2.INTER_LINEAR),
-        cv2.warpAffine(cover, move, size, flags=cv2.INTER_LINEAR),
-    )
+    return detail, cover

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.rectify import FaceSpace
+
 REACH = 0.9
 """Distance from the lips, in inter-ocular distances, at which the warp has died away."""
 
@@ -13,6 +15,19 @@ STIFFNESS = 1e-3
 
 CELL = 4
 """Displacements are computed at every fourth pixel and interpolated: they are smooth."""
+
+
+def grid_shape(height: int, width: int) -> tuple[int, int]:
+    """Rows and columns of the grid of nodes, `CELL` pixels apart, that covers a texture."""
+    return -(-(height - 1) // CELL) + 1, -(-(width - 1) // CELL) + 1
+
+
+def coarse_grid(space: FaceSpace) -> NDArray[np.float64]:
+    """Rectified coordinates of the nodes that cover a texture, shape (rows, columns, 2)."""
+    rows, columns = grid_shape(space.height, space.width)
+    x = space.left + np.arange(columns) * CELL / space.resolution
+    y = space.top + np.arange(rows) * CELL / space.resolution
+    return np.stack(np.meshgrid(x, y), axis=-1)
 
 
 def _wendland(distance: NDArray[np.floating]) -> NDArray[np.floating]:
