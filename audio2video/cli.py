@@ -1,4 +1,4 @@
-"""The command line: the only place that prints or exits."""
+"""The command line: with the ``cli_*`` files beside it the only place that prints or exits."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 import click
 
 from . import __version__
+from .cli_evaluate import evaluate_group
+from .cli_passes import passes_group, sweep_command
 from .errors import Audio2VideoError, CancelledError, OptionError
 from .options import (
     DEFAULT_ID,
@@ -20,9 +22,9 @@ from .options import (
     check_id,
     option_default,
     option_types,
-    read_options_file,
 )
-from .terminal import Terminal
+from .options_file import read_options_file
+from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 
 EXIT_BAD_INPUT = 2
@@ -86,6 +88,8 @@ def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
         value_type: Any = kind
         if kind is Path:
             value_type = click.Path(path_type=Path)
+        elif option.metadata["choices"]:
+            value_type = click.Choice(option.metadata["choices"])
         command = click.option(
             f"--{option.name}",
             option.name,
@@ -100,11 +104,7 @@ def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(
     "run",
     cls=RunCommand,
-    context_settings={
-        "token_normalize_func": lambda name: name.replace("-", "_"),
-        "help_option_names": ["-h", "--help"],
-        "max_content_width": 100,
-    },
+    context_settings=CONTEXT,
 )
 @click.option(
     "--steps",
@@ -205,7 +205,8 @@ def main_group() -> None:
     """Make the video of a person saying given speech ("Synthesizing Obama", SIGGRAPH 2017)."""
 
 
-main_group.add_command(run_command)
+for _command in (run_command, evaluate_group, passes_group, sweep_command):
+    main_group.add_command(_command)
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:

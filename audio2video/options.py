@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from .errors import BadFileError, MissingFileError, OptionError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from .errors import OptionError
 
 DEFAULT_ID = "demo"
 DEFAULT_PASS = "grid_s1"
@@ -29,10 +22,18 @@ def _option(
     low: float | None = None,
     high: float | None = None,
     unit: str | None = None,
+    choices: tuple[str, ...] | None = None,
 ) -> Any:
     return field(
         default=default,
-        metadata={"help": help, "group": group, "low": low, "high": high, "unit": unit},
+        metadata={
+            "help": help,
+            "group": group,
+            "low": low,
+            "high": high,
+            "unit": unit,
+            "choices": choices,
+        },
     )
 
 
@@ -55,7 +56,13 @@ class Options:
     pass_id: str = _option(DEFAULT_PASS, "trained configuration: train/<pass_id>/", group=_IDS)
 
     corpus: Path | None = _option(
-        None, "folder of talking-head clips for step 0; each subfolder one speaker", group=_FILES
+        None,
+        "videos for step 0: a folder (each subfolder one speaker), a list of files or addresses "
+        "(.txt), or a published feature set; left out: the addresses in raw/links.txt",
+        group=_FILES,
+    )
+    speaker: Path | None = _option(
+        None, "picture of the one person whose fragments step 0 keeps", group=_FILES
     )
     audio: Path | None = _option(
         None, "bring a sound file into the workspace; its stem becomes inp_id", group=_FILES
@@ -69,6 +76,11 @@ class Options:
 
     nthreads: int = _option(
         max(1, os.cpu_count() or 1), "processes or threads at once", group=_RUN, low=1, high=1024
+    )
+    scheduler: str | None = _option(
+        None,
+        "dask scheduler whose workers do step 0, tcp://HOST:8786; left out: --nthreads processes",
+        group=_RUN,
     )
     seed: int = _option(0, "seed of everything random", group=_RUN, low=0, high=2**31 - 1)
     force: bool = _option(False, "make everything again, even what is up to date", group=_RUN)
@@ -85,17 +97,38 @@ class Options:
     preprocess: bool = _option(
         False, "make training sequences again instead of using those on disk", group=_NETWORK
     )
-    vr: float = _option(0.2, "share of clips for validation", group=_NETWORK, low=0.01, high=0.9)
+    vr: float = _option(0.2, "share of recordings for validation", group=_NETWORK, low=0.01, high=0.9)
     test_share: float = _option(
-        0.1, "share of clips kept for the final test", group=_NETWORK, low=0, high=0.5
+        0.1, "share of recordings kept for the final test", group=_NETWORK, low=0, high=0.5
+    )
+    train_minutes: float | None = _option(
+        None,
+        "train on no more than this much of the training clips",
+        group=_NETWORK,
+        low=0.05,
+        high=1e6,
+        unit="min",
+    )
+    network: str = _option(
+        "lstm",
+        "kind of network: lstm (delayed, as in the paper), bilstm (hears the whole speech, in both "
+        "directions) or conv (dilated convolutions)",
+        group=_NETWORK,
+        choices=("lstm", "bilstm", "conv"),
     )
     step_delay: int = _option(
-        20, "output delay (look-ahead)", group=_NETWORK, low=0, high=200, unit="10 ms"
+        20, "output delay (look-ahead) of an lstm", group=_NETWORK, low=0, high=200, unit="10 ms"
     )
-    dim_hidden: int = _option(60, "LSTM units a layer", group=_NETWORK, low=1, high=2048)
-    nlayers: int = _option(1, "LSTM layers", group=_NETWORK, low=1, high=8)
+    dim_hidden: int = _option(
+        60, "units of a layer, of each direction", group=_NETWORK, low=1, high=2048
+    )
+    nlayers: int = _option(1, "layers", group=_NETWORK, low=1, high=32)
     keep_prob: float = _option(
-        0.8, "share of LSTM outputs kept by dropout in training", group=_NETWORK, low=0.05, high=1
+        0.8,
+        "share of a layer's outputs kept by dropout in training",
+        group=_NETWORK,
+        low=0.05,
+        high=1,
     )
     seq_len: int = _option(
         100, "length of a training sequence", group=_NETWORK, low=2, high=10_000, unit="10 ms"
@@ -108,6 +141,44 @@ class Options:
     lr: float = _option(1e-3, "learning rate of the first epoch", group=_NETWORK, low=1e-8, high=1)
     dr: float = _option(
         0.99, "factor on the learning rate after each epoch", group=_NETWORK, low=0.1, high=1
+    )
+    noise_snr: float | None = _option(
+        None,
+        "train on noisy sound as well, down to this signal-to-noise ratio; left out: clean sound",
+        group=_NETWORK,
+        low=-20,
+        high=30,
+        unit="dB",
+    )
+    voice: float = _option(
+        0.0,
+        "train on higher and lower voices as well, by up to this share of their frequencies",
+        group=_NETWORK,
+        low=0,
+        high=0.5,
+    )
+    gain: float = _option(
+        0.0,
+        "train on louder and quieter sound, by up to this",
+        group=_NETWORK,
+        low=0,
+        high=30,
+        unit="dB",
+    )
+    tempo: float = _option(
+        0.0,
+        "train on faster and slower speech, by up to this share",
+        group=_NETWORK,
+        low=0,
+        high=0.5,
+    )
+    time_shift: float = _option(
+        0.0,
+        "train on sound shifted against the mouth, by up to this",
+        group=_NETWORK,
+        low=0,
+        high=200,
+        unit="ms",
     )
     b_savef: int = _option(
         0,
@@ -183,7 +254,11 @@ def brought_id(given: str, source: Path | None) -> str:
 
 
 def _check_bounds(option: Field[Any], value: Any) -> None:
-    low, high = option.metadata["low"], option.metadata["high"]
+    low, high, choices = (option.metadata[name] for name in ("low", "high", "choices"))
+    if choices is not None and value not in choices:
+        raise OptionError(
+            f"--{option.name} {value!r} is not known", hint=f"use one of {', '.join(choices)}"
+        )
     if value is None or low is None:
         return
     if not low <= value <= high:  # NaN is refused as well: no comparison with it holds
@@ -202,74 +277,3 @@ def option_types() -> dict[str, tuple[type, bool]]:
 def option_default(option: Field[Any]) -> Any:
     """Default of an option's field."""
     return None if option.default is MISSING else option.default
-
-
-def read_options_file(path: Path) -> dict[str, Any]:
-    """Read options from a TOML file.
-
-    Parameters
-    ----------
-    path : Path
-        Keys are option names, with underscores or hyphens.
-
-    Returns
-    -------
-    dict
-        Values of the options' own types.
-
-    Raises
-    ------
-    MissingFileError
-        The file is not there.
-    BadFileError
-        It is not TOML.
-    OptionError
-        A key is unknown or a value of the wrong type.
-    """
-    if not path.is_file():
-        raise MissingFileError("configuration file not found", path=path)
-    try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
-    except (ValueError, RecursionError) as error:
-        raise BadFileError(f"not valid TOML ({error})", path=path) from error
-    except OSError as error:
-        raise BadFileError(f"can't be read ({error.strerror})", path=path) from error
-    return coerce_options(table, path)
-
-
-def coerce_options(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Bring the values of a parsed file to the options' types.
-
-    Raises
-    ------
-    OptionError
-        A key is unknown or a value of the wrong type.
-    """
-    types = option_types()
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        name = key.replace("-", "_")
-        if name not in types:
-            raise OptionError(f"unknown option {key!r}", path=path, hint="see --help for all names")
-        if name in values:
-            raise OptionError(f"option {name!r} is given twice", path=path)
-        values[name] = _coerce(name, value, types[name][0], path)
-    return values
-
-
-def _coerce(name: str, value: Any, kind: type, path: Path) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError as error:
-            raise OptionError(f"option {name!r} is out of bounds", path=path) from error
-    if kind is Path and isinstance(value, str):
-        # A file's own paths are relative to it, whatever the current folder.
-        return path.parent / value
-    # bool is a kind of int in Python, but 'nlayers = true' is a mistake.
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise OptionError(
-            f"option {name!r} needs a value of type {kind.__name__}, got {value!r}", path=path
-        )
-    return value

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 from . import __version__
 
 STATEMENT = "Synthetic media: the mouth was generated from speech and does not show what was said"
@@ -28,3 +31,21 @@ def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, s
         "comment": f"{STATEMENT}. Made with audio2video {__version__}, pass {pass_id}.",
         "description": f"{STATEMENT}. Speech: {inp_id}.{target}",
     }
+
+
+def code_version() -> str:
+    """Version of this package, with the commit if it runs from a checkout."""
+    here = Path(__file__).resolve().parent.parent
+    if not (here / ".git").exists():
+        return __version__
+    try:
+        described = subprocess.run(
+            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return f"{__version__} ({described.stdout.strip()})"

@@ -65,8 +65,10 @@ def test_every_option_in_both_spellings(given: Any, option: str) -> None:
     ]
     if option in ("keep_prob", "vr", "lr", "dr", "alpha", "test_share"):
         value = "0.3"
-    if option == "nlayers":
-        value = "2"
+    if option in ("nlayers", "noise_snr"):
+        value = "2" if option == "nlayers" else "2.0"
+    if option == "network":
+        value = "conv"
     for spelling in (option, option.replace("_", "-")):
         options = given("--steps", "1", f"--{spelling}", value)[1]
         assert str(getattr(options, option)) == value

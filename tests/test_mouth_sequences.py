@@ -46,25 +46,41 @@ IDS = st.lists(st.text("abcxyz0", min_size=1, max_size=6), max_size=40, unique=T
 SHARES = st.floats(0.0, 0.5)
 
 
+def split_of(
+    recordings: list[str], seed: int, validation: float, test: float
+) -> dict[str, list[str]]:
+    """Split recordings of one clip each."""
+    return split_clips({name: name for name in recordings}, seed, validation, test)
+
+
 @given(IDS, st.integers(0, 5), SHARES, SHARES)
 def test_every_clip_is_in_one_list(
     ids: list[str], seed: int, validation: float, test: float
 ) -> None:
-    split = split_clips(ids, seed, validation, test)
+    split = split_of(ids, seed, validation, test)
     assert set(split) == {"training", "validation", "test"}
     together = [clip for part in split.values() for clip in part]
     assert sorted(together) == sorted(ids)
     assert all(part == sorted(part) for part in split.values())
-    assert split == split_clips(ids[::-1], seed, validation, test)
+    assert split == split_of(ids[::-1], seed, validation, test)
     if ids:
         assert split["training"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 9)), unique=True), SHARES)
+def test_no_recording_is_split(clips: list[tuple[str, int]], share: float) -> None:
+    recordings = {f"{name}}}}}{number:02d}": name for name, number in clips}
+    split = split_clips(recordings, 0, share, share)
+    assert sorted(clip for part in split.values() for clip in part) == sorted(recordings)
+    found = [{recordings[clip] for clip in part} for part in split.values()]
+    assert sum(len(names) for names in found) == len(set(recordings.values()))
 
 
 @given(IDS, st.integers(0, 5), st.floats(0.05, 0.4), st.floats(0.05, 0.4))
 def test_the_shares_are_met(ids: list[str], seed: int, validation: float, test: float) -> None:
     assume(len(ids) >= 3)
     assume(round(validation * len(ids)) + round(test * len(ids)) < len(ids))
-    split = split_clips(ids, seed, validation, test)
+    split = split_of(ids, seed, validation, test)
     for name, share in (("validation", validation), ("test", test)):
         assert len(split[name]) >= 1
         assert abs(len(split[name]) - max(1, share * len(ids))) <= 0.5 + 1e-9
@@ -72,12 +88,12 @@ def test_the_shares_are_met(ids: list[str], seed: int, validation: float, test: 
 
 @pytest.mark.parametrize(("validation", "test"), [(0.2, 0.5), (0.9, 0.5)])
 def test_three_clips_are_enough_for_all_lists(validation: float, test: float) -> None:
-    split = split_clips(["a", "b", "c"], 0, validation, test)
+    split = split_of(["a", "b", "c"], 0, validation, test)
     assert sorted(len(part) for part in split.values()) == [1, 1, 1]
 
 
 def test_no_test_clips_when_none_are_wanted() -> None:
-    split = split_clips([str(k) for k in range(10)], 0, 0.2, 0.0)
+    split = split_of([str(k) for k in range(10)], 0, 0.2, 0.0)
     assert split["test"] == []
     assert len(split["validation"]) == 2
 
@@ -87,8 +103,8 @@ def test_a_new_clip_hardly_moves_the_others(
     ids: list[str], new: str, validation: float, test: float
 ) -> None:
     assume(len(ids) >= 3)
-    before = split_clips(ids, 3, validation, test)
-    after = split_clips([*ids, new], 3, validation, test)
+    before = split_of(ids, 3, validation, test)
+    after = split_of([*ids, new], 3, validation, test)
     moved = [clip for name in before for clip in before[name] if clip not in after[name]]
     # One may pass each of the two borders as they shift, and one more as a list grows.
     assert len(moved) <= 3
@@ -96,7 +112,7 @@ def test_a_new_clip_hardly_moves_the_others(
 
 def test_the_seed_changes_the_split() -> None:
     ids = [str(k) for k in range(40)]
-    assert split_clips(ids, 0, 0.2, 0.1) != split_clips(ids, 1, 0.2, 0.1)
+    assert split_of(ids, 0, 0.2, 0.1) != split_of(ids, 1, 0.2, 0.1)
 
 
 def clip_of(number: int, length: int) -> TrainingClip:
@@ -147,6 +163,22 @@ def test_features_run_on_inside_a_sequence() -> None:
         moves = np.diff(steps, axis=1)
         inside = (steps[:, :-1] > 0) & (steps[:, 1:] < 56)
         assert (moves[inside] == 1).all()
+
+
+@settings(deadline=None)
+@given(st.integers(0, 30), st.integers(1, 40), st.integers(0, 30), st.integers(0, 9))
+def test_sound_around_the_targets_is_heard(
+    before: int, targets: int, after: int, delay: int
+) -> None:
+    clip = clip_of(0, before + targets + after)
+    part = TrainingClip(clip.features, clip.targets[before : before + targets], before)
+    learnt = []
+    for batch in training_batches([part], 10, 3, delay, np.random.default_rng(1)):
+        known = batch.weights == 1
+        heard = np.minimum(batch.targets[known][:, 1] + delay, len(clip.features) - 1)
+        np.testing.assert_array_equal(batch.features[known][:, 1], heard)
+        learnt += batch.targets[known][:, 1].tolist()
+    assert sorted(learnt) == list(range(before, before + targets))
 
 
 def test_clips_are_cut_anew_each_time_and_the_seed_decides() -> None:

@@ -22,8 +22,8 @@ from audio2video.options import (
     check_id,
     option_default,
     option_types,
-    read_options_file,
 )
+from audio2video.options_file import read_options_file
 
 BOUNDED = [f for f in fields(Options) if f.metadata["low"] is not None]
 NAMES = [f.name for f in fields(Options)]
@@ -43,6 +43,12 @@ def test_every_option_has_help_and_a_default_of_its_type(option: Any) -> None:
     kind, open_ = option_types()[option.name]
     default = option_default(option)
     assert open_ if default is None else type(default) is kind
+
+
+def test_a_value_must_be_one_of_the_choices() -> None:
+    assert Options(network="conv").network == "conv"
+    with pytest.raises(OptionError, match="'oracle' is not known; use one of lstm, bilstm, conv"):
+        Options(network="oracle")
 
 
 def test_the_types_are_plain_ones() -> None:
@@ -156,7 +162,8 @@ def test_a_file_of_all_kinds_of_values(tmp_path: Path) -> None:
     ("text", "kind", "line"),
     [
         ("colour = 1", OptionError, "unknown option 'colour'; see --help for all names"),
-        ("[network]\nnlayers = 1", OptionError, "unknown option 'network'"),
+        ("[picture]\nnlayers = 1", OptionError, "unknown option 'picture'"),
+        ("[network]\nnlayers = 1", OptionError, "'network' needs a value of type str, got {"),
         ("nlayers = true", OptionError, "'nlayers' needs a value of type int, got True"),
         ("nlayers = 1.0", OptionError, "'nlayers' needs a value of type int, got 1.0"),
         ("lr = true", OptionError, "'lr' needs a value of type float, got True"),

@@ -16,6 +16,8 @@ from audio2video.speech.features import (
     frame_count,
     speech_features,
     static_features,
+    with_differences,
+    with_gain,
 )
 
 
@@ -99,3 +101,20 @@ def test_real_speech(shared_data):
     assert values.shape == (801, 28)
     assert np.isfinite(values).all()
     assert values[:, 13].std() > 2  # words and pauses
+
+
+@pytest.mark.parametrize("decibels", [-6.0, 4.0])
+def test_gain_on_features_is_gain_on_sound(rng, decibels):
+    # Well over the floor of a mel band, where a gain is a constant on every log energy.
+    sound = (0.1 * rng.standard_normal(8000)).astype(np.float32)
+    quiet = with_differences(static_features(sound))
+    expected = with_differences(static_features(sound * np.float32(10 ** (decibels / 20))))
+    found = with_gain(quiet, decibels)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=2e-2)
+    np.testing.assert_array_equal(found[:, 1:13], quiet[:, 1:13])
+
+
+def test_gain_leaves_silence_alone():
+    silent = with_differences(static_features(np.zeros(1600, np.float32)))
+    np.testing.assert_allclose(with_gain(silent, 20.0), silent, atol=1e-6)

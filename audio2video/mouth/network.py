@@ -1,9 +1,10 @@
-"""Training the delayed LSTM with TensorFlow; the only module that imports it, and only when run."""
+"""Training a network with TensorFlow; the only module that imports it, and only when run."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .basis import ShapeBasis
-from .lstm import DelayedLstm, LstmLayer
+from .architecture import DILATIONS, TAPS, Architecture
 from .sequences import Batch, TrainingClip
 
 
@@ -25,29 +25,45 @@ def import_tensorflow(threads: int) -> Any:
         Threads that one operation may use.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    import tensorflow as tf
+    with _quiet():
+        import tensorflow as tf
 
-    tf.get_logger().setLevel("ERROR")
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        tf.config.experimental.enable_op_determinism()
-    except RuntimeError:
-        # Already started in this process: the settings of the first use stay.
-        pass
+        tf.get_logger().setLevel("ERROR")
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+            tf.config.experimental.enable_op_determinism()
+        except RuntimeError:
+            # Already started in this process: the settings of the first use stay.
+            pass
+        tf.constant(0)  # starts the devices, which have something to say too
     return tf
 
 
-@dataclass(frozen=True)
-class NetworkOptions:
-    """Shape and training of the network; see `Options` for the meaning of each."""
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what compiled code writes to stderr before its log levels are set."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
-    dim_hidden: int = 60
-    nlayers: int = 1
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a network is trained; see `Options` for the meaning of each."""
+
     keep_prob: float = 0.8
     grad_clip: float = 10.0
-    step_delay: int = 20
     seed: int = 0
 
 
@@ -103,38 +119,21 @@ class Trainer:
 
     Parameters
     ----------
-    inputs, outputs : int
-        Features and coefficients.
-    options : NetworkOptions
+    architecture : Architecture
+    options : TrainingOptions
     threads : int
     """
 
-    def __init__(self, inputs: int, outputs: int, options: NetworkOptions, threads: int) -> None:
+    def __init__(self, architecture: Architecture, options: TrainingOptions, threads: int) -> None:
         tf = self._tf = import_tensorflow(threads)
+        self._form = architecture
         self._options = options
-        rng = np.random.default_rng([options.seed, 1])
-        self._variables: list[Any] = []
-        size = inputs
-        for _ in range(options.nlayers):
-            units = options.dim_hidden
-            bias = np.zeros(4 * units, np.float32)
-            # An open forget gate lets the gradient reach far back from the first epoch on
-            # (Jozefowicz et al. 2015).
-            bias[units : 2 * units] = 1.0
-            self._variables += [
-                tf.Variable(_glorot(rng, size, 4 * units)),
-                tf.Variable(_orthogonal(rng, units, 4 * units)),
-                tf.Variable(bias),
-            ]
-            size = units
-        self._variables += [
-            tf.Variable(_glorot(rng, size, outputs)),
-            tf.Variable(np.zeros(outputs, np.float32)),
-        ]
+        initial = architecture.initial(np.random.default_rng([options.seed, 1]))
+        self._weights = {name: tf.Variable(array) for name, array in initial.items()}
         # Adam's own state is kept here, not in an optimiser object, so that a checkpoint is a few
         # plain arrays and resuming is exact.
-        self._moments = [tf.Variable(tf.zeros_like(v)) for v in self._variables]
-        self._squares = [tf.Variable(tf.zeros_like(v)) for v in self._variables]
+        self._moments = {n: tf.Variable(tf.zeros_like(v)) for n, v in self._weights.items()}
+        self._squares = {n: tf.Variable(tf.zeros_like(v)) for n, v in self._weights.items()}
         self._steps = tf.Variable(0, dtype=tf.int64)
         self._train = tf.function(self._train_step, reduce_retracing=True)
         self._measure = tf.function(self._loss, reduce_retracing=True)
@@ -159,69 +158,91 @@ class Trainer:
             )
         )
 
+    def predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run the network without dropout; features (B, L, D) to coefficients (B, L, K)."""
+        return np.asarray(self._forward(self._tf.constant(features), training=False), np.float32)
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Weights of the network as it is now."""
+        return {name: np.asarray(v.numpy(), np.float32) for name, v in self._weights.items()}
+
+    def set_weights(self, weights: Mapping[str, NDArray[np.floating]]) -> None:
+        """Put other weights in place of the network's own."""
+        for name, variable in self._weights.items():
+            variable.assign(np.asarray(weights[name], np.float32))
+
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Everything that a checkpoint needs."""
+        """Everything that training goes on from."""
         arrays: dict[str, NDArray[np.generic]] = {"steps": np.asarray(self._steps.numpy())}
-        for name, variables in self._groups():
-            for k, variable in enumerate(variables):
-                arrays[f"{name}{k}"] = variable.numpy()
+        for group, variables in self._groups():
+            for name, variable in variables.items():
+                arrays[f"{group}/{name}"] = variable.numpy()
         return arrays
 
-    def restore(self, arrays: dict[str, NDArray[np.generic]]) -> None:
-        """Continue from a checkpoint."""
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go on from a `state`."""
         self._steps.assign(int(arrays["steps"]))
-        for name, variables in self._groups():
-            for k, variable in enumerate(variables):
-                variable.assign(arrays[f"{name}{k}"])
+        for group, variables in self._groups():
+            for name, variable in variables.items():
+                variable.assign(arrays[f"{group}/{name}"])
 
-    def network(
-        self, normalisation: Normalisation, basis: ShapeBasis, reference: NDArray[np.float64]
-    ) -> DelayedLstm:
-        """Give the network as it is now, for prediction."""
-        values = [np.asarray(v.numpy(), np.float32) for v in self._variables]
-        layers = tuple(LstmLayer(*values[3 * k : 3 * k + 3]) for k in range(self._options.nlayers))
-        return DelayedLstm(
-            layers,
-            values[-2],
-            values[-1],
-            normalisation.feature_mean,
-            normalisation.feature_std,
-            normalisation.target_mean,
-            normalisation.target_std,
-            self._options.step_delay,
-            basis,
-            reference,
-        )
-
-    def _groups(self) -> list[tuple[str, list[Any]]]:
+    def _groups(self) -> list[tuple[str, dict[str, Any]]]:
         return [
-            ("weight", self._variables),
+            ("weight", self._weights),
             ("moment", self._moments),
             ("square", self._squares),
         ]
 
     def _forward(self, x: Any, training: bool) -> Any:
         tf = self._tf
-        units = self._options.dim_hidden
+        form, w = self._form, self._weights
+        if form.kind == "conv":
+            x = tf.nn.relu(tf.tensordot(x, w["in_kernel"], 1) + w["in_bias"])
+            for k in range(form.layers):
+                seen = self._taps(x, DILATIONS[k % len(DILATIONS)])
+                hidden = tf.tensordot(seen, w[f"conv{k}_kernel"], 1) + w[f"conv{k}_bias"]
+                hidden = self._dropout(tf.nn.relu(hidden), k, training)
+                x += tf.tensordot(hidden, w[f"conv{k}_mix"], 1)
+        else:
+            for k, names in enumerate(form.lstm_names()):
+                runs = [self._lstm(name, x) for name in names[:1]]
+                runs += [
+                    tf.reverse(self._lstm(name, tf.reverse(x, [1])), [1]) for name in names[1:]
+                ]
+                x = self._dropout(tf.concat(runs, axis=-1), k, training)
+        return tf.tensordot(x, w["out_kernel"], 1) + w["out_bias"]
+
+    def _lstm(self, name: str, x: Any) -> Any:
+        tf, w = self._tf, self._weights
+        gates = tf.transpose(tf.tensordot(x, w[f"{name}_kernel"], 1) + w[f"{name}_bias"], [1, 0, 2])
+        recurrent = w[f"{name}_recurrent"]
+        zero = tf.zeros([tf.shape(x)[0], self._form.hidden])
+
+        def step(state: Any, z: Any) -> Any:
+            hidden, cell = state
+            i, f, c, o = tf.split(z + hidden @ recurrent, 4, axis=-1)
+            cell = tf.sigmoid(f) * cell + tf.sigmoid(i) * tf.tanh(c)
+            return tf.sigmoid(o) * tf.tanh(cell), cell
+
+        hidden, _ = tf.scan(step, gates, (zero, zero))
+        return tf.transpose(hidden, [1, 0, 2])
+
+    def _taps(self, x: Any, dilation: int) -> Any:
+        tf = self._tf
+        padded = tf.pad(x, [[0, 0], [dilation, dilation], [0, 0]])
+        length = tf.shape(x)[1]
+        steps = [padded[:, k * dilation : k * dilation + length] for k in range(TAPS)]
+        return tf.concat(steps, axis=-1)
+
+    def _dropout(self, x: Any, layer: int, training: bool) -> Any:
         keep = self._options.keep_prob
-        for k in range(self._options.nlayers):
-            kernel, recurrent, bias = self._variables[3 * k : 3 * k + 3]
-            gates = tf.transpose(tf.tensordot(x, kernel, 1) + bias, [1, 0, 2])
-            zero = tf.zeros([tf.shape(x)[0], units])
-
-            def step(state: Any, z: Any, recurrent: Any = recurrent) -> Any:
-                hidden, cell = state
-                i, f, c, o = tf.split(z + hidden @ recurrent, 4, axis=-1)
-                cell = tf.sigmoid(f) * cell + tf.sigmoid(i) * tf.tanh(c)
-                return tf.sigmoid(o) * tf.tanh(cell), cell
-
-            hidden, _ = tf.scan(step, gates, (zero, zero))
-            x = tf.transpose(hidden, [1, 0, 2])
-            if training and keep < 1.0:
-                seed = tf.stack([tf.constant(self._options.seed * 64 + k, tf.int64), self._steps])
-                kept = tf.random.stateless_uniform(tf.shape(x), seed) < keep
-                x = tf.where(kept, x / keep, 0.0)
-        return tf.tensordot(x, self._variables[-2], 1) + self._variables[-1]
+        if not training or keep == 1.0:
+            return x
+        tf = self._tf
+        # From the number of the step, so that a resumed training draws what it would have drawn.
+        seed = tf.stack([tf.constant(self._options.seed * 64 + layer, tf.int64), self._steps])
+        kept = tf.random.stateless_uniform(tf.shape(x), seed) < keep
+        return tf.where(kept, x / keep, 0.0)
 
     def _loss(self, x: Any, y: Any, weights: Any, training: bool = False) -> Any:
         tf = self._tf
@@ -231,15 +252,16 @@ class Trainer:
     def _train_step(self, x: Any, y: Any, weights: Any, learning_rate: Any) -> Any:
         """One step of Adam (Kingma and Ba 2015, algorithm 1), gradient clipped by its norm."""
         tf = self._tf
+        variables = list(self._weights.values())
         with tf.GradientTape() as tape:
             loss = self._loss(x, y, weights, training=True)
-        gradients = tape.gradient(loss, self._variables)
+        gradients = tape.gradient(loss, variables)
         gradients, _ = tf.clip_by_global_norm(gradients, self._options.grad_clip)
         self._steps.assign_add(1)
         t = tf.cast(self._steps, tf.float32)
         rate = learning_rate * tf.sqrt(1 - tf.pow(0.999, t)) / (1 - tf.pow(0.9, t))
         for variable, moment, square, gradient in zip(
-            self._variables, self._moments, self._squares, gradients, strict=True
+            variables, self._moments.values(), self._squares.values(), gradients, strict=True
         ):
             moment.assign(0.9 * moment + 0.1 * gradient)
             square.assign(0.999 * square + 0.001 * tf.square(gradient))
@@ -265,13 +287,3 @@ class GraphWriter:
             for name, value in values.items():
                 self._tf.summary.scalar(name, value)
         self._writer.flush()
-
-
-def _glorot(rng: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
-    limit = np.sqrt(6.0 / (rows + columns))
-    return rng.uniform(-limit, limit, (rows, columns)).astype(np.float32)
-
-
-def _orthogonal(rng: np.random.Generator, rows: int, columns: int) -> NDArray[np.float32]:
-    q, r = np.linalg.qr(rng.normal(size=(columns, rows)))
-    return np.asarray((q * np.sign(np.diag(r))).T, np.float32)

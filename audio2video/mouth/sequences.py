@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+
+CONTEXT = 20
+"""Feature frames of sound before the first target that are trained with, where there are any."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,15 @@ class TrainingClip:
     ----------
     features : ndarray of float32, shape (F, D)
         Speech features at 100 Hz.
-    targets : ndarray of float32, shape (F, K)
+    targets : ndarray of float32, shape (G, K)
         Shape coefficients on the same clock.
+    first : int
+        Feature frame that the first target belongs to; there may be sound before and after.
     """
 
     features: NDArray[np.float32]
     targets: NDArray[np.float32]
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,34 +77,41 @@ def at_times(
 
 
 def split_clips(
-    ids: Sequence[str], seed: int, validation: float, test: float
+    recordings: Mapping[str, str], seed: int, validation: float, test: float
 ) -> dict[str, list[str]]:
-    """Split clips into training, validation and test lists.
+    """Split clips into training, validation and test lists, never inside a recording.
 
-    Each clip's place follows from its own name and the seed, so that adding clips to a corpus
+    Each recording's place follows from its own name and the seed, so that adding some to a corpus
     hardly moves the others.
 
     Parameters
     ----------
-    ids : sequence of str
+    recordings : mapping of str to str
+        The recording of each clip.
     seed : int
     validation, test : float
-        Shares of all clips; each gets at least one clip if there are three or more.
+        Shares of all recordings; each gets at least one if there are three or more.
 
     Returns
     -------
     dict
-        Lists under 'training', 'validation' and 'test', each sorted.
+        Lists of clips under 'training', 'validation' and 'test', each sorted.
     """
-    order = sorted(ids, key=lambda i: hashlib.sha256(f"{seed}/{i}".encode()).digest())
+    order = sorted(
+        set(recordings.values()), key=lambda r: hashlib.sha256(f"{seed}/{r}".encode()).digest()
+    )
     least = 1 if len(order) >= 3 else 0
     tests = max(least, round(test * len(order))) if test > 0 else 0
     tests = min(tests, max(len(order) - 2, 0))
-    checks = min(max(least, round(validation * len(order))), len(order) - tests - 1)
+    checks = min(max(least, round(validation * len(order))), max(len(order) - tests - 1, 0))
+    parts = {
+        "test": set(order[:tests]),
+        "validation": set(order[tests : tests + checks]),
+        "training": set(order[tests + checks :]),
+    }
     return {
-        "test": sorted(order[:tests]),
-        "validation": sorted(order[tests : tests + checks]),
-        "training": sorted(order[tests + checks :]),
+        part: sorted(clip for clip, recording in recordings.items() if recording in members)
+        for part, members in parts.items()
     }
 
 
@@ -131,9 +144,10 @@ def training_batches(
     """
     pieces = []
     for number, clip in enumerate(clips):
-        total = len(clip.features) + delay
-        start = -int(rng.integers(0, min(length, max(total - length, 1))))
-        pieces += [(number, begin) for begin in range(start, total, length)]
+        end = clip.first + len(clip.targets) + delay
+        begin = max(clip.first - CONTEXT, 0)
+        begin -= int(rng.integers(0, min(length, max(end - begin - length, 1))))
+        pieces += [(number, step) for step in range(begin, end, length)]
     order = rng.permutation(len(pieces))
     for first in range(0, len(order), batch_size):
         chosen = [pieces[i] for i in order[first : first + batch_size]]
@@ -152,7 +166,7 @@ def _gather(
         steps = begin + np.arange(length)
         # Before a clip and behind it, sound goes on as its first and last frame do.
         features[row] = clip.features[np.clip(steps, 0, len(clip.features) - 1)]
-        asked = steps - delay
+        asked = steps - delay - clip.first
         known = (asked >= 0) & (asked < len(clip.targets))
         targets[row, known] = clip.targets[asked[known]]
         weights[row, known] = 1.0

@@ -21,6 +21,8 @@ __all__ = [
     "frame_count",
     "speech_features",
     "static_features",
+    "with_differences",
+    "with_gain",
 ]
 
 F32 = npt.NDArray[np.float32]
@@ -78,8 +80,45 @@ def speech_features(samples: F32) -> F32:
     >>> speech_features(np.zeros(16000, np.float32)).shape
     (101, 28)
     """
-    static = static_features(normalise_loudness(samples))
-    return np.hstack([static, np.diff(static, axis=0, prepend=static[:1])])
+    return with_differences(static_features(normalise_loudness(samples)))
+
+
+def with_differences(static: npt.NDArray[np.floating]) -> F32:
+    """Put the first differences of static features beside them, zero in frame 0.
+
+    Parameters
+    ----------
+    static : np.ndarray [shape=(f, 14)]
+
+    Returns
+    -------
+    np.ndarray [shape=(f, 28), dtype=float32]
+    """
+    return np.hstack([static, np.diff(static, axis=0, prepend=static[:1])]).astype(np.float32)
+
+
+def with_gain(features: npt.NDArray[np.floating], decibels: float) -> F32:
+    """Give the features of the same speech, louder.
+
+    A gain adds a constant to every log energy, save those near the noise floor; of the cepstra only
+    the zeroth feels it.
+
+    Parameters
+    ----------
+    features : np.ndarray [shape=(f, 28)]
+    decibels : float
+        Negative for quieter.
+
+    Returns
+    -------
+    np.ndarray [shape=(f, 28), dtype=float32]
+    """
+    static = np.array(features[:, :STATIC_FEATURES], np.float64)
+    power = np.expm1(np.maximum(static[:, CEPSTRA], 0.0))
+    louder = np.log1p(power * 10 ** (decibels / 10)) - static[:, CEPSTRA]
+    static[:, CEPSTRA] += louder
+    static[:, 0] += np.sqrt(MEL_FILTERS) * louder  # the orthonormal cosine transform of a constant
+    return with_differences(static)
 
 
 def static_features(samples: F32) -> F32:

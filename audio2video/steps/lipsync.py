@@ -15,7 +15,7 @@ from ..files import file_hash
 from ..media.audio import AudioInfo, probe_audio, read_audio
 from ..media.video import VideoWriter, probe_video
 from ..mouth.drawing import draw_mouth, mouth_view
-from ..mouth.lstm import DelayedLstm
+from ..mouth.predictor import Predictor
 from ..mouth.rest import rest_in_silence
 from ..mouth.sequences import at_times
 from ..mouth.shapes import absolute_shapes
@@ -108,7 +108,7 @@ def read_shapes(
     return np.asarray(shapes, np.float32)
 
 
-def read_network(workspace: Workspace, pass_id: str) -> tuple[DelayedLstm, Path]:
+def read_network(workspace: Workspace, pass_id: str) -> tuple[Predictor, Path]:
     """Read the network of a pass, and where it lies.
 
     Raises
@@ -124,7 +124,7 @@ def read_network(workspace: Workspace, pass_id: str) -> tuple[DelayedLstm, Path]
             hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id grid_s1",
         )
     path = folder / "network.npz"
-    return DelayedLstm.load(path), path
+    return Predictor.load(path), path
 
 
 def _should_train(workspace: Workspace, options: Options) -> bool:
@@ -140,6 +140,12 @@ def _predict(
     rate = probe_video(workspace.target_video(options.tar_id)).rate
     frames = output_frames(audio, rate)
     network, network_path = read_network(workspace, options.pass_id)
+    if network.features != "audio2video":
+        raise BadFileError(
+            "trained on published features, which sound can't be turned into here",
+            path=network_path,
+            hint="train on videos to predict from sound",
+        )
 
     features_path = workspace.features(options.inp_id)
     sound = file_hash(audio.path)

@@ -17,6 +17,26 @@ from ..mouth.sequences import Batch
 from .plots import plot_training
 
 COLUMNS = ("learning_rate", "training", "validation")
+KEPT = 10
+"""Best epochs whose weights are kept, to choose from or to average."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Weights after one of the best epochs.
+
+    Parameters
+    ----------
+    validation : float
+    number : int
+        Counted from 1.
+    weights : dict
+        As in `Architecture.shapes`.
+    """
+
+    validation: float
+    number: int
+    weights: dict[str, NDArray[np.float32]]
 
 
 @dataclass
@@ -31,11 +51,11 @@ class TrainingState:
         Training loss of the running epoch so far.
     history : list of dict
         Figures of each finished epoch; losses in the network's own scale.
-    best_epoch : int
-        Counted from 1.
-    best : dict
-        `Trainer.state` after the epoch with the least validation loss.
-    weights : dict
+    best : list of Epoch
+        Those with the least validation loss, the best first.
+    seconds : float
+        Time spent, over all runs.
+    resumed : dict
         `Trainer.state` as loaded; empty at the start.
     """
 
@@ -44,9 +64,14 @@ class TrainingState:
     loss_sum: float = 0.0
     loss_weight: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
-    best_epoch: int = 0
-    best: dict[str, NDArray[Any]] = field(default_factory=dict)
-    weights: dict[str, NDArray[Any]] = field(default_factory=dict)
+    best: list[Epoch] = field(default_factory=list)
+    seconds: float = 0.0
+    resumed: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    @property
+    def best_epoch(self) -> int:
+        """Number of the best epoch, counted from 1."""
+        return self.best[0].number
 
     def add_batch(self, loss: float, batch: Batch) -> None:
         """Count a batch."""
@@ -56,10 +81,12 @@ class TrainingState:
         self.loss_weight += weight
 
     def end_epoch(self, learning_rate: float, validation: float, trainer: Trainer) -> None:
-        """Close an epoch and keep the network if it is the best so far."""
+        """Close an epoch and keep the network if it is among the best so far."""
         training = self.loss_sum / max(self.loss_weight, 1.0)
-        if validation < min((row["validation"] for row in self.history), default=np.inf):
-            self.best_epoch, self.best = self.epoch + 1, trainer.state()
+        if len(self.best) < KEPT or validation < self.best[-1].validation:
+            self.best.append(Epoch(validation, self.epoch + 1, trainer.weights()))
+            self.best.sort(key=lambda epoch: epoch.validation)
+            del self.best[KEPT:]
         self.history.append(dict(zip(COLUMNS, (learning_rate, training, validation), strict=True)))
         self.epoch += 1
         self.batch, self.loss_sum, self.loss_weight = 0, 0.0, 0.0
@@ -67,15 +94,17 @@ class TrainingState:
     def save(self, path: Path, trainer: Trainer) -> None:
         """Write the checkpoint, whole or not at all."""
         arrays: dict[str, NDArray[Any]] = {
-            "progress": np.array([self.epoch, self.batch, self.best_epoch]),
+            "progress": np.array([self.epoch, self.batch]),
             "loss": np.array([self.loss_sum, self.loss_weight]),
             "history": np.array([[row[c] for c in COLUMNS] for row in self.history]).reshape(
                 -1, len(COLUMNS)
             ),
+            "best": np.array([[e.validation, e.number] for e in self.best]).reshape(-1, 2),
+            "seconds": np.array(self.seconds),
         }
-        for prefix, state in (("now", trainer.state()), ("best", self.best)):
-            for name, array in state.items():
-                arrays[f"{prefix}_{name}"] = array
+        arrays |= {f"now/{name}": array for name, array in trainer.state().items()}
+        for k, epoch in enumerate(self.best):
+            arrays |= {f"best{k}/{name}": array for name, array in epoch.weights.items()}
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
 
@@ -88,17 +117,22 @@ class TrainingState:
         BadFileError
             It is damaged.
         """
-        arrays = read_arrays(path, ("progress", "loss", "history"), made_by="step 1 (lipsync)")
+        arrays = read_arrays(
+            path, ("progress", "loss", "history", "best", "seconds"), made_by="step 1 (lipsync)"
+        )
 
         def part(prefix: str) -> dict[str, NDArray[Any]]:
             return {k[len(prefix) :]: a for k, a in arrays.items() if k.startswith(prefix)}
 
-        epoch, batch, best_epoch = (int(n) for n in arrays["progress"])
+        epoch, batch = (int(n) for n in arrays["progress"])
         history = [dict(zip(COLUMNS, map(float, row), strict=True)) for row in arrays["history"]]
         loss_sum, loss_weight = (float(x) for x in arrays["loss"])
-        return cls(
-            epoch, batch, loss_sum, loss_weight, history, best_epoch, part("best_"), part("now_")
-        )
+        best = [
+            Epoch(float(validation), int(number), part(f"best{k}/"))
+            for k, (validation, number) in enumerate(arrays["best"])
+        ]
+        seconds = float(arrays["seconds"])
+        return cls(epoch, batch, loss_sum, loss_weight, history, best, seconds, part("now/"))
 
 
 def write_history(folder: Path, history: list[dict[str, float]], unit: float) -> None:

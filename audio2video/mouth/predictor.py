@@ -1,4 +1,4 @@
-"""The delayed LSTM at work: a plain NumPy forward pass, so that predicting needs no TensorFlow."""
+"""A trained network with all that prediction needs, in one file that holds data only."""
 
 from __future__ import annotations
 
@@ -10,36 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadFileError
+from .architecture import NETWORKS, Architecture
 from .basis import ShapeBasis
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
-class LstmLayer:
-    """Weights of one layer; gates in the order input, forget, cell, output.
+class Predictor:
+    """A trained network.
 
     Parameters
     ----------
-    kernel : ndarray of float32, shape (D, 4 H)
-    recurrent : ndarray of float32, shape (H, 4 H)
-    bias : ndarray of float32, shape (4 H,)
-    """
-
-    kernel: NDArray[np.float32]
-    recurrent: NDArray[np.float32]
-    bias: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class DelayedLstm:
-    """A trained network with all that prediction needs.
-
-    Parameters
-    ----------
-    layers : tuple of LstmLayer
-    out_kernel : ndarray of float32, shape (H, K)
-    out_bias : ndarray of float32, shape (K,)
+    architecture : Architecture
+    weights : dict of str to ndarray of float32
+        As in `Architecture.shapes`.
     feature_mean, feature_std : ndarray of float32, shape (D,)
         Features are normalised with these.
     target_mean, target_std : ndarray of float32, shape (K,)
@@ -49,11 +34,12 @@ class DelayedLstm:
     basis : ShapeBasis
     reference : ndarray of float64, shape (20, 2)
         Closed mouth of the speaker it was trained on, rectified, in inter-ocular distances.
+    features : str
+        Which speech features it was trained on; see `steps.corpus.feature_kind`.
     """
 
-    layers: tuple[LstmLayer, ...]
-    out_kernel: NDArray[np.float32]
-    out_bias: NDArray[np.float32]
+    architecture: Architecture
+    weights: dict[str, NDArray[np.float32]]
     feature_mean: NDArray[np.float32]
     feature_std: NDArray[np.float32]
     target_mean: NDArray[np.float32]
@@ -61,6 +47,12 @@ class DelayedLstm:
     delay: int
     basis: ShapeBasis
     reference: NDArray[np.float64]
+    features: str
+
+    @property
+    def kind(self) -> str:
+        """Kind of network, one of `NETWORKS`."""
+        return self.architecture.kind
 
     def coefficients(self, features: NDArray[np.floating]) -> NDArray[np.float32]:
         """Predict shape coefficients for a whole utterance.
@@ -78,19 +70,18 @@ class DelayedLstm:
         x = (np.asarray(features, np.float32) - self.feature_mean) / self.feature_std
         # The network needs the sound `delay` frames ahead: at the end, the last frame goes on.
         x = np.concatenate([x, np.repeat(x[-1:], self.delay, axis=0)])
-        for layer in self.layers:
-            x = _run_layer(layer, x)
-        y = (x @ self.out_kernel + self.out_bias)[self.delay :]
+        y = self.architecture.run(self.weights, x)[self.delay :]
         return np.asarray(y * self.target_std + self.target_mean, np.float32)
 
     def save(self, path: Path) -> None:
-        """Write the network to an npz file, which holds data only."""
+        """Write the network to an npz file."""
+        form = self.architecture
         arrays: dict[str, NDArray[np.generic]] = {
             "format": np.array(FORMAT),
+            "kind": np.array(form.kind),
+            "form": np.array([form.inputs, form.outputs, form.hidden, form.layers]),
+            "features": np.array(self.features),
             "delay": np.array(self.delay),
-            "nlayers": np.array(len(self.layers)),
-            "out_kernel": self.out_kernel,
-            "out_bias": self.out_bias,
             "feature_mean": self.feature_mean,
             "feature_std": self.feature_std,
             "target_mean": self.target_mean,
@@ -99,16 +90,13 @@ class DelayedLstm:
             "basis_components": self.basis.components,
             "basis_variance": self.basis.variance,
             "reference": self.reference,
+            **self.weights,
         }
-        for k, layer in enumerate(self.layers):
-            arrays[f"lstm{k}_kernel"] = layer.kernel
-            arrays[f"lstm{k}_recurrent"] = layer.recurrent
-            arrays[f"lstm{k}_bias"] = layer.bias
         with path.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, path: Path) -> DelayedLstm:
+    def load(cls, path: Path) -> Predictor:
         """Read a network.
 
         Raises
@@ -119,16 +107,21 @@ class DelayedLstm:
         try:
             with np.load(path, allow_pickle=False) as file:
                 a = {name: file[name] for name in file.files}
+            if int(a["format"]) != FORMAT:
+                raise BadFileError(
+                    "a network of another format", path=path, hint="train the pass again"
+                )
+            kind, features = str(a.pop("kind")), str(a.pop("features"))
+            inputs, outputs, hidden, layers = (int(n) for n in a["form"])
+            # Before anything is multiplied: a damaged size must not ask for all memory.
+            if kind not in NETWORKS or not 0 < layers <= len(a):
+                raise ValueError("no such network")
+            form = Architecture(kind, inputs, outputs, hidden, layers)
             if any(array.dtype.kind not in "fiu" for array in a.values()):
                 raise TypeError("an array that is not of numbers")
-            layers = tuple(
-                LstmLayer(a[f"lstm{k}_kernel"], a[f"lstm{k}_recurrent"], a[f"lstm{k}_bias"])
-                for k in range(int(a["nlayers"]))
-            )
             network = cls(
-                layers,
-                a["out_kernel"],
-                a["out_bias"],
+                form,
+                {name: a[name] for name in form.shapes()},
                 a["feature_mean"],
                 a["feature_std"],
                 a["target_mean"],
@@ -136,14 +129,17 @@ class DelayedLstm:
                 int(a["delay"]),
                 ShapeBasis(a["basis_mean"], a["basis_components"], a["basis_variance"]),
                 a["reference"],
+                features,
             )
+        except BadFileError:
+            raise
         except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
             raise BadFileError(
                 "not a trained network or damaged", path=path, hint="train the pass again"
             ) from error
-        if int(a["format"]) != FORMAT or not network._fits():
+        if not network._fits():
             raise BadFileError(
-                "a network of another format, or with parts that do not fit each other",
+                "a network with parts that do not fit each other",
                 path=path,
                 hint="train the pass again",
             )
@@ -155,42 +151,17 @@ class DelayedLstm:
 
     def _fits(self) -> bool:
         """Tell whether all parts have the shapes that belong together."""
-        size = len(self.feature_mean)
+        form = self.architecture
+        size, outputs = (form.inputs,), (form.outputs,)
         shapes: list[tuple[NDArray[Any], tuple[int, ...]]] = [
-            (self.feature_mean, (size,)),
-            (self.feature_std, (size,)),
+            (self.feature_mean, size),
+            (self.feature_std, size),
+            (self.target_mean, outputs),
+            (self.target_std, outputs),
+            (self.basis.components, (form.outputs, 40)),
+            (self.basis.variance, outputs),
+            (self.basis.mean, (40,)),
+            (self.reference, (20, 2)),
         ]
-        for layer in self.layers:
-            units = layer.recurrent.shape[0]
-            shapes += [
-                (layer.kernel, (size, 4 * units)),
-                (layer.recurrent, (units, 4 * units)),
-                (layer.bias, (4 * units,)),
-            ]
-            size = units
-        outputs = self.basis.components.shape[0]
-        shapes += [(self.out_kernel, (size, outputs)), (self.basis.components, (outputs, 40))]
-        shapes += [(self.out_bias, (outputs,)), (self.basis.variance, (outputs,))]
-        shapes += [(self.target_mean, (outputs,)), (self.target_std, (outputs,))]
-        shapes += [(self.basis.mean, (40,)), (self.reference, (20, 2))]
+        shapes += [(self.weights[name], shape) for name, shape in form.shapes().items()]
         return self.delay >= 0 and all(array.shape == shape for array, shape in shapes)
-
-
-def _sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    # tanh cannot overflow, exp can.
-    return np.asarray(0.5 * np.tanh(0.5 * x) + 0.5, np.float32)
-
-
-def _run_layer(layer: LstmLayer, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    units = layer.recurrent.shape[0]
-    gates = x @ layer.kernel + layer.bias
-    hidden = np.zeros(units, np.float32)
-    cell = np.zeros(units, np.float32)
-    outputs = np.empty((len(x), units), np.float32)
-    for t in range(len(x)):
-        z = gates[t] + hidden @ layer.recurrent
-        i, f, o = (_sigmoid(z[k * units : (k + 1) * units]) for k in (0, 1, 3))
-        cell = f * cell + i * np.tanh(z[2 * units : 3 * units])
-        hidden = o * np.tanh(cell)
-        outputs[t] = hidden
-    return outputs

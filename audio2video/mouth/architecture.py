@@ -1,0 +1,164 @@
+"""The networks from speech to mouth shapes: their parts, their beginning, and their forward pass.
+
+The forward pass is plain NumPy, so that predicting needs no TensorFlow; `mouth.network` trains the
+same parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+Weights = Mapping[str, F32]
+
+NETWORKS = ("lstm", "bilstm", "conv")
+"""The delayed LSTM of the paper; one that runs in both directions; dilated convolutions."""
+
+TAPS = 3
+"""Time steps that one convolution sees."""
+
+DILATIONS = (1, 2, 4, 8, 16)
+"""Distances between the taps, layer by layer, over and over (van den Oord et al. 2016)."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Form of a network.
+
+    Parameters
+    ----------
+    kind : str
+        One of `NETWORKS`.
+    inputs, outputs : int
+        Speech features and shape coefficients.
+    hidden : int
+        Units of a layer (of each direction, where there are two).
+    layers : int
+    """
+
+    kind: str
+    inputs: int
+    outputs: int
+    hidden: int
+    layers: int
+
+    @property
+    def delayed(self) -> bool:
+        """Whether it hears the past alone, and so needs its output delayed to look ahead."""
+        return self.kind == "lstm"
+
+    def lstm_names(self) -> list[tuple[str, ...]]:
+        """For each layer, the names of the LSTMs in it: forwards, and backwards if there is one."""
+        if self.kind == "lstm":
+            return [(f"lstm{k}",) for k in range(self.layers)]
+        return [(f"forward{k}", f"backward{k}") for k in range(self.layers)]
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every weight, in the order in which they are drawn."""
+        units, size = self.hidden, self.inputs
+        shapes: dict[str, tuple[int, ...]] = {}
+        if self.kind == "conv":
+            shapes["in_kernel"], shapes["in_bias"] = (size, units), (units,)
+            for k in range(self.layers):
+                shapes[f"conv{k}_kernel"] = (TAPS * units, units)
+                shapes[f"conv{k}_bias"] = (units,)
+                shapes[f"conv{k}_mix"] = (units, units)
+            size = units
+        else:
+            for names in self.lstm_names():
+                for name in names:
+                    shapes[f"{name}_kernel"] = (size, 4 * units)
+                    shapes[f"{name}_recurrent"] = (units, 4 * units)
+                    shapes[f"{name}_bias"] = (4 * units,)
+                size = units * len(names)
+        shapes["out_kernel"], shapes["out_bias"] = (size, self.outputs), (self.outputs,)
+        return shapes
+
+    def initial(self, rng: np.random.Generator) -> dict[str, F32]:
+        """Draw the weights that training starts from."""
+        weights: dict[str, F32] = {}
+        for name, shape in self.shapes().items():
+            if name.endswith("_bias"):
+                weights[name] = np.zeros(shape, np.float32)
+                if name.startswith(("lstm", "forward", "backward")):
+                    # An open forget gate lets the gradient reach far back from the first epoch on
+                    # (Jozefowicz et al. 2015).
+                    weights[name][self.hidden : 2 * self.hidden] = 1.0
+            elif name.endswith("_recurrent"):
+                weights[name] = _orthogonal(rng, *shape)
+            elif name.endswith("_mix"):
+                # A deep network begins as a shallow one (Zhang et al. 2019, "Fixup").
+                weights[name] = np.zeros(shape, np.float32)
+            else:
+                weights[name] = _glorot(rng, *shape)
+        return weights
+
+    def run(self, weights: Weights, x: F32) -> F32:
+        """Run the network over a whole utterance.
+
+        Parameters
+        ----------
+        weights : mapping of str to ndarray of float32
+            As in `shapes`.
+        x : ndarray of float32, shape (T, D)
+            Normalised features.
+
+        Returns
+        -------
+        ndarray of float32, shape (T, K)
+            Normalised coefficients; late by the delay it was trained with, if it is `delayed`.
+        """
+        if self.kind == "conv":
+            x = np.maximum(x @ weights["in_kernel"] + weights["in_bias"], 0)
+            for k in range(self.layers):
+                seen = _taps(x, DILATIONS[k % len(DILATIONS)])
+                hidden = np.maximum(seen @ weights[f"conv{k}_kernel"] + weights[f"conv{k}_bias"], 0)
+                x = x + hidden @ weights[f"conv{k}_mix"]
+        else:
+            for names in self.lstm_names():
+                runs = [_run_lstm(weights, name, x) for name in names[:1]]
+                runs += [_run_lstm(weights, name, x[::-1])[::-1] for name in names[1:]]
+                x = np.concatenate(runs, axis=1)
+        return np.asarray(x @ weights["out_kernel"] + weights["out_bias"], np.float32)
+
+
+def _taps(x: F32, dilation: int) -> F32:
+    """Put each step beside those ``dilation`` before and behind it; nothing is beyond the ends."""
+    padded = np.pad(x, ((dilation, dilation), (0, 0)))
+    return np.concatenate([padded[k * dilation :][: len(x)] for k in range(TAPS)], axis=1)
+
+
+def _run_lstm(weights: Weights, name: str, x: F32) -> F32:
+    recurrent = weights[f"{name}_recurrent"]
+    units = recurrent.shape[0]
+    gates = x @ weights[f"{name}_kernel"] + weights[f"{name}_bias"]
+    hidden = np.zeros(units, np.float32)
+    cell = np.zeros(units, np.float32)
+    outputs = np.empty((len(x), units), np.float32)
+    for t in range(len(x)):
+        z = gates[t] + hidden @ recurrent
+        # Gates in the order input, forget, cell, output.
+        i, f, o = (_sigmoid(z[k * units : (k + 1) * units]) for k in (0, 1, 3))
+        cell = f * cell + i * np.tanh(z[2 * units : 3 * units])
+        hidden = o * np.tanh(cell)
+        outputs[t] = hidden
+    return outputs
+
+
+def _sigmoid(x: F32) -> F32:
+    # tanh cannot overflow, exp can.
+    return np.asarray(0.5 * np.tanh(0.5 * x) + 0.5, np.float32)
+
+
+def _glorot(rng: np.random.Generator, rows: int, columns: int) -> F32:
+    limit = np.sqrt(6.0 / (rows + columns))
+    return rng.uniform(-limit, limit, (rows, columns)).astype(np.float32)
+
+
+def _orthogonal(rng: np.random.Generator, rows: int, columns: int) -> F32:
+    q, r = np.linalg.qr(rng.normal(size=(columns, rows)))
+    return np.asarray((q * np.sign(np.diag(r))).T, np.float32)

@@ -1,0 +1,198 @@
+"""Training of passes through the real command, on a small corpus written as step 0 leaves it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import CommandLine
+from corpus_maker import write_corpus
+
+from audio2video.mouth.predictor import Predictor
+
+TRAIN = ("--steps", "1", "--train", "True", "--predict", "False", "--pass_id", "small")
+SIZE = ("--nepochs", "12", "--dim_hidden", "8", "--batch_size", "2", "--e_savef", "1")
+SIZE = (*SIZE, "--lr", "0.01", "--nthreads", "1")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    run_py = CommandLine(tmp_path_factory.mktemp("trained") / "workspace")
+    write_corpus(run_py.workspace)
+    run_py(*TRAIN, *SIZE)
+    return run_py
+
+
+@pytest.fixture
+def corpus(run_py: CommandLine) -> CommandLine:
+    write_corpus(run_py.workspace)
+    return run_py
+
+
+def loss_column(folder: Path, column: int) -> list[float]:
+    lines = (folder / "history.csv").read_text().splitlines()[1:]
+    return [float(line.split(",")[column]) for line in lines]
+
+
+def test_training_leaves_a_pass(trained: CommandLine) -> None:
+    folder = trained.workspace / "train" / "small"
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        *("network.npz", "options.json", "split.json", "sequences.npz"),
+        *("history.csv", "history.png", "evaluation.json", "run.json"),
+    }
+    split = json.loads((folder / "split.json").read_text())
+    assert sorted(clip for part in split.values() for clip in part) == [
+        f"talk{n}}}}}00" for n in range(6)
+    ]
+    assert len((folder / "history.csv").read_text().splitlines()) == 13
+    run = json.loads((folder / "run.json").read_text())
+    assert run["epochs"] == 12
+    assert run["seconds"] > 0
+    options = json.loads((folder / "options.json").read_text())
+    assert options["options"]["dim_hidden"] == 8
+    assert len(options["data"]) == 64
+    assert options["audio2video"]
+
+
+def test_it_learns(trained: CommandLine) -> None:
+    folder = trained.workspace / "train" / "small"
+    validation = loss_column(folder, 3)
+    assert min(validation) < 0.5 * validation[0]
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    assert evaluation["test"]["network"]["opening_correlation"] > 0.5
+    assert evaluation["test"]["mean_shape"]["opening_correlation"] == 0
+
+
+def test_the_network_is_the_better_of_the_best_and_the_mean(trained: CommandLine) -> None:
+    folder = trained.workspace / "train" / "small"
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    validation = loss_column(folder, 3)
+    assert evaluation["best_epoch"] == 1 + int(np.argmin(validation))
+    chosen = evaluation["chosen"]
+    ten = sorted(1 + np.argsort(validation)[:10])
+    assert chosen in (
+        f"epoch {evaluation['best_epoch']}",
+        f"mean of epochs {', '.join(map(str, ten))}",
+    )
+
+
+def test_finished_pass_is_not_trained_again(trained: CommandLine) -> None:
+    network = trained.workspace / "train" / "small" / "network.npz"
+    stamp = network.stat().st_mtime_ns
+    assert "up to date" in trained(*TRAIN, *SIZE).stdout
+    assert network.stat().st_mtime_ns == stamp
+
+
+def test_another_configuration_needs_its_own_name(trained: CommandLine) -> None:
+    done = trained(*TRAIN, *SIZE, "--lr", "0.1", check=False)
+    assert done.returncode == 2
+    assert "begun with other options (lr 0.01 -> 0.1)" in done.stderr
+    assert "--pass_id" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        (),
+        (
+            *("--network", "bilstm", "--noise_snr", "5"),
+            *("--gain", "3", "--tempo", "0.1", "--time_shift", "10"),
+        ),
+    ],
+    ids=["plain", "varied"],
+)
+def test_killed_training_goes_on_to_the_same_network(
+    corpus: CommandLine, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    # Checkpoints inside an epoch as well: the run is killed between any two batches.
+    options = (*TRAIN, *SIZE, *more, "--b_savef", "1")
+    undisturbed = CommandLine(tmp_path / "undisturbed")
+    shutil.copytree(corpus.workspace, undisturbed.workspace)
+    undisturbed(*options)
+    folder = corpus.workspace / "train" / "small"
+    process = subprocess.Popen(
+        corpus.command(*options, "--nepochs", "500"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        if (folder / "history.csv").is_file():
+            break
+        time.sleep(0.002)
+    assert process.poll() is None, "training ended before it could be killed"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (folder / "network.npz").exists()
+    # It was begun with more epochs, so that the kill can't come too late; the state is the same.
+    begun = json.loads((folder / "options.json").read_text())
+    begun["options"]["nepochs"] = 12
+    (folder / "options.json").write_text(json.dumps(begun))
+    corpus(*options)
+    whole = undisturbed.workspace / "train" / "small"
+    for name in ("network.npz", "history.csv", "evaluation.json", "split.json"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_another_network_on_fewer_minutes_with_a_graph(run_py: CommandLine) -> None:
+    write_corpus(run_py.workspace, recordings=6, fragments=2, seconds=1.0)
+    run_py(
+        *(*TRAIN, *SIZE, "--nepochs", "2", "--network", "conv", "--step_delay", "7"),
+        *("--train_minutes", "0.07", "--showGraph", "True"),
+    )
+    folder = run_py.workspace / "train" / "small"
+    assert list((folder / "graph").glob("events.out.*"))
+    # Only an LSTM is delayed.
+    network = Predictor.load(folder / "network.npz")
+    assert (network.kind, network.delay) == ("conv", 0)
+    split = json.loads((folder / "split.json").read_text())
+    # The limit is on the training clips alone, and no recording is split.
+    assert [len(split[part]) for part in ("training", "validation", "test")] == [4, 2, 2]
+    heard = [{clip.split("}}")[0] for clip in part} for part in split.values()]
+    assert len(set.union(*heard)) == sum(len(part) for part in heard)
+
+
+def test_too_few_recordings(run_py: CommandLine) -> None:
+    write_corpus(run_py.workspace, recordings=1, fragments=5, seconds=1.0)
+    done = run_py(*TRAIN, *SIZE, check=False)
+    assert done.returncode == 2
+    assert "1 prepared recording(s) are too few to train on" in done.stderr
+
+
+def test_noise_needs_sound(corpus: CommandLine) -> None:
+    shutil.rmtree(corpus.workspace / "raw" / "wav")
+    done = corpus(*TRAIN, *SIZE, "--noise_snr", "5", check=False)
+    assert done.returncode == 2
+    assert "the corpus has no sound for this recording" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pass_of_published_features_cannot_hear(
+    trained: CommandLine, run_py: CommandLine, small_target: Path, small_speech: Path
+) -> None:
+    network = Predictor.load(trained.workspace / "train" / "small" / "network.npz")
+    folder = run_py.workspace / "train" / "small"
+    folder.mkdir(parents=True)
+    replace(network, features="published").save(folder / "network.npz")
+    done = run_py(
+        *("--steps", "1", "--pass_id", "small", "--audio", small_speech, "--video", small_target),
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "trained on published features" in done.stderr
+
+
+def test_a_network_of_no_such_kind(corpus: CommandLine) -> None:
+    done = corpus(*TRAIN, "--network", "oracle", check=False)
+    assert done.returncode == 2
+    assert "'oracle' is not one of 'lstm', 'bilstm', 'conv'" in done.stderr
