@@ -16,6 +16,13 @@ from .progress import Progress
 from .steps.report import StepReport
 from .workspace import Workspace
 
+CONTEXT = {
+    "token_normalize_func": lambda name: name.replace("-", "_"),
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+}
+"""Settings of all commands: both spellings of an option, and help as wide as the house's lines."""
+
 
 class Terminal:
     """Progress bars, warnings and tables on the terminal; the same as lines in ``log/``.

@@ -170,6 +170,18 @@ class Workspace:
         """Folder of a target's analysis."""
         return self.root / "target" / "analysis" / f"{tar_id}-{key[:12]}"
 
+    def evaluation(self, name: str) -> Path:
+        """Folder of what was measured of a pass, on one set of clips."""
+        return self.root / "output" / "evaluation" / name
+
+    def comparison(self, name: str) -> Path:
+        """Plot of passes side by side."""
+        return self.root / "output" / "passes" / f"{name}.png"
+
+    def sweep(self, name: str) -> Path:
+        """Table of a sweep's passes; its plot lies beside it."""
+        return self.root / "output" / "sweeps" / f"{name}.csv"
+
     def output(self, inp_id: str, tar_id: str) -> Path:
         """Folder of a result."""
         return self.root / "output" / f"{inp_id}-{tar_id}"

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..texture.teeth import TeethProxy
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
+    """Make an empty figure, so many inches wide and high."""
     # Not pyplot: no global state, no display, and an import only when a plot is asked for.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ def plot_training(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     path : Path
         PNG to write.
     """
-    figure = _figure(7, 4)
+    figure = new_figure(7, 4)
     axes = figure.subplots()
     epochs = [row["epoch"] for row in rows]
     for part in ("training", "validation"):
@@ -65,7 +66,7 @@ def plot_retiming(
     path : Path
         PNG to write.
     """
-    figure = _figure(9, 5)
+    figure = new_figure(9, 5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     seconds = np.arange(len(frames)) / rate
     above.plot(seconds, frames / rate)
@@ -88,7 +89,7 @@ def plot_proxies(upper: TeethProxy | None, lower: TeethProxy | None, path: Path)
     path : Path
         PNG to write.
     """
-    figure = _figure(10, 3.8)
+    figure = new_figure(10, 3.8)
     cells = figure.subplots(1, 2)
     for axes, proxy, name in zip(
         cells, (upper, lower), ("upper: lineU", "lower: lineL"), strict=True

@@ -1,0 +1,82 @@
+"""The command that measures a pass; registered in ``cli.py``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from .errors import OptionError
+from .options import DEFAULT_PASS, check_id
+from .terminal import CONTEXT, Terminal
+from .workspace import Workspace
+
+NOISES = ("white", "pink", "babble")
+"""As in `audio2video.speech.noise`, which takes a while to import."""
+
+SPLITS = ("test", "validation", "training")
+
+
+@click.group("evaluate", context_settings=CONTEXT)
+def evaluate_group() -> None:
+    """Measure results against real video. Prints one JSON object."""
+
+
+@evaluate_group.command("lipsync", context_settings=CONTEXT)
+@click.option("--pass_id", default=DEFAULT_PASS, help=f"pass to measure (default: {DEFAULT_PASS})")
+@click.option(
+    "--split",
+    type=click.Choice(SPLITS),
+    default=None,
+    help="which of the pass's clips to measure on (default: test)",
+)
+@click.option(
+    "--clips",
+    type=click.Path(path_type=Path),
+    help="folder of talking-head videos to measure on instead",
+)
+@click.option("--snr", type=float, help="add noise to the sound, at this ratio first [dB]")
+@click.option("--noise_kind", type=click.Choice(NOISES), help="kind of noise (default: white)")
+@click.option(
+    "--landmark_model",
+    type=click.Path(path_type=Path),
+    help="dlib 68-point model to use for --clips instead of the packaged one",
+)
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="folder to work in (default: the current folder)",
+)
+@click.option("--quiet", is_flag=True, help="print the JSON and errors only")
+def evaluate_lipsync_command(
+    pass_id: str,
+    split: str | None,
+    clips: Path | None,
+    snr: float | None,
+    noise_kind: str | None,
+    landmark_model: Path | None,
+    workspace: Path,
+    quiet: bool,
+) -> None:
+    """Measure how well a pass's mouth shapes follow true ones.
+
+    Beside the network stand the mean shape, a linear regression, and the truth through the shape
+    basis, which no network on it can beat. Plots and the JSON go to output/evaluation/.
+    """
+    if snr is not None and not -60 <= snr <= 100:
+        raise OptionError(f"--snr {snr} is out of bounds", hint="use -60 to 100")
+    if noise_kind is not None and snr is None:
+        raise OptionError("--noise_kind says nothing without --snr", hint="give --snr DB")
+    if clips is not None and split is not None:
+        raise OptionError("--split and --clips can't go together", hint="give one of them")
+    check_id("pass_id", pass_id)
+    from .evaluate.lipsync import Question, evaluate_lipsync
+    from .evaluate.samples import Noise
+
+    noise = None if snr is None else Noise(noise_kind or "white", snr)
+    question = Question(pass_id, split or "test", clips, noise, landmark_model)
+    with Terminal(Workspace(workspace), quiet=quiet, verbose=False) as terminal:
+        result = evaluate_lipsync(Workspace(workspace), question, terminal.progress)
+    click.echo(json.dumps(result, indent=2, sort_keys=True))
