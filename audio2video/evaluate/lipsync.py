@@ -288,7 +288,8 @@ def _write_table(path: Path, names: Sequence[str], clips: Sequence[ClipMeasures]
         writer.writerow(
             [
                 *("clip", "seconds", "opening_correlation", "width_correlation", "mse", "r2"),
-                *("lag_ms", "closures_true", "closures_predicted", "closures_matched"),
+                *("lag_ms", "opening_correlation_at_lag"),
+                *("closures_true", "closures_predicted", "closures_matched"),
             ]
         )
         for name, clip in zip(names, clips, strict=True):
@@ -298,6 +299,7 @@ def _write_table(path: Path, names: Sequence[str], clips: Sequence[ClipMeasures]
                     *(f"{clip.opening_correlation:.4f}", f"{clip.width_correlation:.4f}"),
                     *(f"{clip.mse:.4e}", f"{clip.r2:.4f}"),
                     "" if clip.lag is None else f"{1000 * clip.lag:.1f}",
+                    f"{clip.opening_correlation_at_lag:.4f}",
                     *(clip.closures.true, clip.closures.predicted, clip.closures.matched),
                 ]
             )

@@ -38,6 +38,9 @@ class ClipMeasures:
         Of the inner-lip opening and of the distance between the mouth corners.
     lag : float or None
         Seconds by which the predicted opening comes late; None if it or the truth never moves.
+    opening_correlation_at_lag : float
+        Of the opening with this lag taken out: what is right but for a recording's own offset
+        between sound and picture.
     closures : ClosureCounts
     """
 
@@ -49,6 +52,7 @@ class ClipMeasures:
     opening_correlation: float
     width_correlation: float
     lag: float | None
+    opening_correlation_at_lag: float
     closures: ClosureCounts
 
     @property
@@ -92,8 +96,10 @@ def opening_at_100hz(shapes: NDArray[np.floating], rate: Fraction) -> NDArray[np
     return at_times(np.asarray(mouth_opening(shapes)), rate, times)
 
 
-def find_lag(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float | None:
-    """Find by how much a series at 100 Hz comes late.
+def find_lag(
+    predicted: NDArray[np.floating], true: NDArray[np.floating]
+) -> tuple[float | None, float]:
+    """Find by how much a series at 100 Hz comes late, and how well it fits then.
 
     Parameters
     ----------
@@ -101,14 +107,16 @@ def find_lag(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> flo
 
     Returns
     -------
-    float or None
+    lag : float or None
         Seconds at which their correlation, over what they share when shifted, peaks; between the
         steps of 10 ms by the parabola through the peak and its neighbours. Negative if the
         prediction is early, None if one of them is constant.
+    correlation : float
+        At the peak; 0 if one of them is constant.
     """
     reach = min(MAX_LAG, len(true) // 2)
     if correlation(true, true) == 0 or correlation(predicted, predicted) == 0:
-        return None
+        return None, 0.0
     lags = range(-reach, reach + 1)
     found = np.array(
         [
@@ -125,7 +133,7 @@ def find_lag(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> flo
         before, at, after = found[peak - 1 : peak + 2]
         bend = before - 2 * at + after
         offset = 0.5 * (before - after) / bend if bend < 0 else 0.0
-    return float((peak - reach + offset) / FEATURE_RATE)
+    return float((peak - reach + offset) / FEATURE_RATE), float(found[peak])
 
 
 def measure_clip(
@@ -170,7 +178,7 @@ def measure_clip(
         float((truly**2).sum()),
         correlation(mouth_opening(p), mouth_opening(t)),
         correlation(width_change(p), width_change(t)),
-        find_lag(*openings),
+        *find_lag(*openings),
         count_closures(*openings, speech),
     )
 
@@ -200,7 +208,7 @@ def summarise(clips: Sequence[ClipMeasures]) -> dict[str, Any]:
         "lag_ms": 1000 * float(np.median(lags)) if lags else None,
         "closures": sum((clip.closures for clip in clips), ClosureCounts()).as_dict(),
     }
-    for name in ("opening_correlation", "width_correlation"):
+    for name in ("opening_correlation", "width_correlation", "opening_correlation_at_lag"):
         values = [getattr(clip, name) for clip in clips]
         result[name] = float(np.mean(values))
         result[f"{name}_quantiles"] = {
