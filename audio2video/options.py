@@ -97,7 +97,9 @@ class Options:
     preprocess: bool = _option(
         False, "make training sequences again instead of using those on disk", group=_NETWORK
     )
-    vr: float = _option(0.2, "share of recordings for validation", group=_NETWORK, low=0.01, high=0.9)
+    vr: float = _option(
+        0.2, "share of recordings for validation", group=_NETWORK, low=0.01, high=0.9
+    )
     test_share: float = _option(
         0.1, "share of recordings kept for the final test", group=_NETWORK, low=0, high=0.5
     )

@@ -61,11 +61,12 @@ def read_table(path: Path, what: str) -> dict[str, Any]:
         raise MissingFileError(f"{what} file not found", path=path)
     try:
         with path.open("rb") as file:
-            return tomllib.load(file)
+            table: dict[str, Any] = tomllib.load(file)
     except (ValueError, RecursionError) as error:
         raise BadFileError(f"not valid TOML ({error})", path=path) from error
     except OSError as error:
         raise BadFileError(f"can't be read ({error.strerror})", path=path) from error
+    return table
 
 
 def coerce_options(table: Mapping[str, Any], path: Path) -> dict[str, Any]:

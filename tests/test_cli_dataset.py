@@ -12,8 +12,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from conftest import ROOT, CommandLine
+from dask_processes import scheduler_process, worker_process
+from scipy.io import wavfile
 
 from audio2video.demo.presenter import render_frames
 from audio2video.face.layout import mouth_opening
@@ -62,7 +65,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> tuple[Co
 def dataset_files(workspace: Path) -> dict[str, bytes]:
     return {
         path.relative_to(workspace).as_posix(): path.read_bytes()
-        for folder in ("raw/mfcc", "raw/fids", "reference")
+        for folder in ("raw/mfcc", "raw/wav", "raw/fids", "raw/recordings", "reference")
         for path in sorted((workspace / folder).rglob("*"))
         if path.is_file()
     }
@@ -77,19 +80,29 @@ def test_clips_that_cannot_be_used_are_listed(prepared: tuple[CommandLine, str])
     assert "empty" in table["empty"]
     assert "readme" not in table
     index = json.loads((run_py.workspace / "reference" / "clips.json").read_text())
-    assert sorted(index["clips"]) == [f"clip{n}" for n in range(CLIPS)]
+    assert sorted(index["clips"]) == [f"clip{n}}}}}00" for n in range(CLIPS)]
+    assert index["clips"]["clip0}}00"] == {
+        "recording": "clip0",
+        "seconds": 1.48,
+        "speaker": index["clips"]["clip1}}00"]["speaker"],
+    }
+    assert index["features"] == "audio2video"
 
 
 def test_formats(prepared: tuple[CommandLine, str]) -> None:
     raw = prepared[0].workspace / "raw"
-    features, mouth = np.load(raw / "mfcc/clip0.npy"), np.load(raw / "fids/clip0/mouth.npy")
+    features, mouth = np.load(raw / "mfcc/clip0.npy"), np.load(raw / "fids/clip0}}00/mouth.npy")
     assert features.dtype == np.float32
     assert features.shape[1] == 28
     assert 151 <= len(features) <= 156  # 1.5 s and what the sound's encoder adds
     assert mouth.dtype == np.float32
     assert mouth.shape == (37, 20, 2)
-    info = json.loads((raw / "fids/clip0/clip.json").read_text())
+    info = json.loads((raw / "fids/clip0}}00/clip.json").read_text())
     assert (info["rate"], info["first_frame"], info["frames"]) == ("25", 0, 37)
+    assert (info["recording"], info["start"]) == ("clip0", 0.0)
+    rate, sound = wavfile.read(raw / "wav/clip0.wav")
+    assert (rate, sound.dtype, sound.ndim) == (16000, np.int16, 1)
+    assert len(features) == len(sound) // 160 + 1
     with np.load(prepared[0].workspace / "reference" / "shapes.npz") as shapes:
         assert shapes["components"].shape == (20, 40)
         assert shapes["references"].shape == (1, 20, 2)
@@ -110,6 +123,48 @@ def test_second_run_skips_what_is_done(prepared: tuple[CommandLine, str], corpus
     } == stamps
 
 
+def _has_finished(workspace: Path, count: int, process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + 180
+    records = workspace / "raw" / "recordings"
+    while process.poll() is None and time.monotonic() < deadline:
+        if records.is_dir() and len(list(records.glob("*.json"))) >= count:
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def _start(run_py: CommandLine, corpus: Path, *args: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        run_py.command("--steps", "0", "--corpus", corpus, *args),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_an_interrupted_step_0_says_so_in_one_line(
+    run_py: CommandLine, corpus: Path, tmp_path: Path
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    process = subprocess.Popen(
+        run_py.command("--steps", "0", "--corpus", corpus, "--nthreads", "2"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    assert _has_finished(run_py.workspace, 1, process), "step 0 ended before it could be stopped"
+    workers = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == b""
+    assert err.decode().splitlines()[-1] == "error: interrupted; what is finished is kept"
+    assert b"Traceback" not in err
+    assert psutil.wait_procs(workers, timeout=10)[1] == [], "workers are left"
+    assert list(scratch.iterdir()) == []
+
+
 def test_killed_step_0_goes_on(
     prepared: tuple[CommandLine, str], run_py: CommandLine, corpus: Path
 ) -> None:
@@ -119,19 +174,66 @@ def test_killed_step_0_goes_on(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    mfcc = run_py.workspace / "raw" / "mfcc"
-    deadline = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline:
-        if mfcc.is_dir() and len(list(mfcc.glob("*.npy"))) >= 2:
-            break
-        time.sleep(0.002)
-    assert process.poll() is None, "step 0 ended before it could be killed"
+    assert _has_finished(run_py.workspace, 2, process), "step 0 ended before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (run_py.workspace / "reference" / "clips.json").exists()
     run_py("--steps", "0", "--corpus", corpus)
     assert dataset_files(run_py.workspace) == dataset_files(prepared[0].workspace)
     assert list(run_py.workspace.rglob(".*.tmp-*")) == []
+
+
+def test_force_makes_everything_again(
+    prepared: tuple[CommandLine, str], run_py: CommandLine, corpus: Path
+) -> None:
+    shutil.copytree(prepared[0].workspace, run_py.workspace)
+    mouth = run_py.workspace / "raw/fids/clip0}}00/mouth.npy"
+    mouth.write_bytes(b"damaged")
+    done = run_py("--steps", "0", "--corpus", corpus, "--force", "True", "--nthreads", "2")
+    assert "dataset: 9 recordings" in done.stdout
+    assert dataset_files(run_py.workspace) == dataset_files(prepared[0].workspace)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_of_a_cluster_costs_nothing(
+    prepared: tuple[CommandLine, str],
+    run_py: CommandLine,
+    corpus: Path,
+    tmp_path: Path,
+) -> None:
+    with (
+        scheduler_process(tmp_path) as scheduler,
+        worker_process(tmp_path, scheduler, "one") as victim,
+        worker_process(tmp_path, scheduler, "two"),
+    ):
+        process = _start(run_py, corpus, "--scheduler", scheduler)
+        assert _has_finished(run_py.workspace, 1, process), "ended before a worker was killed"
+        victim.send_signal(signal.SIGKILL)
+        out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err.decode()
+    assert b"9 recordings" in out
+    assert b"distributed" not in err
+    assert dataset_files(run_py.workspace) == dataset_files(prepared[0].workspace)
+
+
+def test_a_killed_worker_of_this_machine_costs_nothing(
+    prepared: tuple[CommandLine, str], run_py: CommandLine, corpus: Path
+) -> None:
+    process = _start(run_py, corpus, "--nthreads", "2")
+    assert _has_finished(run_py.workspace, 1, process), "ended before a worker was killed"
+    workers = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if any("spawn_main" in word for word in child.cmdline())
+    ]
+    workers[0].kill()
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err.decode()
+    assert b"9 recordings" in out
+    assert err.count(b"\n") <= 3, f"progress alone: {err.decode()}"
+    assert dataset_files(run_py.workspace) == dataset_files(prepared[0].workspace)
+    assert not (run_py.workspace / "raw" / "work").exists()
+    assert sorted(p.name for p in run_py.workspace.parent.iterdir()) == ["workspace"]
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +250,7 @@ def test_training_leaves_a_pass(trained: CommandLine) -> None:
     assert "checkpoint.npz" not in names
     split = json.loads((folder / "split.json").read_text())
     assert sorted(clip for part in split.values() for clip in part) == [
-        f"clip{n}" for n in range(CLIPS)
+        f"clip{n}}}}}00" for n in range(CLIPS)
     ]
     evaluation = json.loads((folder / "evaluation.json").read_text())
     assert set(evaluation["test"]) == {"clips", "network", "mean_shape"}

@@ -228,7 +228,7 @@ def test_corpus_that_cannot_be_used(run_py: CommandLine, tmp_path: Path) -> None
     (folder / "notes.txt").write_text("no video")
     assert "no video" in refused(run_py, "--steps", "0", "--corpus", folder)
     shutil.copy(folder / "notes.txt", folder / "notes.mp4")
-    assert "none of the 1 clips" in refused(run_py, "--steps", "0", "--corpus", folder)
+    assert "none of the 1 recordings" in refused(run_py, "--steps", "0", "--corpus", folder)
 
 
 def test_landmark_model_that_is_none(

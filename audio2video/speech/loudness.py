@@ -19,8 +19,8 @@ MAX_GAIN = 30.0  # dB: a recording quieter than that is noise, and stays quiet
 
 # Gating as in ITU-R BS.1770-4 (blocks of 400 ms that overlap by 75 %, absolute and relative gate),
 # without its weighting of frequencies.
-_BLOCK = SAMPLE_RATE * 2 // 5
-_STEP = _BLOCK // 4
+LEVEL_BLOCK = SAMPLE_RATE * 2 // 5
+LEVEL_STEP = LEVEL_BLOCK // 4
 _ABSOLUTE_GATE = -70.0  # dB
 _RELATIVE_GATE = -10.0  # dB
 
@@ -50,11 +50,26 @@ def speech_level(samples: F32) -> float:
         Gated RMS level in dB relative to full scale; -inf if all of it is below -70 dB.
     """
     squares = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
-    length = min(_BLOCK, len(samples))
+    length = min(LEVEL_BLOCK, len(samples))
     if not length:
         return -np.inf
-    starts = np.arange(0, len(samples) - length + 1, _STEP)
-    power = np.maximum(squares[starts + length] - squares[starts], 0.0) / length
+    starts = np.arange(0, len(samples) - length + 1, LEVEL_STEP)
+    return gated_level(np.maximum(squares[starts + length] - squares[starts], 0.0) / length)
+
+
+def gated_level(power: F64) -> float:
+    """Measure the loudness of the parts where someone speaks from the power of blocks.
+
+    Parameters
+    ----------
+    power : np.ndarray [shape=(n,)]
+        Mean squares of blocks of 400 ms that begin 100 ms apart, full scale 1.
+
+    Returns
+    -------
+    float
+        As `speech_level`.
+    """
     power = power[power > 10 ** (_ABSOLUTE_GATE / 10)]
     if not power.size:
         return -np.inf

@@ -1,0 +1,117 @@
+"""Features and speech activity of long recordings, minute by minute: memory does not grow."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from .features import STATIC_FEATURES, frame_count, static_features
+from .loudness import (
+    LEVEL_BLOCK,
+    LEVEL_STEP,
+    MAX_GAIN,
+    TARGET_LEVEL,
+    gated_level,
+    speech_activity,
+    speech_level,
+)
+from .units import FEATURE_RATE, HOP, SAMPLE_RATE
+
+F32 = npt.NDArray[np.float32]
+I16 = npt.NDArray[np.int16]
+
+FULL_SCALE = 32767
+"""What 1.0 is as a 16-bit sample, in the sound files of a corpus."""
+
+_MINUTE = 60 * FEATURE_RATE  # feature frames
+_EDGE = 2  # feature frames: a window and the sample before it reach no further
+_AROUND = 5  # seconds that speech activity hears before and after each minute
+
+
+def as_samples(pcm: I16) -> F32:
+    """Return 16-bit samples as float32, full scale 1."""
+    return np.asarray(np.asarray(pcm, np.float32) / np.float32(FULL_SCALE))
+
+
+def recording_level(pcm: I16) -> float:
+    """Measure how loud speech is in a recording, as `speech_level` does.
+
+    Parameters
+    ----------
+    pcm : np.ndarray [shape=(n,), dtype=int16]
+        Mono at 16 kHz; may be a memory map.
+
+    Returns
+    -------
+    float
+        dB relative to full scale; -inf if all of it is below -70 dB.
+    """
+    if len(pcm) < LEVEL_BLOCK:
+        return speech_level(as_samples(pcm))
+    minute = 600 * LEVEL_STEP
+    sums = []
+    for start in range(0, len(pcm) // LEVEL_STEP * LEVEL_STEP, minute):
+        part = as_samples(pcm[start : start + minute]).astype(np.float64)
+        whole = part[: len(part) // LEVEL_STEP * LEVEL_STEP].reshape(-1, LEVEL_STEP)
+        sums.append(np.einsum("st,st->s", whole, whole))
+    steps = LEVEL_BLOCK // LEVEL_STEP
+    blocks = np.lib.stride_tricks.sliding_window_view(np.concatenate(sums), steps).sum(axis=1)
+    return gated_level(blocks / LEVEL_BLOCK)
+
+
+def recording_features(pcm: I16) -> F32:
+    """Compute `speech_features` of a recording of any length.
+
+    Parameters
+    ----------
+    pcm : np.ndarray [shape=(n,), dtype=int16]
+        Mono at 16 kHz; may be a memory map.
+
+    Returns
+    -------
+    np.ndarray [shape=(n // 160 + 1, 28), dtype=float32]
+        What `speech_features` gives for the whole, but for rounding.
+    """
+    level = recording_level(pcm)
+    gain = 10 ** (min(TARGET_LEVEL - level, MAX_GAIN) / 20) if np.isfinite(level) else 1.0
+    frames = frame_count(len(pcm))
+    static = np.empty((frames, STATIC_FEATURES), np.float32)
+    for start in range(0, frames, _MINUTE):
+        stop = min(start + _MINUTE, frames)
+        first = max(start - _EDGE, 0)
+        part = as_samples(pcm[first * HOP : (stop + _EDGE) * HOP]) * np.float32(gain)
+        static[start:stop] = static_features(part)[start - first : stop - first]
+    return np.hstack([static, np.diff(static, axis=0, prepend=static[:1])])
+
+
+def recording_activity(pcm: I16, rate_fps: Fraction, frames: int) -> F32:
+    """Compute `speech_activity` of a recording of any length.
+
+    What counts as noise and what as speech is decided anew for every minute, so that a hall after a
+    studio does not matter.
+
+    Parameters
+    ----------
+    pcm : np.ndarray [shape=(n,), dtype=int16]
+        Mono at 16 kHz; may be a memory map.
+    rate_fps : Fraction
+        Video frames per second.
+    frames : int
+        Number of video frames.
+
+    Returns
+    -------
+    np.ndarray [shape=(frames,), dtype=float32]
+        0 in silence, 1 in speech.
+    """
+    activity = np.zeros(max(frames, 0), np.float32)
+    minute, around = int(60 * rate_fps), int(_AROUND * rate_fps)
+    for start in range(0, frames, minute):
+        stop = min(start + minute, frames)
+        first, last = max(start - around, 0), min(stop + around, frames)
+        begin, end = (round(k / rate_fps * SAMPLE_RATE) for k in (first, last))
+        heard = speech_activity(as_samples(pcm[begin:end]), rate_fps, last - first)
+        activity[start:stop] = heard[start - first : stop - first]
+    return activity
