@@ -14,8 +14,8 @@ from dask_processes import scheduler_process, worker_process
 
 from audio2video.errors import Audio2VideoError, CancelledError, OptionError
 from audio2video.options import Options
-from audio2video.steps import cluster
-from audio2video.steps.cluster import Job, Lost, start_workers
+from audio2video.steps.dataset import cluster
+from audio2video.steps.dataset.cluster import Job, Lost, start_workers
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from audio2video.face.pose import HeadPose
 from audio2video.face.track import FaceTrack
-from audio2video.steps.cutting import (
+from audio2video.steps.dataset.cutting import (
     GOOD,
     NO_FACE,
     SEVERAL,

@@ -17,8 +17,8 @@ from media_maker import make_video
 from audio2video.demo.presenter import render_frames
 from audio2video.errors import CancelledError, MissingFileError
 from audio2video.progress import Progress
-from audio2video.steps import download as download_module
-from audio2video.steps.download import download
+from audio2video.steps.dataset import download as download_module
+from audio2video.steps.dataset.download import download
 from audio2video.workspace import Workspace
 
 pytest.importorskip("yt_dlp")

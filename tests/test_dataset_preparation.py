@@ -12,11 +12,11 @@ import pytest
 from audio2video.errors import BadFileError
 from audio2video.options import Options
 from audio2video.progress import Progress
-from audio2video.steps import preparation
-from audio2video.steps.cluster import Job, Lost
-from audio2video.steps.fragments import Outcome
-from audio2video.steps.preparation import prepare_all
-from audio2video.steps.recording import Opened, Recording
+from audio2video.steps.dataset import preparation
+from audio2video.steps.dataset.cluster import Job, Lost
+from audio2video.steps.dataset.fragments import Outcome
+from audio2video.steps.dataset.preparation import prepare_all
+from audio2video.steps.dataset.recording import Opened, Recording
 from audio2video.workspace import Workspace
 
 

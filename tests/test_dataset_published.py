@@ -16,7 +16,7 @@ from audio2video.options import Options
 from audio2video.progress import Progress
 from audio2video.steps import dataset
 from audio2video.steps.corpus import feature_kind, read_clip, read_index, read_sound
-from audio2video.steps.published import find_published, on_our_clock, read_float_matrix
+from audio2video.steps.dataset.published import find_published, on_our_clock, read_float_matrix
 from audio2video.workspace import Workspace
 
 LINKS = ("aBc-_123", "Zz}x")

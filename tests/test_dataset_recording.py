@@ -19,20 +19,20 @@ from audio2video.errors import Audio2VideoError, BadFileError
 from audio2video.media.video import VideoReader
 from audio2video.mouth.sync import NATURAL_LAG
 from audio2video.speech.features import speech_features
-from audio2video.steps import preparation
-from audio2video.steps import recording as recording_module
 from audio2video.steps.corpus import fragment_name, read_clip, read_sound
-from audio2video.steps.finishing import finish_recording
-from audio2video.steps.fragments import Outcome, read_outcome
-from audio2video.steps.portrait import read_portrait
-from audio2video.steps.recording import (
+from audio2video.steps.dataset import preparation
+from audio2video.steps.dataset import recording as recording_module
+from audio2video.steps.dataset.finishing import finish_recording
+from audio2video.steps.dataset.fragments import Outcome, read_outcome
+from audio2video.steps.dataset.portrait import read_portrait
+from audio2video.steps.dataset.recording import (
     Recording,
     follow_span,
     open_recording,
     read_opened,
     read_span,
 )
-from audio2video.steps.shots import ShotDetector
+from audio2video.steps.dataset.shots import ShotDetector
 from audio2video.workspace import Workspace
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
-from audio2video.steps.sources import (
+from audio2video.steps.dataset.sources import (
     Entry,
     corpus_path,
     listed_files,

@@ -13,7 +13,7 @@ from audio2video.errors import BadFileError, MissingFileError
 from audio2video.face.detection import FaceFinder, box_of
 from audio2video.face.identity import SAME_PERSON, FaceDescriber
 from audio2video.media.video import VideoReader
-from audio2video.steps.portrait import read_portrait
+from audio2video.steps.dataset.portrait import read_portrait
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from ..media.audio import read_audio
 from ..media.video import VideoReader
 from ..mouth.shapes import closed_mouth_reference, relative_shapes
 from ..speech.features import FEATURE_RATE, speech_features
-from ..steps.sources import VIDEO_SUFFIXES
+from ..steps.dataset.sources import VIDEO_SUFFIXES
 from .samples import F32, VOICES, Noise, Sample, activity_from, add_noise
 
 if TYPE_CHECKING:

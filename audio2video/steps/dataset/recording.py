@@ -19,20 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import wavfile
 
-from ..arrays import read_arrays
-from ..errors import Audio2VideoError, BadFileError
-from ..face.track import FaceTrack, build_track
-from ..files import read_json, replacing, write_json
-from ..media.sound import extract_sound
-from ..media.video import Frame, VideoReader
-from ..speech.recording import recording_activity, recording_features
-from ..workspace import Workspace
-from .corpus import MADE_BY
+from ...arrays import read_arrays
+from ...errors import Audio2VideoError, BadFileError
+from ...face.track import FaceTrack, build_track
+from ...files import read_json, replacing, write_json
+from ...media.sound import extract_sound
+from ...media.video import Frame, VideoReader
+from ...speech.recording import recording_activity, recording_features
+from ...workspace import Workspace
+from ..corpus import MADE_BY
 from .cutting import cut_spans, label_frames
 
 if TYPE_CHECKING:
-    from ..face.detection import FaceFinder
-    from ..face.identity import FaceDescriber
+    from ...face.detection import FaceFinder
+    from ...face.identity import FaceDescriber
 
 READY_CUT_SECONDS = 10.0
 """A recording that is no longer is a ready-cut clip, and taken as it is."""
@@ -188,7 +188,7 @@ def read_span(recording: Recording, number: int) -> dict[str, NDArray[Any]]:
 
 
 def _span(recording: Recording, first: int, end: int) -> dict[str, NDArray[Any]]:
-    from ..face.tracking import track_face
+    from ...face.tracking import track_face
 
     watch = _Watch(recording)
     reader = _reader(recording.path, recording.path.stat().st_mtime_ns)
@@ -245,14 +245,14 @@ class _Watch:
 @lru_cache(maxsize=1)
 def _finder(model: Path | None) -> FaceFinder:
     """Load the model once a worker: it takes as long as half a clip."""
-    from ..face.detection import FaceFinder
+    from ...face.detection import FaceFinder
 
     return FaceFinder(model)
 
 
 @lru_cache(maxsize=1)
 def _describer() -> FaceDescriber:
-    from ..face.identity import FaceDescriber
+    from ...face.identity import FaceDescriber
 
     return FaceDescriber()
 

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import read_array
-from ..errors import BadFileError, MissingFileError
-from ..speech.features import FEATURE_RATE, STATIC_FEATURES, with_differences
-from .corpus import SEPARATOR
+from ...arrays import read_array
+from ...errors import BadFileError, MissingFileError
+from ...speech.features import FEATURE_RATE, STATIC_FEATURES, with_differences
+from ..corpus import SEPARATOR
 
 RATE = Fraction(30000, 1001)
 """Frames per second of the mouth coefficients; both sets say 29.97."""

@@ -7,7 +7,7 @@ import numpy as np
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector
 
-from ..media.video import Frame
+from ...media.video import Frame
 
 SIDE = 160
 """Pixels of the longer side that frames are reduced to; cuts are seen in the coarse picture."""

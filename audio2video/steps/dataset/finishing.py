@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Audio2VideoError, BadFileError
-from ..face.layout import mouth_opening
-from ..face.smoothing import unbroken_stretches
-from ..files import replacing, write_json
-from ..mouth.sync import LEAST_SECONDS, LagSums, Offset, find_offset, lag_sums, total
-from ..speech.features import CEPSTRA
-from .corpus import fragment_name, recording_features, recording_record, recording_sound
+from ...errors import Audio2VideoError, BadFileError
+from ...face.layout import mouth_opening
+from ...face.smoothing import unbroken_stretches
+from ...files import replacing, write_json
+from ...mouth.sync import LEAST_SECONDS, LagSums, Offset, find_offset, lag_sums, total
+from ...speech.features import CEPSTRA
+from ..corpus import fragment_name, recording_features, recording_record, recording_sound
 from .cutting import DAMAGED, NOT_SPEAKING, OTHER_PERSON, Thrown, cut_fragments
 from .fragments import Outcome, read_outcome, refuse_foreign, remove_further, write_fragment
 from .recording import Opened, Recording, discard_work, read_opened, read_span
@@ -157,7 +157,7 @@ def _in_step(
 def _of_person(
     portrait: tuple[float, ...], fragments: list[_Fragment], rate: Fraction, thrown: Thrown
 ) -> list[_Fragment]:
-    from ..face.identity import SAME_PERSON
+    from ...face.identity import SAME_PERSON
 
     kept = []
     for fragment in fragments:

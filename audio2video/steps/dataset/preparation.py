@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import Audio2VideoError
-from ..options import Options
-from ..progress import Progress
-from ..workspace import Workspace
+from ...errors import Audio2VideoError
+from ...options import Options
+from ...progress import Progress
+from ...workspace import Workspace
+from ..corpus import recording_record
 from .cluster import Job, Lost, Workers, start_workers
-from .corpus import recording_record
 from .finishing import finish_recording
 from .fragments import Outcome, read_outcome
 from .recording import (

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Audio2VideoError
-from ..files import content_key, file_hash, replacing, write_json
-from ..options import Options
-from ..progress import Progress
-from ..workspace import Workspace
-from .corpus import fragment_name, recording_features, recording_record
+from ...errors import Audio2VideoError
+from ...files import content_key, file_hash, replacing, write_json
+from ...options import Options
+from ...progress import Progress
+from ...workspace import Workspace
+from ..corpus import fragment_name, recording_features, recording_record
+from ..report import StepReport
 from .fragments import Outcome, read_outcome, refuse_foreign, remove_further, write_fragment
 from .published import (
     PREFIX,
@@ -23,7 +24,6 @@ from .published import (
     set_scale,
 )
 from .recording import as_reason
-from .report import StepReport
 from .statistics import write_statistics
 
 SPEAKER = "published"

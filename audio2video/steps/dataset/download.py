@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import Audio2VideoError, BadFileError, CancelledError, MissingFileError
-from ..files import read_json, write_json
-from ..progress import Progress
-from ..workspace import Workspace
+from ...errors import Audio2VideoError, BadFileError, CancelledError, MissingFileError
+from ...files import read_json, write_json
+from ...progress import Progress
+from ...workspace import Workspace
 
 PAUSE_SECONDS = 1.0
 """Between two downloads: the other side has more to do than to serve us."""

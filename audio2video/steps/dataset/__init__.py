@@ -5,19 +5,19 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import Audio2VideoError, BadFileError
-from ..files import content_key, file_hash, read_json, write_json
-from ..options import Options
-from ..progress import Progress
-from ..workspace import Workspace
+from ...errors import Audio2VideoError, BadFileError
+from ...files import content_key, file_hash, read_json, write_json
+from ...options import Options
+from ...progress import Progress
+from ...workspace import Workspace
+from ..landmark_model import landmark_model_key
+from ..report import StepReport
 from .conversion import convert_published
 from .download import download
 from .fragments import Outcome, read_outcome
-from .landmark_model import landmark_model_key
 from .preparation import prepare_all
 from .published import find_published
 from .recording import Recording
-from .report import StepReport
 from .sources import Source, corpus_path, listed_files, read_list, sources_in_folder
 from .statistics import write_statistics
 
@@ -101,7 +101,7 @@ def _recordings(
     portrait = _portrait(options)
     model = options.landmark_model
     if model is not None:
-        from ..face.detection import FaceFinder
+        from ...face.detection import FaceFinder
 
         FaceFinder(model)  # what can't be used is refused once, not for every recording
     model_key = landmark_model_key(options)

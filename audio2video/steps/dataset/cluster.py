@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Audio2VideoError, OptionError
-from ..options import Options
+from ...errors import Audio2VideoError, OptionError
+from ...options import Options
 
 CONNECT_SECONDS = 8
 """How long a scheduler is waited for."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Audio2VideoError, BadFileError, MissingFileError
-from ..workspace import Workspace
+from ...errors import Audio2VideoError, BadFileError, MissingFileError
+from ...workspace import Workspace
 
 VIDEO_SUFFIXES = (
     *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"),

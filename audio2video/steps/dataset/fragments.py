@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import read_array
-from ..errors import BadFileError
-from ..files import read_json, replacing, write_json
-from ..speech.features import FEATURES
-from ..workspace import Workspace
-from .corpus import (
+from ...arrays import read_array
+from ...errors import BadFileError
+from ...files import read_json, replacing, write_json
+from ...speech.features import FEATURES
+from ...workspace import Workspace
+from ..corpus import (
     MADE_BY,
     clip_folder,
     fragment_name,

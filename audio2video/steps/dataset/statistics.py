@@ -9,12 +9,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import read_array
-from ..files import read_json, replacing, write_json
-from ..mouth.basis import fit_basis
-from ..mouth.shapes import closed_mouth_reference, relative_shapes, without_drift
-from ..workspace import Workspace
-from .corpus import MADE_BY, FeatureKind, clip_folder, clip_index
+from ...arrays import read_array
+from ...files import read_json, replacing, write_json
+from ...mouth.basis import fit_basis
+from ...mouth.shapes import closed_mouth_reference, relative_shapes, without_drift
+from ...workspace import Workspace
+from ..corpus import MADE_BY, FeatureKind, clip_folder, clip_index
 
 MOST_SHAPES = 400_000
 """Shapes that the basis is fitted to; of more, as many are taken evenly. Four hours at 25 fps."""

@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face.smoothing import unbroken_stretches
-from ..face.track import FaceTrack
-from ..face.tracking import DETECT_EVERY
+from ...face.smoothing import unbroken_stretches
+from ...face.track import FaceTrack
+from ...face.tracking import DETECT_EVERY
 
 MIN_SECONDS, MAX_SECONDS = 3.0, 10.0
 """Length of a fragment of a long recording."""

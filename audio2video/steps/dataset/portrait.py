@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..errors import BadFileError, MissingFileError
+from ...errors import BadFileError, MissingFileError
 
 
 def read_portrait(path: Path, landmark_model: Path | None) -> tuple[float, ...]:
@@ -20,8 +20,8 @@ def read_portrait(path: Path, landmark_model: Path | None) -> tuple[float, ...]:
     BadFileError
         It is not a picture, or does not show exactly one face.
     """
-    from ..face.detection import FaceFinder
-    from ..face.identity import FaceDescriber, describe_portrait
+    from ...face.detection import FaceFinder
+    from ...face.identity import FaceDescriber, describe_portrait
 
     if not path.is_file():
         raise MissingFileError("picture not found", path=path, hint="check --speaker")
