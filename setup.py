@@ -2,10 +2,12 @@
 
 from setuptools import find_packages, setup
 
-# The shipped pass, shape basis and demo speech are plain workspace files; they travel in the wheel
+# The shipped passes, shape basis and demo speech are plain workspace files; they travel in the wheel
 # and serve where a workspace has none of its own.
+PASS_FILES = ["network.npz", "*.json", "history.*", "README.md"]
 SHIPPED = {
-    "train/grid_s1": ["network.npz", "*.json", "history.*", "README.md"],
+    "train/grid_s1": PASS_FILES,
+    "train/grid_s1_delayed": PASS_FILES,
     "reference": ["shapes.npz", "README.md"],
     "input/mp3": ["demo.mp3"],
 }

@@ -154,6 +154,10 @@ class Workspace:
         """Folder in which a pass is trained."""
         return self.root / "train" / pass_id
 
+    def sequences(self) -> Path:
+        """Training sequences of the corpus, shared by all passes."""
+        return self.root / "train" / "sequences.npz"
+
     def finished_pass(self, pass_id: str) -> Path | None:
         """Folder of a pass with a network to predict with: the workspace's own or the shipped."""
         for folder in (self.training_pass(pass_id), shipped() / "train" / pass_id):

@@ -47,6 +47,7 @@ def test_wheel_holds_the_shipped_files(unpacked: Path) -> None:
         "train/grid_s1/network.npz",
         "train/grid_s1/README.md",
         "train/grid_s1/options.json",
+        "train/grid_s1_delayed/network.npz",
         "reference/shapes.npz",
         "input/mp3/demo.mp3",
     ):

@@ -80,16 +80,14 @@ def prepare_data(
 ) -> TrainingData:
     """Bring clips to what the network is trained on.
 
-    The sequences are kept in ``train/<pass_id>/sequences.npz`` between runs.
+    The sequences are kept in ``train/sequences.npz``, for all passes of a corpus.
 
     Raises
     ------
     MissingFileError
         Noise or other voices are asked for and the corpus has no sound.
     """
-    data = _sequences(
-        workspace.training_pass(options.pass_id), options, clips, statistics, progress
-    )
+    data = _sequences(workspace.sequences(), options, clips, statistics, progress)
     scales = Normalisation.of([data[i] for i in split["training"]], options.outp_norm)
     versions = {i: [data[i]] for i in split["training"]}
     if options.noise_snr is not None or options.voice:
@@ -147,13 +145,12 @@ def limited(
 
 
 def _sequences(
-    folder: Path,
+    path: Path,
     options: Options,
     clips: dict[str, Clip],
     statistics: ShapeStatistics,
     progress: Progress,
 ) -> dict[str, TrainingClip]:
-    path = folder / "sequences.npz"
     key = fingerprint(clips.values(), statistics)
     if path.is_file() and not (options.preprocess or options.force):
         try:
