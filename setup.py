@@ -2,8 +2,8 @@
 
 from setuptools import find_packages, setup
 
-# The shipped passes, shape basis and demo speech are plain workspace files; they travel in the wheel
-# and serve where a workspace has none of its own.
+# The shipped passes, shape basis and demo speech are plain workspace files; they travel in the
+# wheel and serve where a workspace has none of its own.
 PASS_FILES = ["network.npz", "*.json", "history.*", "README.md"]
 SHIPPED = {
     "train/grid_s1": PASS_FILES,
