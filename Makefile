@@ -8,7 +8,7 @@ demo: .venv/.installed
 	$(BIN)/python run.py --steps 1 2 3 4
 
 test: .venv/.developer
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
 
 test-slow: .venv/.developer
 	$(BIN)/python -m pytest -m slow

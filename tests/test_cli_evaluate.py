@@ -291,6 +291,12 @@ def test_clips_that_are_not_there(workspace: Path, capsys: pytest.CaptureFixture
     assert "1 of the pass's 5 training clips are not in this workspace (gone}}00)" in line
     path.write_text(json.dumps({"test": split["test"]}))
     assert "lists no validation clips" in refused(capsys, workspace, *small)
+    path.write_text(json.dumps({**split, "training": []}))
+    assert "lists no training clips; --force True" in refused(capsys, workspace, *small)
+    checkpoint = path.with_name("checkpoint.npz")
+    checkpoint.touch()
+    assert "the pass is being trained anew" in refused(capsys, workspace, *small)
+    checkpoint.unlink()
     path.unlink()
     assert "does not say which clips it was trained on" in refused(capsys, workspace, *small)
     shutil.rmtree(workspace / "reference")

@@ -17,6 +17,8 @@ from conftest import ROOT
 from corpus_maker import write_corpus
 
 from audio2video import cli
+from audio2video.steps.plots import as_label
+from audio2video.steps.plots_passes import plot_passes
 
 GRID = """
 step-delay = [2, 6]
@@ -215,6 +217,15 @@ def test_compare(swept: tuple[Path, str], capsys: pytest.CaptureFixture[str]) ->
         assert out.splitlines()[-1] == f"result: {path}"
         assert path.read_bytes()[:4] == b"\x89PNG"
         path.unlink()
+
+
+def test_names_are_never_set_as_formulas(tmp_path: Path) -> None:
+    # Each alone is no formula that can be set.
+    names = ["a$b_$", "x$^$", "_under"]
+    path = tmp_path / "plot.png"
+    plot_passes(names, [[]] * 3, {"error": [1.0, 2.0, None], "R²": [0.1, 0.2, 0.3]}, path)
+    assert path.read_bytes()[:4] == b"\x89PNG"
+    assert [as_label(name) for name in names] == [r"a\$b_\$", r"x\$^\$", " _under"]
 
 
 @pytest.mark.parametrize(

@@ -197,3 +197,101 @@ def test_a_network_of_no_such_kind(corpus: CommandLine) -> None:
     done = corpus(*TRAIN, "--network", "oracle", check=False)
     assert done.returncode == 2
     assert "'oracle' is not one of 'lstm', 'bilstm', 'conv'" in done.stderr
+
+
+def test_a_pass_trained_anew_and_killed_is_not_taken_for_finished(
+    trained: CommandLine, tmp_path: Path
+) -> None:
+    run_py = CommandLine(tmp_path / "workspace")
+    shutil.copytree(trained.workspace, run_py.workspace)
+    folder = run_py.workspace / "train" / "small"
+    old = (folder / "network.npz").read_bytes()
+    # Not one checkpoint comes of its epochs before it is killed.
+    anew = (*TRAIN, *SIZE, "--nepochs", "100000", "--e_savef", "100000", "--force", "True")
+    process = subprocess.Popen(
+        run_py.command(*anew),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        begun = json.loads((folder / "options.json").read_text())
+        if begun["options"]["nepochs"] == 100000:
+            break
+        time.sleep(0.01)
+    assert process.poll() is None, "training ended before it could be killed"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert (folder / "network.npz").read_bytes() == old, "it stays until there is another"
+    done = run_py(*TRAIN, *SIZE, check=False)
+    assert done.returncode == 2
+    assert "begun with other options (nepochs 100000 -> 12)" in done.stderr
+    begun["options"]["nepochs"] = 12
+    (folder / "options.json").write_text(json.dumps(begun))
+    assert "12 epochs" in run_py(*TRAIN, *SIZE).stdout
+    assert (folder / "network.npz").read_bytes() == old, "the same options, the same network"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("options.json", b"[1"),
+        ("options.json", None),
+        ("evaluation.json", b"[1"),
+        ("evaluation.json", None),
+        ("checkpoint.npz", b"PK"),
+    ],
+)
+def test_damaged_files_of_a_pass(
+    trained: CommandLine, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    run_py = CommandLine(tmp_path / "workspace")
+    shutil.copytree(trained.workspace, run_py.workspace)
+    path = run_py.workspace / "train" / "small" / name
+    path.unlink(missing_ok=True)
+    if content is not None:
+        path.write_bytes(content)
+    done = run_py(*TRAIN, *SIZE, check=False)
+    assert done.returncode == 2
+    assert f"{name}: " in done.stderr
+    assert "damaged; --force True trains the pass anew" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_options_that_are_no_options(trained: CommandLine, tmp_path: Path) -> None:
+    run_py = CommandLine(tmp_path / "workspace")
+    shutil.copytree(trained.workspace, run_py.workspace)
+    (run_py.workspace / "train" / "small" / "options.json").write_text('{"options": "none"}')
+    done = run_py(*TRAIN, *SIZE, check=False)
+    assert done.returncode == 2
+    assert "this pass was begun with other options" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_sequences_that_lack_clips_are_made_again(corpus: CommandLine) -> None:
+    corpus(*TRAIN, *SIZE, "--nepochs", "1")
+    path = corpus.workspace / "train" / "sequences.npz"
+    whole = dict(np.load(path))
+    np.savez(path, key=whole["key"])
+    corpus(*TRAIN, *SIZE, "--nepochs", "1", "--pass_id", "another")
+    assert np.load(path).files == list(whole)
+
+
+def test_statistics_of_another_corpus(corpus: CommandLine) -> None:
+    # The shipped ones stand in for those that are not there.
+    (corpus.workspace / "reference" / "shapes.npz").unlink()
+    done = corpus(*TRAIN, *SIZE, check=False)
+    assert done.returncode == 2
+    assert "shapes.npz does not know the speaker 'someone' of talk0}}00; run step 0" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_statistics_whose_parts_do_not_fit(corpus: CommandLine) -> None:
+    path = corpus.workspace / "reference" / "shapes.npz"
+    arrays = dict(np.load(path))
+    np.savez(path, **{**arrays, "centres": np.zeros((2, 2))})
+    done = corpus(*TRAIN, *SIZE, check=False)
+    assert done.returncode == 2
+    assert "shapes.npz: has shape (2, 2), (1, 2) needed; run step 0" in done.stderr
+    assert "Traceback" not in done.stderr

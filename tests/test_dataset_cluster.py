@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,3 +141,22 @@ def test_workers_that_do_not_see_the_workspace(scheduler: str, tmp_path: Path) -
         start_workers(Options(scheduler=scheduler), tmp_path / "nowhere", 1),
     ):
         pass
+
+
+def test_something_else_listens_there(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def greet() -> None:
+            caller, _ = server.accept()
+            with caller:
+                caller.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+        greeter = threading.Thread(target=greet)
+        greeter.start()
+        with (
+            pytest.raises(OptionError, match="no scheduler answers there"),
+            start_workers(Options(scheduler=f"tcp://127.0.0.1:{port}"), tmp_path, 1),
+        ):
+            pass
+        greeter.join()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from audio2video.errors import BadFileError
+from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.options import Options
 from audio2video.progress import Progress
 from audio2video.steps.dataset import preparation
@@ -51,7 +51,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def follow_span(recording: Recording, number: int) -> None:
         made.append(f"follow {recording.name} {number}")
         if recording.speaker == f"fails at {number}":
-            raise BadFileError("the disk is full", path=recording.path)
+            raise BadFileError("can't be decoded", path=recording.path)
+        if recording.speaker == f"no room at {number}":
+            raise Audio2VideoError("the disk is full", path=recording.work, hint="make room")
+        if recording.speaker == f"gone at {number}":
+            raise MissingFileError("file not found", path=recording.path)
 
     def finish_recording(recording: Recording) -> Outcome:
         made.append(f"finish {recording.name}")
@@ -101,6 +105,7 @@ def test_all_goes_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: l
         *("follow 1 0", "follow 2 0", "follow 2 1", "follow 3 0", "follow 3 1", "follow 3 2")
     ]
     assert counts[-1] == ("following faces", 6, 6)
+    assert counts.count(counts[-1]) == 1, "the end is told once"
     assert all(done <= (total or 0) for _, done, total in counts)
 
 
@@ -118,7 +123,7 @@ def test_a_recording_that_fails_is_given_up(
 ) -> None:
     counts: list[tuple[str, int, int | None]] = []
     results = prepare(tmp_path, monkeypatch, {"3": "fails at 1", "2": ""}, counts=counts)
-    assert results["3"] == ("the disk is full", True)
+    assert results["3"] == ("can't be decoded", True)
     assert isinstance(results["2"][0], Outcome)
     assert "follow 3 2" not in calls
     assert "finish 3" not in calls
@@ -134,3 +139,23 @@ def test_what_kills_workers_is_given_up_but_may_be_tried_again(
     assert results["3"] == ("died", False)
     assert isinstance(results["2"][0], Outcome)
     assert (tmp_path / "raw/work/3").exists() == (lost == "3 1"), "spans that are done stay"
+
+
+@pytest.mark.parametrize("name", ["3", "1"])
+@pytest.mark.parametrize(
+    ("speaker", "why"),
+    [("no room at 0", "the disk is full; make room"), ("gone at 0", "file not found")],
+)
+def test_what_is_not_the_recordings_fault_may_be_tried_again(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    calls: list[str],
+    name: str,
+    speaker: str,
+    why: str,
+) -> None:
+    results = prepare(tmp_path, monkeypatch, {name: speaker, "2": ""})
+    reason, lasting = results[name]
+    assert str(reason).endswith(f": {why}"), "with the file it is about"
+    assert not lasting
+    assert isinstance(results["2"][0], Outcome)

@@ -295,11 +295,12 @@ def test_files_of_another_make_are_not_overwritten(workspace: Workspace) -> None
     assert (theirs / "fidsCoeff.npy").read_bytes() == b"theirs"
 
 
-def test_a_wav_that_is_gone_is_made_again(workspace: Workspace) -> None:
+@pytest.mark.parametrize("gone", ["raw/wav/numbers.wav", "raw/fids/numbers}}00/mouth.npy"])
+def test_a_file_that_is_gone_is_made_again(workspace: Workspace, gone: str) -> None:
     finish_recording(made_of_numbers(workspace, 0))
     assert read_outcome(workspace, "numbers", "key") is not None
     assert read_outcome(workspace, "numbers", "other") is None
-    (workspace.root / "raw/wav/numbers.wav").unlink()
+    (workspace.root / gone).unlink()
     assert read_outcome(workspace, "numbers", "key") is None
 
 

@@ -9,7 +9,9 @@ import pytest
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.steps.dataset.sources import (
     Entry,
+    Source,
     corpus_path,
+    distinct,
     listed_files,
     read_list,
     sources_in_folder,
@@ -77,9 +79,12 @@ def test_a_list_is_read(tmp_path: Path) -> None:
 
 def test_a_list_with_a_missing_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "films.txt"
-    path.write_text("gone.mp4\n")
-    with pytest.raises(MissingFileError, match=r"gone\.mp4: listed in films\.txt, but not there"):
-        listed_files(path, read_list(path), {})
+    for name in ("gone.mp4", f"{'x' * 5000}gone.mp4"):  # the second is too long to be asked for
+        path.write_text(f"{name}\n")
+        with pytest.raises(
+            MissingFileError, match=r"gone\.mp4: listed in films\.txt, but not there; mend the list"
+        ):
+            listed_files(path, read_list(path), {})
 
 
 @pytest.mark.parametrize("content", [b"", b"# nothing\n\n"])
@@ -90,9 +95,10 @@ def test_an_empty_list_is_refused(tmp_path: Path, content: bytes) -> None:
         read_list(path)
 
 
-def test_a_list_that_is_no_text_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\x01", b"film\x00.mp4\n"])
+def test_a_list_that_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "films.txt"
-    path.write_bytes(b"\xff\xfe\x00\x01")
+    path.write_bytes(content)
     with pytest.raises(BadFileError, match="can't be read as a list"):
         read_list(path)
 
@@ -112,3 +118,16 @@ def test_a_wrong_corpus_is_refused(workspace: Workspace, tmp_path: Path) -> None
     film.touch()
     with pytest.raises(BadFileError, match="not a folder, nor a list"):
         corpus_path(workspace, film)
+
+
+def test_names_that_can_not_be_those_of_files_are_refused(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 125) / ("y" * 125) / "a film.mp4"
+    deep.parent.mkdir(parents=True)
+    deep.touch()
+    with pytest.raises(Audio2VideoError, match="longer than 250 bytes; rename it"):
+        sources_in_folder(tmp_path)
+    # What Python makes of a byte that is no UTF-8.
+    odd = Source("film\udcff", "anna", tmp_path / "film\udcff.mp4")
+    with pytest.raises(Audio2VideoError, match="the name is not UTF-8 text; rename it") as caught:
+        distinct([odd])
+    str(caught.value).encode()

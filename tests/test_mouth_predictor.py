@@ -118,7 +118,8 @@ def test_what_is_no_network(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "network.npz"
     path.write_bytes(content)
     with pytest.raises(
-        BadFileError, match="not a trained network or damaged; train the pass again"
+        BadFileError,
+        match="or damaged; train the pass again with --force True",
     ):
         Predictor.load(path)
 

@@ -24,6 +24,7 @@ from ..steps.corpus import ShapeStatistics, feature_kind, read_clip, read_index,
 from ..steps.lipsync import read_network
 from ..steps.plots_evaluation import plot_distribution, plot_measures, plot_openings, plot_scatter
 from ..steps.training_data import frame_times, true_shapes
+from ..steps.training_state import ANEW
 from ..workspace import Workspace
 from .samples import Noise, Sample, corpus_samples
 
@@ -178,14 +179,21 @@ def _statistics(workspace: Workspace, network: Predictor, path: Path) -> ShapeSt
 def _split(workspace: Workspace, folder: Path) -> dict[str, list[str]]:
     """Which clips the pass was trained on, checked, chosen with, and which not."""
     path = folder / "split.json"
+    if (folder / "checkpoint.npz").is_file():
+        raise BadFileError(
+            "the pass is being trained anew: these may not be the clips of its finished network",
+            path=path,
+            hint="let the training end first",
+        )
     if not path.is_file():
         raise MissingFileError("the pass does not say which clips it was trained on", path=path)
     split = read_json(path)
     there = set(read_index(workspace))
     for part in SPLITS:
         ids = split.get(part)
-        if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
-            raise BadFileError(f"lists no {part} clips", path=path, hint="train the pass again")
+        known = isinstance(ids, list) and all(isinstance(i, str) for i in ids)
+        if not isinstance(ids, list) or not known or not (ids or part == "test"):
+            raise BadFileError(f"lists no {part} clips", path=path, hint=ANEW)
         missing = [i for i in ids if i not in there]
         if missing:
             raise MissingFileError(

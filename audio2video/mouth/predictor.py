@@ -15,6 +15,8 @@ from .basis import ShapeBasis
 
 FORMAT = 2
 
+AGAIN = "train the pass again with --force True"
+
 
 @dataclass(frozen=True)
 class Predictor:
@@ -108,9 +110,7 @@ class Predictor:
             with np.load(path, allow_pickle=False) as file:
                 a = {name: file[name] for name in file.files}
             if int(a["format"]) != FORMAT:
-                raise BadFileError(
-                    "a network of another format", path=path, hint="train the pass again"
-                )
+                raise BadFileError("a network of another format", path=path, hint=AGAIN)
             kind, features = str(a.pop("kind")), str(a.pop("features"))
             inputs, outputs, hidden, layers = (int(n) for n in a["form"])
             # Before anything is multiplied: a damaged size must not ask for all memory.
@@ -134,19 +134,15 @@ class Predictor:
         except BadFileError:
             raise
         except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
-            raise BadFileError(
-                "not a trained network or damaged", path=path, hint="train the pass again"
-            ) from error
+            raise BadFileError("not a trained network or damaged", path=path, hint=AGAIN) from error
         if not network._fits():
             raise BadFileError(
                 "a network with parts that do not fit each other",
                 path=path,
-                hint="train the pass again",
+                hint=AGAIN,
             )
         if not all(np.isfinite(array).all() for array in a.values()):
-            raise BadFileError(
-                "the network holds NaN or infinity", path=path, hint="train the pass again"
-            )
+            raise BadFileError("the network holds NaN or infinity", path=path, hint=AGAIN)
         return network
 
     def _fits(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import wavfile
 
-from ..arrays import check_finite, read_array, read_arrays
+from ..arrays import check_finite, check_shape, read_array, read_arrays
 from ..errors import BadFileError, MissingFileError
 from ..files import read_json
 from ..mouth.basis import ShapeBasis
@@ -260,8 +260,14 @@ def read_statistics(workspace: Workspace) -> ShapeStatistics:
     path = workspace.shape_statistics()
     names = ("mean", "components", "variance", "speakers", "references", "centres")
     arrays = read_arrays(path, names, made_by=MADE_BY)
+    again = f"run {MADE_BY} again"
+    speakers = [str(name) for name in arrays["speakers"].ravel()]
+    outputs = arrays["variance"].size
+    of_speakers = ((len(speakers),), (len(speakers), 20, 2), (len(speakers), 2))
+    shapes = ((40,), (outputs, 40), (outputs,), *of_speakers)
+    for name, shape in zip(names, shapes, strict=True):
+        check_shape(arrays[name], shape, path, again)
     basis = ShapeBasis(arrays["mean"], arrays["components"], arrays["variance"])
-    speakers = [str(name) for name in arrays["speakers"]]
     return ShapeStatistics(
         basis,
         dict(zip(speakers, arrays["references"], strict=True)),

@@ -23,6 +23,13 @@ def new_figure(width: float, height: float) -> Any:
     return figure
 
 
+def as_label(name: str) -> str:
+    """Give a name as it is to be shown: what is between two dollars would be set as a formula."""
+    # A legend passes over what begins with an underscore.
+    shown = f" {name}" if name.startswith("_") else name
+    return shown.replace("$", r"\$")
+
+
 def plot_training(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     """Draw the loss curve of a pass.
 

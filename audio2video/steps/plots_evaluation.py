@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import mouth_opening
-from .plots import new_figure
+from .plots import as_label, new_figure
 
 Shapes = Sequence[NDArray[np.floating]]
 
@@ -44,7 +44,7 @@ def plot_openings(
         seconds = np.arange(len(true[k])) / rates[k]
         axes.plot(seconds, mouth_opening(true[k]), label="true")
         axes.plot(seconds, mouth_opening(predicted[k]), label="predicted")
-        axes.set(title=f"{label}: {names[k]}, correlation {correlations[k]:.2f}")
+        axes.set(title=f"{label}: {as_label(names[k])}, correlation {correlations[k]:.2f}")
         axes.grid(alpha=0.3)
     axes.set(xlabel="time [s]")
     axes.legend(loc="upper right")

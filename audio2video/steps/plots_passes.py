@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .plots import new_figure
+from .plots import as_label, new_figure
 
 
 def plot_passes(
@@ -37,7 +37,9 @@ def plot_passes(
     for k, (name, history) in enumerate(zip(names, histories, strict=True)):
         epochs = [row["epoch"] for row in history]
         colour = f"C{k % 10}"
-        axes.plot(epochs, [row["validation"] for row in history], color=colour, label=name)
+        axes.plot(
+            epochs, [row["validation"] for row in history], color=colour, label=as_label(name)
+        )
         axes.plot(epochs, [row["training"] for row in history], color=colour, ls=":", lw=0.9)
     axes.set(xlabel="epoch", ylabel="squared error", title="validation, and training (dotted)")
     if any(histories):
@@ -52,7 +54,7 @@ def plot_passes(
             color=[f"C{k % 10}" for k in range(len(names))],
         )
         cell.bar_label(bars, ["-" if value is None else f"{value:.4g}" for value in values])
-        cell.set_yticks(range(len(names)), names, fontsize=8)
+        cell.set_yticks(range(len(names)), [as_label(name) for name in names], fontsize=8)
         cell.set_title(title, fontsize=9)
         cell.margins(x=0.2)
     cells[0].invert_yaxis()

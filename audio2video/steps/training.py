@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Audio2VideoError
+from ..errors import Audio2VideoError, BadFileError
 from ..files import content_key, read_json, replacing, write_json
 from ..mouth.architecture import Architecture
 from ..mouth.metrics import measure_clips
@@ -35,7 +35,7 @@ from .training_data import (
     prepare_data,
     true_shapes,
 )
-from .training_state import TrainingState, write_history
+from .training_state import ANEW, TrainingState, resume, write_history
 
 FORMAT = 2
 
@@ -88,9 +88,7 @@ def train_pass(workspace: Workspace, options: Options, progress: Progress) -> di
     begun = _earlier_run(session)
     if begun == "finished":
         progress.note(f"pass {options.pass_id} is trained already (--force True trains it again)")
-        return {"epochs": 0, "evaluation": read_json(folder / "evaluation.json")}
-    write_json(folder / "options.json", {**session.identity, "audio2video": code_version()})
-    write_json(folder / "split.json", session.split)
+        return {"epochs": 0, "evaluation": _read(folder / "evaluation.json")}
     data = prepare_data(
         workspace, options, session.clips, session.statistics, session.split, progress
     )
@@ -99,7 +97,12 @@ def train_pass(workspace: Workspace, options: Options, progress: Progress) -> di
         TrainingOptions(options.keep_prob, options.grad_clip, options.seed),
         options.nthreads,
     )
-    state = TrainingState.load(folder / "checkpoint.npz") if begun else TrainingState()
+    state = resume(folder / "checkpoint.npz", trainer) if begun else TrainingState()
+    if not begun and (folder / "network.npz").is_file():
+        # From now on the network that is there is not what the other files speak of.
+        state.save(folder / "checkpoint.npz", trainer)
+    write_json(folder / "options.json", {**session.identity, "audio2video": code_version()})
+    write_json(folder / "split.json", session.split)
     before = state.epoch
     checks = data.checks(options)
     _train_epochs(session, trainer, data, checks, state)
@@ -110,7 +113,7 @@ def train_pass(workspace: Workspace, options: Options, progress: Progress) -> di
     write_json(folder / "run.json", {"epochs": state.epoch, "seconds": round(state.seconds, 1)})
     with replacing(folder / "network.npz") as temporary:
         network.save(temporary)
-    (folder / "checkpoint.npz").unlink()
+    (folder / "checkpoint.npz").unlink(missing_ok=True)
     return {"epochs": state.epoch - before, "evaluation": evaluation}
 
 
@@ -207,9 +210,10 @@ def _earlier_run(session: _Session) -> str | None:
     started = (folder / "checkpoint.npz").is_file()
     if not (finished or started):
         return None
-    before = read_json(folder / "options.json")
+    before = _read(folder / "options.json")
     if content_key({k: before.get(k) for k in session.identity}) != content_key(session.identity):
-        old = before.get("options") or {}
+        options = before.get("options")
+        old = options if isinstance(options, dict) else {}
         changed = [
             f"{name} {old.get(name)} -> {value}"
             for name, value in session.identity["options"].items()
@@ -223,6 +227,14 @@ def _earlier_run(session: _Session) -> str | None:
     return "checkpoint" if started else "finished"
 
 
+def _read(path: Path) -> dict[str, Any]:
+    """Read a file that a training has written."""
+    try:
+        return read_json(path)
+    except BadFileError as error:
+        raise BadFileError("missing or damaged", path=path, hint=ANEW) from error
+
+
 def _train_epochs(
     session: _Session,
     trainer: Trainer,
@@ -232,8 +244,6 @@ def _train_epochs(
 ) -> None:
     """Train to the last epoch; the state is left as after it."""
     options = session.options
-    if state.resumed:
-        trainer.restore(state.resumed)
     unit = float(data.normalisation.target_std.max()) ** 2
     graph = GraphWriter(session.folder / "graph") if options.showGraph else None
     began = time.perf_counter() - state.seconds
@@ -251,8 +261,9 @@ def _train_epochs(
         if graph is not None:
             graph.write(state.epoch, state.history[-1])
         if state.epoch % options.e_savef == 0 or state.epoch == options.nepochs:
-            state.save(session.folder / "checkpoint.npz", trainer)
+            # In this order: whatever a run leaves when it is killed, the next one makes whole.
             write_history(session.folder, state.history, unit)
+            state.save(session.folder / "checkpoint.npz", trainer)
         session.progress.update("training", state.epoch, options.nepochs, "epoch")
 
 

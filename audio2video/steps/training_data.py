@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +110,18 @@ def fingerprint(clips: Iterable[Clip], statistics: ShapeStatistics) -> str:
 
 
 def true_shapes(clip: Clip, statistics: ShapeStatistics) -> NDArray[np.float64]:
-    """Mouth shapes of a clip relative to its speaker's closed mouth, shape (T, 20, 2)."""
+    """Mouth shapes of a clip relative to its speaker's closed mouth, shape (T, 20, 2).
+
+    Raises
+    ------
+    BadFileError
+        The statistics are of another corpus.
+    """
+    if clip.speaker not in statistics.references:
+        raise BadFileError(
+            f"reference/shapes.npz does not know the speaker '{clip.speaker}' of {clip.clip_id}",
+            hint="run step 0 (dataset) again",
+        )
     steady = without_drift(clip.mouth, statistics.centres[clip.speaker])
     return relative_shapes(steady, statistics.references[clip.speaker])
 
@@ -153,15 +165,13 @@ def _sequences(
 ) -> dict[str, TrainingClip]:
     key = fingerprint(clips.values(), statistics)
     if path.is_file() and not (options.preprocess or options.force):
-        try:
+        with suppress(BadFileError, KeyError):  # what is damaged is made again
             arrays = read_arrays(path, ("key",), made_by=MADE_BY)
-        except BadFileError:
-            arrays = {"key": np.array("")}
-        if str(arrays["key"]) == key:
-            return {
-                i: TrainingClip(arrays[f"x_{i}"], arrays[f"y_{i}"], int(arrays[f"first_{i}"]))
-                for i in clips
-            }
+            if str(arrays["key"]) == key:
+                return {
+                    i: TrainingClip(arrays[f"x_{i}"], arrays[f"y_{i}"], int(arrays[f"first_{i}"]))
+                    for i in clips
+                }
     followed = progress.follow(clips.items(), "preparing sequences", len(clips), "clip")
     made = {i: _training_clip(clip, statistics) for i, clip in followed}
     arrays = {"key": np.array(key)}

@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import read_arrays
+from ..errors import BadFileError
 from ..files import replacing
 from ..mouth.network import Trainer
 from ..mouth.sequences import Batch
 from .plots import plot_training
 
 COLUMNS = ("learning_rate", "training", "validation")
+ANEW = "--force True trains the pass anew"
+"""What to do when a file of a pass is damaged."""
+
 KEPT = 10
 """Best epochs whose weights are kept, to choose from or to average."""
 
@@ -116,6 +120,8 @@ class TrainingState:
         ------
         BadFileError
             It is damaged.
+        KeyError, TypeError, ValueError
+            It is another file.
         """
         arrays = read_arrays(
             path, ("progress", "loss", "history", "best", "seconds"), made_by="step 1 (lipsync)"
@@ -131,8 +137,28 @@ class TrainingState:
             Epoch(float(validation), int(number), part(f"best{k}/"))
             for k, (validation, number) in enumerate(arrays["best"])
         ]
+        if epoch != len(history) or len(best) != min(epoch, KEPT):
+            raise BadFileError("its parts contradict each other", path=path)
         seconds = float(arrays["seconds"])
         return cls(epoch, batch, loss_sum, loss_weight, history, best, seconds, part("now/"))
+
+
+def resume(path: Path, trainer: Trainer) -> TrainingState:
+    """Read a checkpoint, and put the trainer where it was.
+
+    Raises
+    ------
+    BadFileError
+        It is damaged, or of another network.
+    """
+    try:
+        state = TrainingState.load(path)
+        trainer.restore(state.resumed)
+    except (BadFileError, KeyError, TypeError, ValueError) as error:
+        raise BadFileError(
+            "not a checkpoint of this pass, or damaged", path=path, hint=ANEW
+        ) from error
+    return state
 
 
 def write_history(folder: Path, history: list[dict[str, float]], unit: float) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -29,6 +31,9 @@ LONELY_SECONDS = 60
 HEARTBEAT_SECONDS = 0.5
 """How often a caller who waits is heard, so that a run can be stopped between two results."""
 
+
+MOST_GREETING = 1 << 20
+"""Bytes of a scheduler's greeting; it has some hundred."""
 
 _ADDRESS = re.compile(r"(tcp|tls)://(?P<host>\S+):(?P<port>\d{1,5})")
 
@@ -54,7 +59,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Lost:
-    """Result of a job whose workers died, one after another."""
+    """Result of a job that another run may well do: its workers died, or the disk was full."""
 
     why: str
 
@@ -114,7 +119,7 @@ class Workers:
                     done = wait_for(
                         list(waiting), timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED"
                     ).done
-                except TimeoutError:
+                except (TimeoutError, asyncio.TimeoutError):  # before Python 3.11 two classes
                     done = ()
                 beat()
                 for future in done:
@@ -136,7 +141,7 @@ class Workers:
     def _room(self) -> int:
         try:
             return sum(self._client.nthreads().values())
-        except (OSError, TimeoutError, RuntimeError) as error:
+        except (OSError, asyncio.TimeoutError, RuntimeError) as error:
             raise self._gone("was lost") from error
 
     def _gone(self, how: str) -> Audio2VideoError:
@@ -244,8 +249,13 @@ def _listens(address: str) -> bool:
     place = match["host"].strip("[]"), int(match["port"])
     try:
         with socket.create_connection(place, CONNECT_SECONDS) as caller:
-            # Without encryption a scheduler speaks first.
-            return address.startswith("tls") or bool(caller.recv(1))
+            # Without encryption a scheduler speaks first: the length of a short greeting. Anything
+            # else would be taken for the length of one, and memory for it asked for.
+            if address.startswith("tls"):
+                return True
+            with caller.makefile("rb") as words:
+                length = words.read(8)
+            return len(length) == 8 and int.from_bytes(length, sys.byteorder) < MOST_GREETING
     except (OSError, OverflowError, UnicodeError):
         return False
 

@@ -108,5 +108,9 @@ def read_outcome(workspace: Workspace, name: str, key: str) -> Outcome | None:
         outcome = Outcome(**content["outcome"])
     except (BadFileError, KeyError, TypeError):
         return None
-    folders = (clip_folder(workspace, clip_id) for clip_id in outcome.fragments)
-    return outcome if all((folder / "clip.json").is_file() for folder in folders) else None
+    files = (
+        clip_folder(workspace, clip_id) / name
+        for clip_id in outcome.fragments
+        for name in ("clip.json", "mouth.npy")
+    )
+    return outcome if all(path.is_file() for path in files) else None

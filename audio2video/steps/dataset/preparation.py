@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from ...errors import Audio2VideoError
+from ...errors import Audio2VideoError, MissingFileError
 from ...options import Options
 from ...progress import Progress
 from ...workspace import Workspace
@@ -92,9 +92,11 @@ def _follow_all(
                 Job(_follow, (recording, number), recording) for number in range(len(found.spans))
             )
     given_up: dict[str, bool] = {}  # and whether another try is in vain
+    unfinished = len(opened)
 
     def beat() -> None:
-        progress.update("following faces", done, total, "part")
+        # A recording whose faces have been followed still has to be finished.
+        progress.update("following faces", min(done, total - bool(unfinished)), total, "part")
 
     beat()
     for job, result in workers.run(jobs, beat):
@@ -103,12 +105,14 @@ def _follow_all(
             done += 1
             left[recording.name] -= 1
         if isinstance(result, Outcome):
+            unfinished -= 1
             yield recording, result, True
         elif result is None:
             if left[recording.name] == 0 and recording.name not in given_up:
                 # Before what else there is to do: what is finished stays, whatever comes.
                 jobs.appendleft(Job(_finish, (recording,), recording))
         elif recording.name not in given_up:
+            unfinished -= 1
             given_up[recording.name] = not isinstance(result, Lost)
             rest = [job for job in jobs if job.tag is recording]
             for job in rest:
@@ -129,30 +133,37 @@ def _reason(result: Lost | str) -> str:
 # What workers are asked to do: expected errors come back as text.
 
 
-def _open(recording: Recording) -> Opened | str:
+def _open(recording: Recording) -> Opened | str | Lost:
     try:
         return open_recording(recording)
     except Audio2VideoError as error:
-        return as_reason(error)
+        return _fault(recording, error)
 
 
-def _follow(recording: Recording, number: int) -> str | None:
+def _follow(recording: Recording, number: int) -> str | Lost | None:
     try:
         follow_span(recording, number)
     except Audio2VideoError as error:
-        return as_reason(error)
+        return _fault(recording, error)
     return None
 
 
-def _finish(recording: Recording) -> Outcome | str:
+def _finish(recording: Recording) -> Outcome | str | Lost:
     try:
         return finish_recording(recording)
     except Audio2VideoError as error:
         discard_work(recording)
+        return _fault(recording, error)
+
+
+def _fault(recording: Recording, error: Audio2VideoError) -> str | Lost:
+    """Say why a job failed: the recording can't be used, or something is in the way just now."""
+    if error.path == recording.path and not isinstance(error, MissingFileError):
         return as_reason(error)
+    return Lost(str(error))
 
 
-def _follow_and_finish(recording: Recording) -> Outcome | str:
+def _follow_and_finish(recording: Recording) -> Outcome | str | Lost:
     # A worker that died when all was done, but not yet told, leaves nothing to follow.
     if read_outcome(recording.workspace, recording.name, recording.key) is not None:
         return _finish(recording)

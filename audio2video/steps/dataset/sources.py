@@ -17,6 +17,9 @@ VIDEO_SUFFIXES = (
 
 LIST_SUFFIXES = (".txt", ".list")
 
+MAX_NAME_BYTES = 250
+"""Of a recording: with a suffix or a fragment's number it is the name of a file."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -123,7 +126,9 @@ def read_list(path: Path, *, needed: bool = True) -> list[Entry]:
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        if any("\0" in line for line in lines):
+            raise ValueError("no text holds a zero")
+    except (OSError, ValueError) as error:
         raise BadFileError("can't be read as a list", path=path, hint="UTF-8 text is needed") from (
             error
         )
@@ -171,26 +176,27 @@ def listed_files(
             files = downloaded.get(entry.target, [])
         else:
             files = [list_path.parent / entry.target]
-            if not files[0].is_file():
+            if not _is_file(files[0]):
                 raise MissingFileError(
                     f"listed in {list_path.name}, but not there",
                     path=files[0],
-                    hint="check --corpus",
+                    hint="mend the list",
                 )
         sources += [Source(file.stem, entry.speaker, file) for file in files]
     return distinct(sources)
 
 
 def distinct(sources: Iterable[Source]) -> list[Source]:
-    """Check that names differ; the same file twice counts once.
+    """Check that names differ and can be used; the same file twice counts once.
 
     Raises
     ------
     Audio2VideoError
-        Two files have one name.
+        Two files have one name, or one is no text or too long.
     """
     known: dict[str, Source] = {}
     for source in sources:
+        _check_name(source)
         other = known.setdefault(source.name, source)
         if other.path.resolve() != source.path.resolve():
             raise Audio2VideoError(
@@ -199,3 +205,26 @@ def distinct(sources: Iterable[Source]) -> list[Source]:
                 hint="rename one of them",
             )
     return list(known.values())
+
+
+def _check_name(source: Source) -> None:
+    try:
+        size = len(source.name.encode())
+    except UnicodeEncodeError as error:  # Python hands over bytes that are no text as surrogates
+        raise Audio2VideoError(
+            f"{str(source.path)!a}: the name is not UTF-8 text", hint="rename it"
+        ) from error
+    if size > MAX_NAME_BYTES:
+        raise Audio2VideoError(
+            f"the name of the recording, '{source.name[:40]}...', is longer than "
+            f"{MAX_NAME_BYTES} bytes",
+            path=source.path,
+            hint="rename it; the names of its folders count",
+        )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # no file has a name as long as this
+        return False
