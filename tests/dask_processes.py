@@ -33,21 +33,21 @@ def scheduler_process(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def worker_process(folder: Path, address: str, name: str) -> Iterator[Process]:
+def worker_process(folder: Path, address: str, name: str, path: Path = ROOT) -> Iterator[Process]:
     """A worker that nobody starts again when it dies."""
     own = folder / name
     own.mkdir()
     options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", name)
-    with _process(own, "worker", address, *options) as process:
+    with _process(own, "worker", address, *options, path=path) as process:
         yield process
 
 
 @contextlib.contextmanager
-def _process(folder: Path, *args: str) -> Iterator[Process]:
+def _process(folder: Path, *args: str, path: Path = ROOT) -> Iterator[Process]:
     process = subprocess.Popen(
         [sys.executable, "-m", "dask", *args],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

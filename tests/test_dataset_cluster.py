@@ -143,6 +143,21 @@ def test_workers_that_do_not_see_the_workspace(scheduler: str, tmp_path: Path) -
         pass
 
 
+def test_workers_that_lack_the_package(scheduler: str, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    (bare / "audio2video").mkdir(parents=True)
+    # In front of the installed package, and fails as if there were none.
+    (bare / "audio2video" / "__init__.py").write_text(
+        """raise ModuleNotFoundError("No module named 'audio2video'")"""
+    )
+    with (
+        worker_process(tmp_path, scheduler, "bare-worker", bare),
+        pytest.raises(Audio2VideoError, match="lack the module audio2video; install audio2video"),
+        start_workers(Options(scheduler=scheduler), tmp_path, 1),
+    ):
+        pass
+
+
 def test_something_else_listens_there(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

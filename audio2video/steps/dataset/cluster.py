@@ -271,9 +271,12 @@ def _check_workers(client: Any, address: str, root: Path) -> None:
         time.sleep(0.1)
     try:
         answers = client.run(sees, str(root.resolve()))
-    except ModuleNotFoundError as error:
+    except Exception as error:  # a worker's own errors come as text in a bare Exception
+        missing = re.search(r"No module named '([\w.]+)'", str(error))
         raise Audio2VideoError(
-            f"the workers of {address} lack the module {error.name}",
+            f"the workers of {address} lack the module {missing[1]}"
+            if missing
+            else f"the workers of {address} can't be used ({' '.join(str(error).split())})",
             hint="install audio2video, the same version as here, where they run",
         ) from error
     for worker, there in answers.items():
