@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from media_maker import make_video
 from audio2video.demo.presenter import render_frames
 from audio2video.errors import CancelledError, MissingFileError
 from audio2video.progress import Progress
-from audio2video.steps.dataset import download as download_module
 from audio2video.steps.dataset.download import download
 from audio2video.workspace import Workspace
 
 pytest.importorskip("yt_dlp")
+
+# In the package, the function of this name stands before the module.
+download_module = import_module("audio2video.steps.dataset.download")
 
 
 @dataclass
