@@ -230,7 +230,7 @@ def test_a_killed_worker_of_this_machine_costs_nothing(
     assert b"9 recordings" in out
     assert err.count(b"\n") <= 3, f"progress alone: {err.decode()}"
     assert dataset_files(run_py.workspace) == dataset_files(prepared[0].workspace)
-    assert not (run_py.workspace / "raw" / "work").exists()
+    assert not (run_py.workspace / "raw" / "unfinished").exists()
     assert sorted(p.name for p in run_py.workspace.parent.iterdir()) == ["workspace"]
 
 

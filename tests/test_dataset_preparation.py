@@ -115,7 +115,7 @@ def test_what_cannot_be_opened_is_told(
     results = prepare(tmp_path, monkeypatch, {"0": "", "1": ""})
     assert results["0"] == ("it has no sound", True)
     assert isinstance(results["1"][0], Outcome)
-    assert not (tmp_path / "raw/work/0").exists()
+    assert not (tmp_path / "raw/unfinished/0").exists()
 
 
 def test_a_recording_that_fails_is_given_up(
@@ -128,7 +128,7 @@ def test_a_recording_that_fails_is_given_up(
     assert "follow 3 2" not in calls
     assert "finish 3" not in calls
     assert counts[-1][1:] == (5, 5)
-    assert not (tmp_path / "raw/work/3").exists()
+    assert not (tmp_path / "raw/unfinished/3").exists()
 
 
 @pytest.mark.parametrize("lost", ["3 1", "3"])
@@ -138,7 +138,7 @@ def test_what_kills_workers_is_given_up_but_may_be_tried_again(
     results = prepare(tmp_path, monkeypatch, {"3": "", "2": ""}, lost=(lost,))
     assert results["3"] == ("died", False)
     assert isinstance(results["2"][0], Outcome)
-    assert (tmp_path / "raw/work/3").exists() == (lost == "3 1"), "spans that are done stay"
+    assert (tmp_path / "raw/unfinished/3").exists() == (lost == "3 1"), "spans that are done stay"
 
 
 @pytest.mark.parametrize("name", ["3", "1"])

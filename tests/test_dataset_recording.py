@@ -308,4 +308,4 @@ def test_a_mute_video_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     path = make_video(tmp_path / "mute.mp4", 50, rate=Fraction(25))
     with pytest.raises(BadFileError, match="no sound"):
         open_recording(Recording(workspace.root, "mute", "x", path, "key"))
-    assert not list((workspace.root / "raw" / "work").iterdir()), "nothing half-done is left"
+    assert not list((workspace.root / "raw" / "unfinished").iterdir()), "nothing half-done is left"

@@ -46,11 +46,6 @@ class Architecture:
     hidden: int
     layers: int
 
-    @property
-    def delayed(self) -> bool:
-        """Whether it hears the past alone, and so needs its output delayed to look ahead."""
-        return self.kind == "lstm"
-
     def lstm_names(self) -> list[tuple[str, ...]]:
         """For each layer, the names of the LSTMs in it: forwards, and backwards if there is one."""
         if self.kind == "lstm":
@@ -110,7 +105,7 @@ class Architecture:
         Returns
         -------
         ndarray of float32, shape (T, K)
-            Normalised coefficients; late by the delay it was trained with, if it is `delayed`.
+            Normalised coefficients; late by the delay it was trained with.
         """
         if self.kind == "conv":
             x = np.maximum(x @ weights["in_kernel"] + weights["in_bias"], 0)

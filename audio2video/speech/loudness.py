@@ -104,9 +104,23 @@ def normalise_loudness(
     samples = np.asarray(samples, np.float32)
     if samples.ndim != 1 or not np.isfinite(samples).all():
         raise ValueError("samples must be one-dimensional and finite")
-    measured = speech_level(samples)
-    gain = min(level - measured, max_gain) if np.isfinite(measured) else 0.0
-    return np.asarray(samples * np.float32(10 ** (gain / 20)), np.float32)
+    gain = loudness_gain(speech_level(samples), level=level, max_gain=max_gain)
+    return np.asarray(samples * np.float32(gain), np.float32)
+
+
+def loudness_gain(
+    measured: float, *, level: float = TARGET_LEVEL, max_gain: float = MAX_GAIN
+) -> float:
+    """Return the factor that brings speech of a measured level (dB) to the wanted one.
+
+    Parameters
+    ----------
+    measured : float
+        As `speech_level` gives it; -inf leaves the sound as it is.
+    level, max_gain : float, optional
+        As for `normalise_loudness`.
+    """
+    return 10 ** (min(level - measured, max_gain) / 20) if np.isfinite(measured) else 1.0
 
 
 def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:

@@ -7,13 +7,12 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from .features import STATIC_FEATURES, frame_count, static_features
+from .features import STATIC_FEATURES, frame_count, static_features, with_differences
 from .loudness import (
     LEVEL_BLOCK,
     LEVEL_STEP,
-    MAX_GAIN,
-    TARGET_LEVEL,
     gated_level,
+    loudness_gain,
     speech_activity,
     speech_level,
 )
@@ -74,8 +73,7 @@ def recording_features(pcm: I16) -> F32:
     np.ndarray [shape=(n // 160 + 1, 28), dtype=float32]
         What `speech_features` gives for the whole, but for rounding.
     """
-    level = recording_level(pcm)
-    gain = 10 ** (min(TARGET_LEVEL - level, MAX_GAIN) / 20) if np.isfinite(level) else 1.0
+    gain = loudness_gain(recording_level(pcm))
     frames = frame_count(len(pcm))
     static = np.empty((frames, STATIC_FEATURES), np.float32)
     for start in range(0, frames, _MINUTE):
@@ -83,7 +81,7 @@ def recording_features(pcm: I16) -> F32:
         first = max(start - _EDGE, 0)
         part = as_samples(pcm[first * HOP : (stop + _EDGE) * HOP]) * np.float32(gain)
         static[start:stop] = static_features(part)[start - first : stop - first]
-    return np.hstack([static, np.diff(static, axis=0, prepend=static[:1])])
+    return with_differences(static)
 
 
 def recording_activity(pcm: I16, rate_fps: Fraction, frames: int) -> F32:

@@ -66,7 +66,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         _remember(workspace, recordings, remembered)
     _remember(workspace, recordings, remembered)
     with suppress(OSError):  # it is not empty: something is left for another try
-        (workspace.root / "raw" / "work").rmdir()
+        (workspace.root / "raw" / "unfinished").rmdir()
     return _conclude(workspace, report, where, len(todo), outcomes, failed)
 
 

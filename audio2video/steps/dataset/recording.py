@@ -80,7 +80,7 @@ class Recording:
     @property
     def work(self) -> Path:
         """Folder of what is not finished."""
-        return self.root / "raw" / "work" / self.name
+        return self.root / "raw" / "unfinished" / self.name
 
     def span_file(self, number: int) -> Path:
         """Where the result of one span lies."""
