@@ -1,4 +1,4 @@
-"""The command that measures a pass; registered in ``cli.py``."""
+"""The commands that measure a pass and a result; registered in ``cli.py``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from .errors import OptionError
-from .options import DEFAULT_PASS, check_id
+from .options import DEFAULT_ID, DEFAULT_PASS, check_id
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 
@@ -79,4 +79,48 @@ def evaluate_lipsync_command(
     question = Question(pass_id, split or "test", clips, noise, landmark_model)
     with Terminal(Workspace(workspace), quiet=quiet, verbose=False) as terminal:
         result = evaluate_lipsync(Workspace(workspace), question, terminal.progress)
+    click.echo(json.dumps(result, indent=2, sort_keys=True))
+
+
+@evaluate_group.command("output", context_settings=CONTEXT)
+@click.option("--inp_id", default=DEFAULT_ID, help=f"its speech (default: {DEFAULT_ID})")
+@click.option("--tar_id", default=DEFAULT_ID, help=f"its target (default: {DEFAULT_ID})")
+@click.option("--pass_id", help="pass that made its mouth shapes (default: as its report says)")
+@click.option(
+    "--landmark_model",
+    type=click.Path(path_type=Path),
+    help="dlib 68-point model that it was made with, instead of the packaged one",
+)
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="folder to work in (default: the current folder)",
+)
+@click.option("--quiet", is_flag=True, help="print the JSON and errors only")
+def evaluate_output_command(
+    inp_id: str,
+    tar_id: str,
+    pass_id: str | None,
+    landmark_model: Path | None,
+    workspace: Path,
+    quiet: bool,
+) -> None:
+    """Measure a finished result.
+
+    Lips against voice and prediction, the mouth in silence, frozen frames, durations, and what
+    changed outside the face. Plots and the JSON go to output/<inp_id>-<tar_id>/evaluation/.
+    """
+    from .evaluate.output import evaluate_output
+
+    place = Workspace(workspace)
+    with Terminal(place, quiet=quiet, verbose=False) as terminal:
+        result = evaluate_output(
+            place,
+            inp_id,
+            tar_id,
+            pass_id=pass_id,
+            landmark_model=landmark_model,
+            progress=terminal.progress,
+        )
     click.echo(json.dumps(result, indent=2, sort_keys=True))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio2video.texture.warp import CELL
+from audio2video.timing.path import EASE
 
 
 def weighted_median(
@@ -97,49 +98,75 @@ def sample(texture: NDArray[np.uint8], moves: NDArray[np.float32]) -> NDArray[np
 def best_path(
     gain: NDArray[np.float32],
     motion: NDArray[np.float32],
-    constant: NDArray[np.float32],
-    repeat: NDArray[np.float32],
-    starts: int,
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Find the cheapest retiming, a whole row of the table at once.
+    show: NDArray[np.float32],
+    enter: NDArray[np.float32],
+    hold: NDArray[np.float32],
+    turn: NDArray[np.float32],
+    edge: NDArray[np.float32],
+    lock: int,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Find the cheapest retiming, a whole row of whole tables at once.
 
-    The twin of the kernel in `audio2video.timing.retiming`. With c(i, j) = gain_i motion_j +
-    constant_j, and A, R the cost of reaching (i, j) by advancing to frame j and by holding it:
-
-        A(i, j) = c(i, j) + min(A(i-1, j-1), R(i-1, j-1))
-        R(i, j) = c(i, j) + repeat_j + A(i-1, j)
-
-    Parameters
-    ----------
-    gain : ndarray of float32, shape (N,)
-    motion, constant, repeat : ndarray of float32, shape (M,)
-    starts : int
-        Frames 0 to ``starts - 1`` may come first.
+    The twin of `audio2video.timing.path.best_path`, which explains the tables and parameters.
 
     Returns
     -------
-    path : ndarray of int64, shape (N,)
-    held : ndarray of bool, shape (N,)
+    frames, halfway : ndarray of int32, shape (N,)
     """
-    never = np.float32(np.inf)
-    advance = gain[0] * motion + constant
-    advance[starts:] = never
-    hold = np.full(len(motion), never)
-    from_hold = np.zeros((len(gain), len(motion)), bool)
-    for i in range(1, len(gain)):
-        cost = gain[i] * motion + constant
-        from_hold[i, 1:] = hold[:-1] < advance[:-1]
-        step = np.concatenate([[never], np.minimum(hold, advance)[:-1]])
-        advance, hold = step + cost, cost + repeat + advance
-    path = np.empty(len(gain), np.int64)
-    held = np.zeros(len(gain), bool)
-    holding = bool(hold.min() < advance.min())
-    j = int(np.argmin(hold if holding else advance))
-    for i in range(len(gain) - 1, -1, -1):
-        path[i], held[i] = j, holding
-        if holding:
-            holding = False
-        elif i > 0:
-            holding = bool(from_hold[i, j])
-            j -= 1
-    return path, held
+    n, m = len(gain), len(motion)
+    a, h, along, turned = (np.full((2, n, m), np.inf, np.float32) for _ in range(4))
+    came_from = np.zeros((2, n, m), np.uint8)
+    ways = ((0, 1), (1, -1))
+    for i in range(n):
+        cost = gain[i] * motion + show
+        for d, step in ways:
+            on = cost + enter[d]
+            if i == 0:
+                a[d, i], along[d, i] = cost + edge, on
+                continue
+            along[d, i] = moved(along[d, i - 1], step, 0) + on
+            if i > EASE:
+                turned[d, i] = (a[1 - d, i - EASE - 1] + turn[d]) + cost - along[d, i]
+            stepped, released = moved(a[d, i - 1], step), np.full(m, np.inf, np.float32)
+            from_hold = moved(h[d, i - 1], step)
+            if i >= lock:
+                released = moved(turned[d, i - lock], lock * step) + along[d, i]
+            went = np.minimum(stepped, from_hold) + on
+            came_from[d, i] = np.where(released < went, 2, from_hold < stepped)
+            a[d, i] = np.minimum(released, went)
+            h[d, i] = a[d, i - 1] + (cost + hold[d])
+    # All ends in the order in which the first of equally cheap ones is taken.
+    ends = [(table[d, -1] + edge, d, kind, 0) for d, _ in ways for kind, table in ((0, a), (1, h))]
+    for d, step in ways:
+        for since in range(min(lock, n)):
+            whole = moved(turned[d, n - 1 - since], since * step) + along[d, -1] + edge
+            ends.append((whole, d, 2, since))
+    costs, d, state, since = min(ends, key=lambda end: float(end[0].min()))
+    i, j = n - 1, int(costs.argmin())
+    backwards: list[tuple[int, int]] = []
+    while i >= 0:
+        step = 1 - 2 * d
+        if state == 2:
+            backwards += [(j - k * step, -1) for k in range(since + 1)]
+            last = j - since * step
+            there = last - step
+            backwards += [(there, last), (there, -1), (there, -1), (last, there)]
+            i, j, d, state = i - since - 1 - EASE, last, 1 - d, 0
+        elif state == 1:
+            backwards.append((j, j + step))
+            i, state = i - 1, 0
+        else:
+            state, since = int(came_from[d, i, j]), lock
+            if state != 2:
+                backwards.append((j, -1))
+                i, j = i - 1, j - step
+    frames, halfway = np.array(backwards[::-1], np.int32).T
+    return frames, halfway
+
+
+def moved(row: NDArray[np.float32], by: int, empty: float = np.inf) -> NDArray[np.float32]:
+    """Shift a row by so many places; what comes in is empty."""
+    result = np.full(len(row), empty, np.float32)
+    if abs(by) < len(row):
+        result[max(by, 0) : len(row) + min(by, 0)] = row[max(-by, 0) : len(row) - max(by, 0)]
+    return result

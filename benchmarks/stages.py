@@ -27,15 +27,10 @@ from audio2video.steps.target import analyse_target
 from audio2video.texture.candidates import candidate_count, choose_candidates
 from audio2video.texture.median import weighted_median
 from audio2video.texture.warp import coarse_grid, displacement_grids
-from audio2video.timing.retiming import (
-    ALPHA_S,
-    ALPHA_U,
-    BLINK_COST,
-    REPEAT_COST,
-    _best_path,
-    normalised_motion,
-    speech_onsets,
-)
+from audio2video.timing.activity import head_velocity, speech_gain
+from audio2video.timing.costs import target_costs
+from audio2video.timing.path import best_path
+from audio2video.timing.retiming import PLAY_SECONDS
 
 from . import plain
 from .measure import Measurement, seconds_of
@@ -98,27 +93,23 @@ def retiming(scene: Scene) -> list[Measurement]:
     track, rate = scene.target.track, scene.target.info.rate
     wanted = output_frames(probe_audio(scene.speech), rate)
     speech = speech_activity(read_audio(scene.speech), rate, wanted)
-    gain = ALPHA_U * (speech < 0.5) - ALPHA_S * speech_onsets(speech, float(rate))
-    # Played to and fro until any start leaves room for the speech, as in step 3.
-    there = np.arange(len(track))
-    order = np.resize(np.concatenate([there, there[-2:0:-1]]), len(track) + wanted)
+    velocity = head_velocity(track.landmarks, track.starts, track.usable)
+    costs = target_costs(velocity, track.blink, track.usable, track.starts, float(rate))
     arguments = (
-        gain.astype(np.float32),
-        normalised_motion(track.motion, track.usable)[order],
-        np.zeros(len(order), np.float32),
-        (REPEAT_COST + BLINK_COST * track.blink[order]).astype(np.float32),
-        len(track),
+        speech_gain(speech, float(rate)).astype(np.float32),
+        *(costs.motion, costs.show, costs.enter, costs.hold, costs.turn, costs.edge),
+        min(round(PLAY_SECONDS * rate), len(track) - 3),
     )
-    compiled, twin = _best_path(*arguments), plain.best_path(*arguments)
+    compiled, twin = best_path(*arguments), plain.best_path(*arguments)
     result = Measurement(
         "retiming",
         "path",
         ROUNDS,
         equal=all(np.array_equal(a, b) for a, b in zip(compiled, twin, strict=True)),
-        facts={"output_frames": wanted, "places_in_target": len(order)},
+        facts={"output_frames": wanted, "target_frames": len(track)},
     )
     for _ in range(scene.scale.repetitions):
-        result.seconds.append(seconds_of(lambda: [_best_path(*arguments) for _ in range(ROUNDS)]))
+        result.seconds.append(seconds_of(lambda: [best_path(*arguments) for _ in range(ROUNDS)]))
         result.plain_seconds.append(
             seconds_of(lambda: [plain.best_path(*arguments) for _ in range(ROUNDS)])
         )

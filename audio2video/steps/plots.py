@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..texture.teeth import TeethProxy
+from ..timing.retiming import Retiming
 
 
 def new_figure(width: float, height: float) -> Any:
@@ -52,9 +53,10 @@ def plot_training(rows: Sequence[Mapping[str, float]], path: Path) -> None:
 
 
 def plot_retiming(
-    frames: NDArray[np.integer],
+    timing: Retiming,
     speech: NDArray[np.floating],
     motion: NDArray[np.floating],
+    blink: NDArray[np.bool_],
     rate: float,
     path: Path,
 ) -> None:
@@ -62,12 +64,13 @@ def plot_retiming(
 
     Parameters
     ----------
-    frames : ndarray of int, shape (N,)
-        Target frame under each output frame.
+    timing : Retiming
+        Of N output frames.
     speech : ndarray, shape (N,)
         Speech activity, 0 to 1.
     motion : ndarray, shape (T,)
         Motion of the target, in inter-ocular distances per frame.
+    blink : ndarray of bool, shape (T,)
     rate : float
         Frames per second.
     path : Path
@@ -75,13 +78,20 @@ def plot_retiming(
     """
     figure = new_figure(9, 5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    seconds = np.arange(len(frames)) / rate
-    above.plot(seconds, frames / rate)
+    seconds = np.arange(len(timing.frames)) / rate
+    between = timing.halfway >= 0
+    shown = np.where(between, (timing.frames + timing.halfway) / 2, timing.frames) / rate
+    above.plot(seconds, shown)
+    above.plot(seconds[between], shown[between], "o", ms=3, color="tab:red", label="half-way")
+    closed = blink[timing.frames]
+    above.plot(seconds[closed], shown[closed], "|", ms=9, color="black", label="blink")
     above.set(ylabel="target time [s]")
     above.grid(alpha=0.3)
+    above.legend()
     below.fill_between(seconds, speech, alpha=0.4, label="speech")
     scale = max(float(np.quantile(motion, 0.98)), 1e-6)
-    below.plot(seconds, motion[frames] / scale, lw=0.8, label="target motion")
+    speed = np.where(between, 0.5, 1.0) * motion[timing.frames]
+    below.plot(seconds, speed / scale, lw=0.8, label="head motion")
     below.set(xlabel="output time [s]", ylim=(0, 1.5))
     below.legend(loc="upper right")
     figure.savefig(path)

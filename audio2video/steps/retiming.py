@@ -15,6 +15,7 @@ from ..options import Options
 from ..progress import Progress
 from ..records import make
 from ..speech.loudness import speech_activity
+from ..timing.activity import head_velocity
 from ..timing.retiming import Retiming, as_it_is, retime
 from ..workspace import Workspace
 from .lipsync import output_frames
@@ -24,7 +25,7 @@ from .target import Target, analyse_target
 
 NAME = "retiming"
 MADE_BY = "step 3 (retiming)"
-FORMAT = 1
+FORMAT = 2
 """Raised when the way frames are chosen changes."""
 
 
@@ -53,15 +54,17 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     def build(path: Path) -> dict[str, Any]:
         track = target.track
         speech = speech_activity(read_audio(audio.path), rate, wanted)
+        velocity = head_velocity(track.landmarks, track.starts, track.usable)
         timing = (
-            retime(speech, track.motion, track.blink, track.usable, float(rate))
+            retime(speech, velocity, track.blink, track.usable, track.starts, float(rate))
             if options.retiming
             else as_it_is(wanted, len(track))
         )
         with path.open("wb") as file:
             np.savez(file, frames=timing.frames, halfway=timing.halfway)
         with replacing(path.parent / "retiming.png") as temporary:
-            plot_retiming(timing.frames, speech, track.motion, float(rate), temporary)
+            motion = np.linalg.norm(velocity, axis=1)
+            plot_retiming(timing, speech, motion, track.blink, float(rate), temporary)
         report.count = wanted
         return {"held": int((timing.halfway >= 0).sum())}
 

@@ -1,1 +1,1 @@
-"""Timing: the retiming dynamic programme and the frames in between."""
+"""Timing: head activity, the retiming dynamic programme and the frames in between."""

@@ -1,0 +1,227 @@
+"""The retiming's dynamic programme: the cheapest way to play a target to and fro."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+EASE = 4
+"""Output frames of a turn: half-way to the turning frame, that frame twice, half-way back."""
+
+_ADVANCED, _HELD, _LOCKED = 0, 1, 2
+
+
+def best_path(
+    gain: NDArray[np.float32],
+    motion: NDArray[np.float32],
+    show: NDArray[np.float32],
+    enter: NDArray[np.float32],
+    hold: NDArray[np.float32],
+    turn: NDArray[np.float32],
+    edge: NDArray[np.float32],
+    lock: int,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Find the cheapest way to play a target of T frames under N output frames.
+
+    Direction 0 is forwards, 1 backwards; ``step`` is +1 and -1. With
+    c(i, j) = gain_i motion_j + show_j, and A, H, W, L the cost of reaching output frame i with
+    target frame j, in direction d, by going on, by holding j once, by having just turned, and at
+    the end of the stretch that must be played after a turn:
+
+        A(i, j) = c(i, j) + enter_j + min(A(i-1, j-step), H(i-1, j-step))   or L(i, j), if less
+        H(i, j) = c(i, j) + hold_j + A(i-1, j)
+        W(i, j) = c(i, j) + turn_j + [A(i-5, j) of the other direction]
+        L(i, j) = W(i-lock, j - lock step) + the c and enter of the frames since then
+
+    A turn is played j, half-way to j-step, j-step twice, half-way to j, j. The output begins with
+    A(0, j) = c(0, j) + edge_j; it may end in A, in H, or anywhere after W.
+
+    Parameters
+    ----------
+    gain : ndarray of float32, shape (N,)
+    motion, show : ndarray of float32, shape (T,)
+    enter, hold, turn : ndarray of float32, shape (2, T)
+        For both directions; `turn` belongs to the frame and direction after the turn. Where `hold`
+        or `turn` would need a frame beyond the target's ends, they must be infinite.
+    edge : ndarray of float32, shape (T,)
+        Cost of being the first or the last frame of the output.
+    lock : int
+        Frames played without turn or hold after the first frame that follows a turn, at most T - 3.
+
+    Returns
+    -------
+    frames : ndarray of int32, shape (N,)
+    halfway : ndarray of int32, shape (N,)
+        -1, or the frame that the picture is half-way to.
+
+    Raises
+    ------
+    ValueError
+        No such path exists.
+    """
+    frames, halfway = _best_path(gain, motion, show, enter, hold, turn, edge, lock)
+    if len(frames) == 0:
+        raise ValueError(f"{len(motion)} target frames can't be played for {len(gain)} frames")
+    return frames, halfway
+
+
+@nb.njit(cache=True, nogil=True)
+def _best_path(
+    gain: NDArray[np.float32],
+    motion: NDArray[np.float32],
+    show: NDArray[np.float32],
+    enter: NDArray[np.float32],
+    hold: NDArray[np.float32],
+    turn: NDArray[np.float32],
+    edge: NDArray[np.float32],
+    lock: int,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    n, m = len(gain), len(motion)
+    never = np.float32(np.inf)
+    # Rows have a margin of cells that are never reached, so that no cell needs a border case.
+    margin = lock + 1
+    width = m + 2 * margin
+    rows = EASE + 2
+    advanced = np.full((2, rows, width), never, np.float32)
+    held = np.full((2, 2, width), never, np.float32)
+    # Costs along a diagonal from the first row on: the difference of two is that of a stretch.
+    along = np.zeros((2, 2, width), np.float32)
+    turned = np.full((2, margin, width), never, np.float32)  # W less `along`
+    # How A was reached: 0 from A, 1 from H, 2 from L; four cells a byte.
+    choice = np.zeros((n, 2, (m + 3) // 4), np.uint8)
+    codes = np.zeros(4 * choice.shape[2], np.uint8)
+    for d in range(2):
+        for j in range(m):
+            cost = gain[0] * motion[j] + show[j]
+            advanced[d, 0, margin + j] = cost + edge[j]
+            along[d, 0, margin + j] = cost + enter[d, j]
+    for i in range(1, n):
+        now, before, ago = i % rows, (i - 1) % rows, (i - EASE - 1) % rows
+        even, odd = i % 2, (i - 1) % 2
+        for d in range(2):
+            step = 1 - 2 * d
+            here = slice(margin, margin + m)
+            there = slice(margin - step, margin - step + m)
+            begun = slice(margin - lock * step, margin - lock * step + m)
+            _row(
+                gain[i],
+                motion,
+                show,
+                enter[d],
+                hold[d],
+                turn[d],
+                advanced[d, before, here],
+                advanced[d, before, there],
+                held[d, odd, there],
+                along[d, odd, there],
+                advanced[1 - d, ago, here],
+                turned[d, (i - lock) % margin, begun],
+                advanced[d, now, here],
+                held[d, even, here],
+                along[d, even, here],
+                turned[d, i % margin, here],
+                codes,
+            )
+            _pack(codes, choice[i, d])
+    # The cheapest end: in A or H of either direction, or `inside` frames after a turn.
+    least, j, d, state, inside = never, -1, 0, _ADVANCED, 0
+    for way in range(2):
+        for kind in range(2):
+            ends = held[way, (n - 1) % 2] if kind == _HELD else advanced[way, (n - 1) % rows]
+            for k in range(m):
+                if ends[margin + k] + edge[k] < least:
+                    least, j, d, state = ends[margin + k] + edge[k], k, way, kind
+    for way in range(2):
+        step = 1 - 2 * way
+        for since in range(min(lock, n)):
+            begun_row = turned[way, (n - 1 - since) % margin]
+            for k in range(m):
+                cost = begun_row[margin + k - since * step] + along[way, (n - 1) % 2, margin + k]
+                cost += edge[k]
+                if cost < least:
+                    least, j, d, state, inside = cost, k, way, _LOCKED, since
+    found = _follow(choice, n if j >= 0 else 0, j, d, state, inside, lock)
+    return found[0], found[1]
+
+
+@nb.njit(cache=True, nogil=True)
+def _row(
+    gain: np.float32,
+    motion: NDArray[np.float32],
+    show: NDArray[np.float32],
+    enter: NDArray[np.float32],
+    hold: NDArray[np.float32],
+    turn: NDArray[np.float32],
+    a_stay: NDArray[np.float32],
+    a_step: NDArray[np.float32],
+    h_step: NDArray[np.float32],
+    p_step: NDArray[np.float32],
+    a_other: NDArray[np.float32],
+    begun: NDArray[np.float32],
+    advanced: NDArray[np.float32],
+    held: NDArray[np.float32],
+    along: NDArray[np.float32],
+    turned: NDArray[np.float32],
+    codes: NDArray[np.uint8],
+) -> None:
+    """One output frame in one direction: without branches, so that it becomes vector code."""
+    for j in range(len(motion)):
+        cost = gain * motion[j] + show[j]
+        on = cost + enter[j]
+        diagonal = p_step[j] + on
+        turned[j] = (a_other[j] + turn[j]) + cost - diagonal
+        # With a lock of 0 this is what was written the line before.
+        released = begun[j] + diagonal
+        went = min(a_step[j], h_step[j]) + on
+        codes[j] = 2 if released < went else (1 if h_step[j] < a_step[j] else 0)
+        advanced[j] = min(released, went)
+        held[j] = a_stay[j] + (cost + hold[j])
+        along[j] = diagonal
+
+
+@nb.njit(cache=True, nogil=True)
+def _pack(codes: NDArray[np.uint8], packed: NDArray[np.uint8]) -> None:
+    for k in range(len(packed)):
+        packed[k] = (
+            codes[4 * k]
+            | (codes[4 * k + 1] << 2)
+            | (codes[4 * k + 2] << 4)
+            | (codes[4 * k + 3] << 6)
+        )
+
+
+@nb.njit(cache=True, nogil=True)
+def _follow(
+    choice: NDArray[np.uint8], n: int, j: int, d: int, state: int, inside: int, lock: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Go back from the end to the first output frame."""
+    frames = np.empty(n, np.int32)
+    halfway = np.full(n, -1, np.int32)
+    i = n - 1
+    while i >= 0:
+        step = 1 - 2 * d
+        if state == _LOCKED:
+            for _ in range(inside + 1):
+                frames[i] = j
+                i, j = i - 1, j - step
+            # Now j is the turning frame.
+            frames[i], halfway[i] = j, j + step
+            frames[i - 1] = frames[i - 2] = j
+            j += step
+            frames[i - 3], halfway[i - 3] = j, j - step
+            i, d, state = i - 4, 1 - d, _ADVANCED
+            continue
+        frames[i] = j
+        if state == _HELD:
+            halfway[i] = j + step
+            i, state = i - 1, _ADVANCED
+            continue
+        if i == 0:
+            break
+        state = (choice[i, d, j >> 2] >> (2 * (j & 3))) & 3
+        if state == _LOCKED:
+            inside = lock
+        else:
+            i, j = i - 1, j - step
+    return frames, halfway
