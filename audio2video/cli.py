@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,17 +12,9 @@ import click
 
 from . import __version__
 from .cli_evaluate import evaluate_group
+from .cli_options import gather_options, with_options
 from .cli_passes import passes_group, sweep_command
-from .errors import Audio2VideoError, CancelledError, OptionError
-from .options import (
-    DEFAULT_ID,
-    Options,
-    brought_id,
-    check_id,
-    option_default,
-    option_types,
-)
-from .options_file import read_options_file
+from .errors import Audio2VideoError, CancelledError
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 
@@ -72,35 +63,6 @@ class RunCommand(click.Command):
         return super().parse_args(ctx, spread)
 
 
-def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add a command-line option for every field of `Options`."""
-    types = option_types()
-    for option in reversed(fields(Options)):
-        kind, may_be_open = types[option.name]
-        default = option_default(option)
-        help_text = option.metadata["help"]
-        if option.metadata["unit"]:
-            help_text += f" [{option.metadata['unit']}]"
-        if default is not None and option.name != "nthreads":
-            help_text += f" (default: {default})"
-        elif not may_be_open:
-            help_text += " (default: one for each core)"
-        value_type: Any = kind
-        if kind is Path:
-            value_type = click.Path(path_type=Path)
-        elif option.metadata["choices"]:
-            value_type = click.Choice(option.metadata["choices"])
-        command = click.option(
-            f"--{option.name}",
-            option.name,
-            type=value_type,
-            default=None,
-            metavar="True|False" if kind is bool else None,
-            help=help_text,
-        )(command)
-    return command
-
-
 @click.command(
     "run",
     cls=RunCommand,
@@ -115,7 +77,7 @@ def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="steps to run: 0 dataset, 1 lipsync, 2 texture, 3 retiming, 4 composite; "
     "'1 2 3 4', '1-4' or repeated",
 )
-@_with_options
+@with_options()
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path),
@@ -158,45 +120,6 @@ def run_command(
         for report in reports:
             terminal.table(report.table)
         terminal.finish(reports)
-
-
-def gather_options(
-    workspace: Workspace, given: dict[str, Any], config: Path | None, argspath: Path | None
-) -> Options:
-    """Put together options from defaults, files and the command line.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    given : dict
-        Values of the command line; None where nothing was given.
-    config, argspath : Path, optional
-        Files that were named.
-
-    Returns
-    -------
-    Options
-
-    Raises
-    ------
-    Audio2VideoError
-        A file or value can't be used.
-    """
-    values: dict[str, Any] = {}
-    for path in (config, argspath):
-        if path is not None:
-            values.update(read_options_file(path))
-    line = {name: value for name, value in given.items() if value is not None}
-    both = {**values, **line}
-    tar_id = brought_id(both.get("tar_id", DEFAULT_ID), both.get("video"))
-    own = workspace.target_options(check_id("tar_id", tar_id))
-    if own.is_file():
-        of_target = read_options_file(own)
-        for name in ("inp_id", "tar_id", "audio", "video"):
-            if name in of_target:
-                raise OptionError(f"a target's own options can't hold '{name}'", path=own)
-        values.update(of_target)
-    return Options(**{**values, **line})
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
+from .cli_options import gather_options, with_options
 from .errors import OptionError
-from .options import DEFAULT_ID, DEFAULT_PASS, check_id
+from .options import DEFAULT_ID, DEFAULT_PASS, check_id, picture_options
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 
@@ -79,6 +81,46 @@ def evaluate_lipsync_command(
     question = Question(pass_id, split or "test", clips, noise, landmark_model)
     with Terminal(Workspace(workspace), quiet=quiet, verbose=False) as terminal:
         result = evaluate_lipsync(Workspace(workspace), question, terminal.progress)
+    click.echo(json.dumps(result, indent=2, sort_keys=True))
+
+
+REENACT_OPTIONS = (
+    *("tar_id", "video", "landmark_model", "nthreads", "seed"),
+    *(option.name for option in picture_options() if option.name != "retiming"),
+)
+
+
+@evaluate_group.command("reenact", context_settings=CONTEXT)
+@click.option(
+    "--exclude",
+    type=float,
+    default=0.5,
+    help="use only frames further than this from the one to rebuild [s] (default: 0.5)",
+)
+@with_options(REENACT_OPTIONS)
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="folder to work in (default: the current folder)",
+)
+@click.option("--quiet", is_flag=True, help="print the JSON and errors only")
+def evaluate_reenact_command(exclude: float, workspace: Path, quiet: bool, **given: Any) -> None:
+    """Rebuild a target from itself and compare it with the truth.
+
+    Each frame gets its own mouth shape back, made of frames further away. Videos, a blind test with
+    its key, a plot and the JSON go to output/evaluation/<tar_id>-reenact/.
+    """
+    if not 0 <= exclude <= 3600:
+        raise OptionError(f"--exclude {exclude} is out of bounds", hint="use 0 to 3600")
+    place = Workspace(workspace)
+    options = gather_options(place, given, None, None)
+    from .evaluate.reenact import evaluate_reenact
+    from .pipeline import bring_target
+
+    with Terminal(place, quiet=quiet, verbose=False) as terminal:
+        options = bring_target(place, options, terminal.progress)
+        result = evaluate_reenact(place, options, exclude, terminal.progress)
     click.echo(json.dumps(result, indent=2, sort_keys=True))
 
 

@@ -200,6 +200,24 @@ class Options:
     alpha: float = _option(
         0.9, "share of all weight that the candidates carry", group=_PICTURE, low=0.1, high=0.999
     )
+    pose_weight: float = _option(
+        0.3,
+        "what a squared radian of head turn weighs beside mouth shape when candidates are chosen",
+        group=_PICTURE,
+        low=0,
+        high=100,
+    )
+    light_weight: float = _option(
+        1.0,
+        "what a squared difference of brightness (1: black to white) weighs there",
+        group=_PICTURE,
+        low=0,
+        high=100,
+    )
+    detail: bool = _option(
+        True, "bring the textures' fine detail back to the target's own", group=_PICTURE
+    )
+    teeth: bool = _option(True, "enhance teeth with proxies from the target", group=_PICTURE)
     lineU: int | None = _option(  # noqa: N815
         None,
         "row of the upper teeth proxy where its teeth end; see teeth.png",
@@ -215,6 +233,12 @@ class Options:
         low=0,
         high=10_000,
         unit="pixel row",
+    )
+    jaw: bool = _option(
+        True, "move the target's jaw line and neck to the synthesised chin", group=_PICTURE
+    )
+    match_light: bool = _option(
+        True, "match the texture's light to the frame it is put onto", group=_PICTURE
     )
     retiming: bool = _option(
         True, "retime the target to the speech; False plays it as it is", group=_PICTURE
@@ -274,6 +298,11 @@ def option_types() -> dict[str, tuple[type, bool]]:
         parts = [t for t in getattr(hint, "__args__", (hint,)) if t is not type(None)]
         types[name] = (parts[0], len(parts) < len(getattr(hint, "__args__", (hint,))))
     return types
+
+
+def picture_options() -> list[Field[Any]]:
+    """Give the options that decide how pictures are made."""
+    return [option for option in fields(Options) if option.metadata["group"] == _PICTURE]
 
 
 def option_default(option: Field[Any]) -> Any:

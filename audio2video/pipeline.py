@@ -108,6 +108,20 @@ def bring_files(workspace: Workspace, options: Options) -> Options:
     return options
 
 
+def bring_target(workspace: Workspace, options: Options, progress: Progress) -> Options:
+    """Copy ``--video`` into the workspace, or paint the embedded presenter where it is meant.
+
+    Returns
+    -------
+    Options
+        With the target's id.
+    """
+    workspace.create()
+    options = bring_files(workspace, options)
+    _make_demo(workspace, options, progress)
+    return options
+
+
 def _make_demo(workspace: Workspace, options: Options, progress: Progress) -> None:
     """Paint the embedded presenter on first use."""
     folder = workspace.root / "target" / "mp4"

@@ -51,12 +51,14 @@ def median(scene: Scene) -> list[Measurement]:
     usable = np.flatnonzero(target.track.usable)
     count = candidate_count(options.ncandidates, len(usable))
     region = np.ones((target.space.height, target.space.width), bool)
+    looks = target.gallery().looks
     wanted = []
     for frame in usable[np.linspace(0, len(usable) - 1, TEXTURES).astype(int)]:
         shape = target.track.mouth[frame].astype(np.float64)
+        distances = looks.distance(looks[int(frame)], options.pose_weight, options.light_weight)
         # The frame itself would win alone: its neighbours must make up its mouth.
         others = usable[np.abs(usable - frame) > 2]
-        chosen = choose_candidates(shape, target.track.mouth, others, count, options.alpha)
+        chosen = choose_candidates(distances, others, count, options.alpha)
         own = target.track.mouth[chosen.frames]
         grids = displacement_grids(shape, own, coarse_grid(target.space), target.space.resolution)
         wanted.append((target.textures, chosen.frames, chosen.weights, grids, region))
@@ -149,8 +151,8 @@ def composite(scene: Scene) -> list[Measurement]:
             result = picture.copy()
             landmarks, pose = track.landmarks[frame].astype(np.float64), track.pose[int(frame)]
             box = working_box(landmarks, pose, result.width, result.height)
-            part = compose(result.rgb(box), box, piece, landmarks, pose, target.space)
-            result.paste(box[0], box[1], part)
+            made = compose(result.rgb(box), box, piece, landmarks, pose, target.space)
+            result.paste(box[0], box[1], made.picture)
 
     result = Measurement("compositing", "frame", len(usable), facts=_size(scene))
     result.seconds = [seconds_of(work) for _ in range(scene.scale.repetitions)]

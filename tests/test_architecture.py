@@ -12,7 +12,8 @@ from conftest import ROOT
 # From the top of the house to the ground; a room may use those below it, and itself.
 ROOMS = (
     ("__main__",),
-    ("cli", "cli_evaluate", "cli_passes", "terminal"),
+    ("cli", "cli_evaluate", "cli_passes"),
+    ("cli_options", "terminal"),
     ("evaluate", "passes"),
     ("pipeline",),
     ("demo",),

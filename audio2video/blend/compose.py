@@ -45,6 +45,21 @@ class Mouthpiece:
     drop: float
 
 
+@dataclass(frozen=True)
+class Composed:
+    """A part of a frame with another mouth.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (h, w, 3)
+    cover : ndarray of float32, shape (h, w)
+        How much of each pixel is the texture's, 0 to 1.
+    """
+
+    picture: NDArray[np.uint8]
+    cover: NDArray[np.float32]
+
+
 def working_box(
     landmarks: NDArray[np.floating], pose: HeadPose, width: int, height: int
 ) -> tuple[int, int, int, int]:
@@ -85,7 +100,9 @@ def compose(
     landmarks: NDArray[np.floating],
     pose: HeadPose,
     space: FaceSpace,
-) -> NDArray[np.uint8]:
+    *,
+    light: bool = True,
+) -> Composed:
     """Put a mouth texture onto a part of a frame.
 
     Parameters
@@ -100,10 +117,13 @@ def compose(
     pose : HeadPose
         Of this one frame.
     space : FaceSpace
+    light : bool
+        Match the texture's light to the frame's.
 
     Returns
     -------
-    ndarray of uint8, shape like `part`
+    Composed
+        Of the shape of `part`.
     """
     unit = float(pose.scale[0])
     rectified = to_rectified(landmarks[None], pose)[0]
@@ -122,7 +142,9 @@ def compose(
         cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         for plane in (mask, weight)
     )
-    lit = match_light(texture, frame, compared, LIGHT_SCALE * unit)
+    lit = np.asarray(texture, np.float32)
+    if light:
+        lit = match_light(texture, frame, compared, LIGHT_SCALE * unit)
     # Outside the mask the texture has nothing to say; the frame goes on there, so that the coarse
     # levels of the pyramid mix like with like.
     reach = cv2.dilate(cover, np.ones((3, 3), np.uint8)) > 0.02
@@ -132,4 +154,4 @@ def compose(
     # The pyramid's coarse levels spread a trace of the blend everywhere: it ends with the mask.
     fade = np.clip(cv2.GaussianBlur(reach.astype(np.float32), (0, 0), 0.04 * unit) * 2, 0, 1)
     mixed = frame + fade[..., None] * (result.astype(np.float32) - frame)
-    return np.asarray(np.round(mixed), np.uint8)
+    return Composed(np.asarray(np.round(mixed), np.uint8), cover)

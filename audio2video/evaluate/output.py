@@ -148,7 +148,7 @@ def _follow(
 
     finder = FaceFinder(landmark_model)
     grays = progress.follow(look.grays(), "measuring the result", frames)
-    return build_track([face.landmarks for face in track_face(grays, finder)])
+    return build_track(list(track_face(grays, finder)))
 
 
 def _lips(

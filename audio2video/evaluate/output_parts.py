@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from ..arrays import check_shape, read_arrays
 from ..errors import BadFileError
 from ..files import file_hash, read_json
+from ..media.audio import probe_audio
 from ..media.video import VideoInfo, probe_video
 from ..options import DEFAULT_PASS, Options
 from ..progress import Progress
 from ..records import read_record
-from ..steps.lipsync import read_network
+from ..steps.lipsync import output_frames, read_network
 from ..steps.retiming import read_retiming, retiming_path
 from ..steps.target import MADE_BY as TEXTURE_MADE_BY
 from ..steps.target import Target, analyse_target
@@ -120,7 +121,8 @@ def read_result(workspace: Workspace, options: Options, path: Path, progress: Pr
             path=path,
             hint="run steps 1 to 4 again",
         )
-    timing = read_retiming(workspace, options, target)
+    speech = probe_audio(workspace.input_audio(options.inp_id))
+    timing = read_retiming(workspace, options, target, output_frames(speech, target.info.rate))
     lines = texture_path(workspace, options).with_suffix(".npz")
     arrays = read_arrays(lines, ("mouth", "jaw"), made_by=TEXTURE_MADE_BY)
     again = f"{TEXTURE_MADE_BY} makes it again with --force True"

@@ -109,8 +109,8 @@ def _voices(paths: list[Path]) -> dict[Path, F32]:
 def _follow(path: Path, name: str, sound: F32, finder: FaceFinder) -> Sample:
     with VideoReader(path) as reader:
         rate = reader.info.rate
-        found = [face.landmarks for face in track_face((f.gray() for f in reader.read()), finder)]
-    track = build_track(found)
+        faces = list(track_face((f.gray() for f in reader.read()), finder))
+    track = build_track(faces)
     stretches = unbroken_stretches(track.usable, track.starts)
     if not stretches:
         raise NoFaceError("no face in the whole video", path=path)

@@ -8,13 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .head import RIGID, generic_head
-from .smoothing import smooth_tracks
-
-ANGLE_WINDOW = 9
-"""Frames over which yaw and pitch are smoothed: they are seen least precisely."""
-
-PLACE_WINDOW = 7
-"""Frames over which roll, scale and position are smoothed."""
 
 _ITERATIONS = 6
 _STEP = 1e-4
@@ -107,7 +100,7 @@ def _place(
 
 
 def fit_pose(landmarks: NDArray[np.floating]) -> HeadPose:
-    """Fit the generic head to each frame by itself.
+    """Fit the generic head to each frame by itself; steady landmarks give a steady pose.
 
     Gauss-Newton with Huber weights on the points that stay with the skull.
 
@@ -141,27 +134,4 @@ def fit_pose(landmarks: NDArray[np.floating]) -> HeadPose:
         gradient = np.einsum("tni,tn->ti", j, r)
         numbers = numbers + np.linalg.solve(normal, gradient[..., None])[..., 0]
         numbers[:, :2] = np.clip(numbers[:, :2], -1.0, 1.0)
-    return HeadPose.from_array(numbers)
-
-
-def steady_pose(landmarks: NDArray[np.floating], stretches: list[slice]) -> HeadPose:
-    """Fit the pose over time: angles steadied first, then what they leave open fitted again.
-
-    Parameters
-    ----------
-    landmarks : ndarray, shape (T, 68, 2)
-        Pixel (x, y); any finite numbers in frames outside the stretches.
-    stretches : list of slice
-        Unbroken runs of frames with a face.
-
-    Returns
-    -------
-    HeadPose
-        Numbers outside the stretches have no meaning.
-    """
-    points = generic_head()[list(RIGID)]
-    numbers = fit_pose(landmarks).as_array()
-    numbers[:, :2] = smooth_tracks(numbers[:, :2], stretches, ANGLE_WINDOW)
-    numbers = _place(numbers, points, np.asarray(landmarks, np.float64)[:, list(RIGID)])
-    numbers[:, 2:] = smooth_tracks(numbers[:, 2:], stretches, PLACE_WINDOW)
     return HeadPose.from_array(numbers)

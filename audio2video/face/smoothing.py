@@ -1,9 +1,10 @@
-"""Taking jitter out of tracks without lag: symmetric filters over unbroken stretches."""
+"""Taking jitter out of tracks without lag, over unbroken stretches."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
 from scipy.signal import savgol_filter
 
 
@@ -61,4 +62,43 @@ def smooth_tracks(
         fitting = min(window, length if length % 2 else length - 1)
         if fitting > order:
             result[run] = savgol_filter(tracks[run], fitting, order, axis=0, mode="interp")
+    return result
+
+
+def steady_points(
+    places: NDArray[np.floating],
+    moves: NDArray[np.floating],
+    trust: NDArray[np.floating],
+    stretches: list[slice],
+) -> NDArray[np.float64]:
+    """Find the paths that agree best with where points were seen and how they were seen to move.
+
+    For each point by itself, the least sum over the frames of ``|x_t - place_t|^2`` and
+    ``trust_t |x_t - x_{t-1} - move_t|^2``: a point that stands still is averaged over many frames,
+    and one that moves is not slowed down, since its motion is in the moves.
+
+    Parameters
+    ----------
+    places : ndarray, shape (T, N, 2)
+    moves : ndarray, shape (T, N, 2)
+        Since the frame before; finite.
+    trust : ndarray, shape (T, N)
+        Variance of a place over that of a move; 0 where nothing is known of the move.
+    stretches : list of slice
+        Runs of frames that belong together; frames outside all of them stay as they are.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, N, 2)
+    """
+    result = np.array(places, np.float64)
+    for run in stretches:
+        for point in range(places.shape[1]):
+            link = np.array(trust[run, point], np.float64)
+            link[0] = 0.0  # what came before the stretch is another one
+            onward = np.append(link[1:], 0.0)
+            banded = np.stack([-link, 1.0 + link + onward])
+            pull = link[:, None] * moves[run, point]
+            wanted = result[run, point] + pull - np.append(pull[1:], np.zeros((1, 2)), axis=0)
+            result[run, point] = solveh_banded(banded, wanted)
     return result

@@ -9,12 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .layout import JAW, MOUTH, eye_aspect_ratio, inter_ocular_distance
-from .pose import HeadPose, steady_pose
+from .pose import HeadPose, fit_pose
 from .rectify import to_rectified
-from .smoothing import smooth_tracks, unbroken_stretches
+from .smoothing import steady_points, unbroken_stretches
+from .tracking import TrackedFace
 
-MOUTH_WINDOW = 5
-"""Frames over which landmarks are smoothed; at 25 fps a lip closure of 80 ms survives."""
+PLACE_ERROR = 0.008
+"""Error of a landmark in one frame, in inter-ocular distances: less, and its jitter stays; more,
+and lips are slowed down where they can't be followed. Chosen by rebuilding four targets."""
+
+MOVE_ERROR = 0.004
+"""Error of a landmark's motion between two frames, in inter-ocular distances."""
+
+DOUBT_WEIGHT = 2.0
+"""Share of the doubt about a motion (see `Motion`) that adds to its error."""
 
 CUT_JUMP = 0.4
 """Motion of the face between two frames, in inter-ocular distances, that must be a cut."""
@@ -90,20 +98,21 @@ class FaceTrack:
         return cls(**parts)  # type: ignore[arg-type]
 
 
-def build_track(found: Sequence[NDArray[np.floating] | None]) -> FaceTrack:
-    """Turn the landmarks found frame by frame into a steady track.
+def build_track(faces: Sequence[TrackedFace]) -> FaceTrack:
+    """Turn the faces found frame by frame into a steady track.
 
     Parameters
     ----------
-    found : sequence of ndarray, shape (68, 2), or None
-        Pixel (x, y) for each frame; None without a face.
+    faces : sequence of TrackedFace
+        One for each frame. Where the motion between two frames is known, it takes the jitter out
+        of the landmarks; else they are taken as they are.
 
     Returns
     -------
     FaceTrack
     """
-    frames = len(found)
-    seen = np.array([points is not None for points in found], bool)
+    frames = len(faces)
+    seen = np.array([face.landmarks is not None for face in faces], bool)
     raw = np.zeros((frames, 68, 2))
     if not seen.any():
         nothing = HeadPose.from_array(np.zeros((frames, 6)))
@@ -117,17 +126,21 @@ def build_track(found: Sequence[NDArray[np.floating] | None]) -> FaceTrack:
             np.zeros(frames, np.float32),
         )
     # Frames without a face borrow any face, so that all frames go through the same array code.
-    some_face = next(points for points in found if points is not None)
-    for index, points in enumerate(found):
-        raw[index] = some_face if points is None else points
+    some_face = next(face.landmarks for face in faces if face.landmarks is not None)
+    moves, trust = np.zeros_like(raw), np.zeros(raw.shape[:2])
+    for index, face in enumerate(faces):
+        raw[index] = some_face if face.landmarks is None else face.landmarks
+        if face.motion is not None:
+            moves[index] = face.motion.moves
+            trust[index] = (PLACE_ERROR / (MOVE_ERROR + DOUBT_WEIGHT * face.motion.doubt)) ** 2
 
     size = inter_ocular_distance(raw)
     moved = np.zeros(frames)
     moved[1:] = np.abs(np.diff(raw, axis=0)).max(axis=2).mean(axis=1) / size[1:]
     cut = moved > CUT_JUMP
     stretches = unbroken_stretches(seen, cut)
-    landmarks = smooth_tracks(raw, stretches, MOUTH_WINDOW)
-    pose = steady_pose(raw, stretches)
+    landmarks = steady_points(raw, moves, trust, stretches)
+    pose = fit_pose(landmarks)
     usable = (
         seen
         & (np.abs(pose.yaw) < MAX_YAW)

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .detection import FaceBox, box_of
+from .flow import Motion, follow_points
 from .head import shape_plausibility
+from .layout import inter_ocular_distance
 
 DETECT_EVERY = 10
 """Frames between two looks of the detector while tracking goes well."""
@@ -50,10 +52,13 @@ class TrackedFace:
         Pixel (x, y); None where no usable face is seen.
     rivals : int
         Further faces of comparable size that the detector saw in this frame.
+    motion : Motion, optional
+        How the landmarks of the frame before moved to this one; None where one of both has none.
     """
 
     landmarks: NDArray[np.float64] | None
     rivals: int = 0
+    motion: Motion | None = None
 
 
 def overlap(a: FaceBox, b: FaceBox) -> float:
@@ -84,6 +89,7 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
         One for each frame.
     """
     box: FaceBox | None = None
+    before: tuple[NDArray[np.uint8], NDArray[np.float64]] | None = None
     since_detection = misses = 0
     for gray in frames:
         rivals = 0
@@ -108,7 +114,12 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
             landmarks = next((points for points in settled if points is not None), None)
         box = None if landmarks is None else box_of(landmarks)
         since_detection += 1
-        yield TrackedFace(landmarks, rivals)
+        motion = None
+        if before is not None and landmarks is not None:
+            old, points = before
+            motion = follow_points(old, gray, points, float(inter_ocular_distance(points)))
+        before = None if landmarks is None else (gray, landmarks)
+        yield TrackedFace(landmarks, rivals, motion)
 
 
 def _settle(gray: NDArray[np.uint8], box: FaceBox, finder: Finder) -> NDArray[np.float64] | None:

@@ -25,7 +25,6 @@ from ..timing.retiming import Retiming
 from ..workspace import Workspace
 from .lipsync import output_frames
 from .report import StepReport
-from .retiming import MADE_BY as RETIMING_MADE_BY
 from .retiming import read_retiming, retiming_path
 from .sheet import ContactSheet
 from .target import MADE_BY as TEXTURE_MADE_BY
@@ -33,7 +32,7 @@ from .target import Target, analyse_target
 from .texture import TextureSequence, read_textures, texture_path
 
 NAME = "composite"
-FORMAT = 1
+FORMAT = 2
 """Raised when the way frames are put together changes."""
 
 
@@ -51,17 +50,13 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     audio = probe_audio(workspace.input_audio(options.inp_id))
     wanted = output_frames(audio, target.info.rate)
     sequence = read_textures(workspace, options, target.space)
-    timing = read_retiming(workspace, options, target)
-    for path, length, made_by in (
-        (texture_path(workspace, options), len(sequence.textures), TEXTURE_MADE_BY),
-        (retiming_path(workspace, options), len(timing.frames), RETIMING_MADE_BY),
-    ):
-        if length != wanted:
-            raise BadFileError(
-                f"has {length} frames, the speech needs {wanted}",
-                path=path,
-                hint=f"run {made_by} again; --force True if it is your own file",
-            )
+    timing = read_retiming(workspace, options, target, wanted)
+    if len(sequence.textures) != wanted:
+        raise BadFileError(
+            f"has {len(sequence.textures)} frames, the speech needs {wanted}",
+            path=texture_path(workspace, options),
+            hint=f"run {TEXTURE_MADE_BY} again; --force True if it is your own file",
+        )
     report = StepReport(NAME, "frame")
     tags = container_tags(options.inp_id, options.tar_id, options.pass_id)
 
@@ -71,7 +66,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         with VideoWriter(
             path, info.width, info.height, info.rate, audio=audio.path, metadata=tags, like=info
         ) as writer:
-            pictures = _output_frames(target, sequence, timing, sheet)
+            pictures = _output_frames(target, sequence, timing, options, sheet)
             for picture in progress.follow(pictures, "compositing", wanted):
                 writer.write(picture)
         with replacing(path.parent / "sheet.png") as temporary:
@@ -89,6 +84,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             "retiming": file_hash(retiming_path(workspace, options)),
             "audio": file_hash(audio.path),
             "tags": tags,
+            "options": [options.jaw, options.match_light],
         },
         build,
         progress,
@@ -104,12 +100,16 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
 
 
 def _output_frames(
-    target: Target, sequence: TextureSequence, timing: Retiming, sheet: ContactSheet
+    target: Target,
+    sequence: TextureSequence,
+    timing: Retiming,
+    options: Options,
+    sheet: ContactSheet,
 ) -> Iterator[Frame]:
     """Compose all frames, one after the other."""
     track = target.track
     own_jaw = track.rectified_jaw()[timing.frames]
-    drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames])
+    drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames] & options.jaw)
     order: list[int] = []
     for frame, after in zip(timing.frames.tolist(), timing.halfway.tolist(), strict=True):
         order += [frame] if after < 0 else [frame, after]
@@ -135,8 +135,11 @@ def _output_frames(
                     np.asarray(sequence.textures[index]), sequence.mouth[index], float(drops[index])
                 )
                 box = working_box(landmarks, pose, picture.width, picture.height)
-                part = compose(picture.rgb(box), box, piece, landmarks, pose, target.space)
-                picture.paste(box[0], box[1], part)
+                part = picture.rgb(box)
+                made = compose(
+                    part, box, piece, landmarks, pose, target.space, light=options.match_light
+                )
+                picture.paste(box[0], box[1], made.picture)
             sheet.after(index, picture)
             yield picture
 

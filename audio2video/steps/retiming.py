@@ -46,10 +46,28 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         Something needed is missing or can't be used.
     """
     target = analyse_target(workspace, options, progress)
+    timing, made = make_retiming(workspace, options, target, progress)
+    wanted = len(timing.frames)
+    report = StepReport(NAME, "frame", count=wanted if made else 0)
+    report.facts = {"output_frames": wanted, "half_way_frames": int((timing.halfway >= 0).sum())}
+    return report
+
+
+def make_retiming(
+    workspace: Workspace, options: Options, target: Target, progress: Progress
+) -> tuple[Retiming, bool]:
+    """Make the retiming unless it is up to date, and tell whether it was made now.
+
+    Step 2 needs it as well: a texture is made for the head that it will be put onto.
+
+    Raises
+    ------
+    Audio2VideoError
+        The speech is missing, or the file there can't be used.
+    """
     audio = probe_audio(workspace.input_audio(options.inp_id))
     rate = target.info.rate
     wanted = output_frames(audio, rate)
-    report = StepReport(NAME, "frame")
 
     def build(path: Path) -> dict[str, Any]:
         track = target.track
@@ -65,11 +83,10 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         with replacing(path.parent / "retiming.png") as temporary:
             motion = np.linalg.norm(velocity, axis=1)
             plot_retiming(timing, speech, motion, track.blink, float(rate), temporary)
-        report.count = wanted
         return {"held": int((timing.halfway >= 0).sum())}
 
     product = retiming_path(workspace, options)
-    make(
+    made = make(
         product,
         {
             "format": FORMAT,
@@ -83,18 +100,17 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         force=options.force,
         beside=[product.with_suffix(".png")],
     )
-    timing = read_retiming(workspace, options, target)
-    report.facts = {"output_frames": wanted, "half_way_frames": int((timing.halfway >= 0).sum())}
-    return report
+    return read_retiming(workspace, options, target, wanted), made
 
 
-def read_retiming(workspace: Workspace, options: Options, target: Target) -> Retiming:
-    """Read what step 3 made.
+def read_retiming(workspace: Workspace, options: Options, target: Target, wanted: int) -> Retiming:
+    """Read what step 3 made, for so many output frames.
 
     Raises
     ------
     MissingFileError, BadFileError
-        The file is missing, damaged, or names frames that the target does not have.
+        The file is missing, damaged, of another length, or names frames that the target does not
+        have.
     """
     path = retiming_path(workspace, options)
     arrays = read_arrays(path, ("frames", "halfway"), made_by=MADE_BY)
@@ -112,5 +128,11 @@ def read_retiming(workspace: Workspace, options: Options, target: Target) -> Ret
             f"names a frame outside the target's 0 to {last}",
             path=path,
             hint=f"{MADE_BY} makes it again with --force True",
+        )
+    if len(frames) != wanted:
+        raise BadFileError(
+            f"has {len(frames)} frames, the speech needs {wanted}",
+            path=path,
+            hint=f"run {MADE_BY} again; --force True if it is your own file",
         )
     return Retiming(frames.astype(np.int32), halfway.astype(np.int32))

@@ -18,13 +18,18 @@ from ..media.video import Frame, VideoInfo, VideoReader, probe_video
 from ..mouth.shapes import closed_mouth_reference
 from ..options import Options
 from ..progress import Progress
+from ..texture.candidates import Appearance
+from ..texture.synthesis import Gallery
 from ..workspace import Workspace
 from .landmark_model import landmark_model_key
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the analysis changes, so that old ones are made again."""
 
 MADE_BY = "step 2 (texture)"
+
+LIT = (0.8, 0.5, 1.5)
+"""Where a frame's light is measured: |x|, and least and largest y, in inter-ocular distances."""
 
 MIN_USABLE = 2
 """A single frame is a picture, not a video of a person talking."""
@@ -46,6 +51,8 @@ class Target:
         Rectified lower faces, memory-mapped; zero in frames that are not usable.
     sharpness : ndarray of float32, shape (T,)
         Variance of the Laplacian around the mouth.
+    light : ndarray of float32, shape (T, 3)
+        Mean colour of the lower face, 0 to 1.
     reference : ndarray of float64, shape (20, 2)
         The speaker's closed mouth, rectified.
     """
@@ -56,7 +63,22 @@ class Target:
     space: FaceSpace
     textures: NDArray[np.uint8]
     sharpness: NDArray[np.float32]
+    light: NDArray[np.float32]
     reference: NDArray[np.float64]
+
+    def gallery(self) -> Gallery:
+        """Give the frames as the synthesis of textures sees them."""
+        track = self.track
+        return Gallery(
+            self.textures,
+            Appearance(
+                track.mouth, np.column_stack([track.pose.yaw, track.pose.pitch]), self.light
+            ),
+            track.rectified_jaw(),
+            np.flatnonzero(track.usable),
+            self.space,
+            float(self.info.rate),
+        )
 
 
 def analyse_target(workspace: Workspace, options: Options, progress: Progress) -> Target:
@@ -107,7 +129,7 @@ def _analyse(
         grays = (frame.gray() for frame in reader.read())
         tracked = track_face(progress.follow(grays, "finding the face", info.frames), finder)
         faces = list(tracked)
-    track = build_track([face.landmarks for face in faces])
+    track = build_track(faces)
     if track.usable.sum() < MIN_USABLE:
         raise NoFaceError(
             "the face is never seen well enough"
@@ -119,24 +141,28 @@ def _analyse(
     space = FaceSpace.lower_face(float(np.median(track.pose.scale[track.usable])))
     with replacing(folder) as temporary:
         temporary.mkdir()
-        sharpness = _write_textures(path, temporary / "textures.npy", track, space, progress)
+        sharpness, light = _write_textures(path, temporary / "textures.npy", track, space, progress)
         with (temporary / "face.npz").open("wb") as file:
             np.savez(
                 file,
                 **track.arrays(),  # type: ignore[arg-type]
                 resolution=np.array(space.resolution),
                 sharpness=sharpness,
+                light=light,
                 rivals=np.array([face.rivals for face in faces]),
             )
 
 
 def _write_textures(
     path: Path, product: Path, track: FaceTrack, space: FaceSpace, progress: Progress
-) -> NDArray[np.float32]:
-    """Write the rectified lower face of every usable frame; returns their sharpness."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Write the rectified lower face of every usable frame; returns their sharpness and light."""
     shape = (len(track), space.height, space.width, 3)
     textures = np.lib.format.open_memmap(product, mode="w+", dtype=np.uint8, shape=shape)
     sharpness = np.zeros(len(track), np.float32)
+    light = np.zeros((len(track), 3), np.float32)
+    x, y = space.grid()
+    face = (np.abs(x) < LIT[0]) & (y > LIT[1]) & (y < LIT[2])
     usable = np.flatnonzero(track.usable)
     with VideoReader(path) as reader:
         frames = reader.read(usable.tolist())
@@ -148,9 +174,10 @@ def _write_textures(
             wanted = texture_map(space, track.pose[int(index)])
             textures[index] = _read_texture(frame, wanted)
             sharpness[index] = _sharpness(textures[index], track.mouth[index], space)
+            light[index] = textures[index][face].mean(axis=0) / 255
     textures.flush()
     del textures  # closes the file, so that its folder can be renamed everywhere
-    return sharpness
+    return sharpness, light
 
 
 def _read_texture(frame: Frame, wanted: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -179,7 +206,7 @@ def _sharpness(texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: F
 
 
 def _read(info: VideoInfo, folder: Path, key: str) -> Target:
-    names = (*FaceTrack.__dataclass_fields__, "resolution", "sharpness", "rivals")
+    names = (*FaceTrack.__dataclass_fields__, "resolution", "sharpness", "light", "rivals")
     arrays = read_arrays(folder / "face.npz", names, made_by=MADE_BY)
     track = FaceTrack.from_arrays(arrays)
     space = FaceSpace.lower_face(float(arrays["resolution"]))
@@ -190,7 +217,9 @@ def _read(info: VideoInfo, folder: Path, key: str) -> Target:
         mmap=True,
     )
     reference = closed_mouth_reference(track.mouth[track.usable])
-    return Target(info, key, track, space, textures, arrays["sharpness"], reference)
+    return Target(
+        info, key, track, space, textures, arrays["sharpness"], arrays["light"], reference
+    )
 
 
 def _warn(target: Target, folder: Path, options: Options, progress: Progress) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,19 +17,26 @@ from ..mouth.shapes import carry_shapes
 from ..options import Options
 from ..progress import Progress
 from ..records import make
-from ..texture.candidates import candidate_count, choose_candidates
-from ..texture.teeth import TeethProxy, enhance_teeth
-from ..texture.warp import coarse_grid, displacement_grids
+from ..texture.candidates import Appearance, candidate_count
+from ..texture.synthesis import Recipe, TextureMaker
+from ..timing.retiming import Retiming
 from ..workspace import Workspace
 from .lipsync import output_frames, read_network, read_shapes
 from .plots import plot_proxies
 from .proxies import choose_proxies, proxy_files
 from .report import StepReport
+from .retiming import make_retiming, retiming_path
 from .target import MADE_BY, Target, analyse_target
 
 NAME = "texture"
-FORMAT = 1
+FORMAT = 2
 """Raised when the way textures are made changes."""
+
+PICTURE_OPTIONS = (
+    *("ncandidates", "alpha", "pose_weight", "light_weight", "detail"),
+    *("teeth", "lineU", "lineL"),
+)
+"""Options that a texture depends on."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +78,22 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     audio = probe_audio(workspace.input_audio(options.inp_id))
     frames = output_frames(audio, target.info.rate)
     shapes = read_shapes(workspace, options, frames, target.info.rate)
+    timing, _ = make_retiming(workspace, options, target, progress)
     network, network_path = read_network(workspace, options.pass_id)
     report = StepReport(NAME, "frame")
 
     def build(path: Path) -> dict[str, Any]:
-        upper, lower = choose_proxies(workspace, target, options, progress)
+        maker = texture_maker(workspace, target, options, progress)
         mouth = carry_shapes(shapes, network.reference, target.reference)
-        jaw = _write_textures(path, target, mouth, (upper, lower), options, progress)
+        jaw = _write_textures(path, target, mouth, maker, timing, progress)
+        upper, lower = maker.recipe.upper, maker.recipe.lower
         with replacing(path.parent / "texture.npz") as temporary, temporary.open("wb") as file:
             np.savez(file, mouth=mouth, jaw=jaw)
         with replacing(path.parent / "teeth.png") as temporary:
             plot_proxies(upper, lower, temporary)
         report.count = frames
         return {
+            "detail_gain": round(maker.recipe.detail, 4),
             "upper_proxy_frame": None if upper is None else upper.frame,
             "lower_proxy_frame": None if lower is None else lower.frame,
         }
@@ -98,7 +107,8 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             "shapes": file_hash(workspace.shapes(options.pass_id, options.inp_id)),
             "network": file_hash(network_path),
             "proxies": proxy_files(workspace, options.tar_id),
-            "options": [options.ncandidates, options.alpha, options.lineU, options.lineL],
+            "retiming": file_hash(retiming_path(workspace, options)),
+            "options": {name: getattr(options, name) for name in PICTURE_OPTIONS},
         },
         build,
         progress,
@@ -129,46 +139,53 @@ def read_textures(workspace: Workspace, options: Options, space: FaceSpace) -> T
     return TextureSequence(textures, lines["mouth"], lines["jaw"])
 
 
+def texture_maker(
+    workspace: Workspace, target: Target, options: Options, progress: Progress
+) -> TextureMaker:
+    """Prepare to make textures of a target.
+
+    Raises
+    ------
+    Audio2VideoError
+        A teeth proxy of the user's can't be used.
+    """
+    import numba
+
+    numba.set_num_threads(min(options.nthreads, numba.config.NUMBA_NUM_THREADS))
+    upper = lower = None
+    if options.teeth:
+        upper, lower = choose_proxies(workspace, target, options, progress)
+    gallery = target.gallery()
+    recipe = Recipe(
+        candidate_count(options.ncandidates, len(gallery.usable)),
+        options.alpha,
+        options.pose_weight,
+        options.light_weight,
+        upper=upper,
+        lower=lower,
+    )
+    maker = TextureMaker(gallery, recipe)
+    return maker.calibrated() if options.detail else maker
+
+
 def _write_textures(
     path: Path,
     target: Target,
     mouth: NDArray[np.float64],
-    proxies: tuple[TeethProxy | None, TeethProxy | None],
-    options: Options,
+    maker: TextureMaker,
+    timing: Retiming,
     progress: Progress,
 ) -> NDArray[np.float64]:
     """Write the textures one by one; returns the jaw lines that go with them."""
-    import numba
-
-    from ..texture.median import weighted_median
-
-    numba.set_num_threads(min(options.nthreads, numba.config.NUMBA_NUM_THREADS))
-    space, track = target.space, target.track
-    usable = np.flatnonzero(track.usable)
-    count = candidate_count(options.ncandidates, len(usable))
-    jaws = track.rectified_jaw()
-    region = _region(jaws[usable].mean(axis=0), space)
-    grid = coarse_grid(space)
+    space, looks = target.space, maker.gallery.looks
     textures = np.lib.format.open_memmap(
         path, mode="w+", dtype=np.uint8, shape=(len(mouth), space.height, space.width, 3)
     )
     lines = np.empty((len(mouth), 17, 2))
     for index, shape in enumerate(progress.follow(mouth, "making textures", len(mouth))):
-        chosen = choose_candidates(shape, track.mouth, usable, count, options.alpha)
-        grids = displacement_grids(shape, track.mouth[chosen.frames], grid, space.resolution)
-        median = weighted_median(target.textures, chosen.frames, chosen.weights, grids, region)
-        textures[index] = enhance_teeth(median, shape, space, *proxies)
-        lines[index] = np.average(jaws[chosen.frames], axis=0, weights=chosen.weights)
+        under = looks[int(timing.frames[index])]
+        wanted = Appearance(shape[None], under.turn, under.light)
+        textures[index], lines[index] = maker.make(wanted)
     textures.flush()
     del textures
     return lines
-
-
-def _region(jaw: NDArray[np.float64], space: FaceSpace) -> NDArray[np.bool_]:
-    """Pixels that can come into view: inside a somewhat larger face than the speaker's."""
-    centre = np.array([0.0, 1.1])
-    outline = centre + (np.concatenate([jaw, [[0.0, 0.3]]]) - centre) * 1.15
-    hull = cv2.convexHull(np.round(space.to_pixels(outline)).astype(np.int32))
-    cover = np.zeros((space.height, space.width), np.uint8)
-    cv2.fillConvexPoly(cover, hull, 1)
-    return np.asarray(cover > 0)

@@ -19,6 +19,60 @@ LEAST = 8
 
 
 @dataclass(frozen=True)
+class Appearance:
+    """What decides how alike two lower faces look, for T frames.
+
+    Parameters
+    ----------
+    mouths : ndarray, shape (T, 20, 2)
+        Rectified mouth shapes, in inter-ocular distances.
+    turn : ndarray, shape (T, 2)
+        Yaw and pitch of the head, in radians.
+    light : ndarray, shape (T, 3)
+        Mean colour of the lower face, 0 to 1.
+    """
+
+    mouths: NDArray[np.floating]
+    turn: NDArray[np.floating]
+    light: NDArray[np.floating]
+
+    def __getitem__(self, frame: int) -> Appearance:
+        """Appearance of one frame (T = 1)."""
+        one = slice(frame, frame + 1)
+        return Appearance(self.mouths[one], self.turn[one], self.light[one])
+
+    def distance(
+        self, wanted: Appearance, pose_weight: float, light_weight: float
+    ) -> NDArray[np.float64]:
+        """Squared distance of each frame from what is wanted.
+
+        The rectified space takes the pose out of the geometry only: teeth and lips stand out of the
+        surface, and shadows turn with the head. So like is looked for under a like pose.
+
+        Parameters
+        ----------
+        wanted : Appearance
+            Of one frame.
+        pose_weight, light_weight : float
+            Weight of a squared radian and of a squared difference of brightness.
+
+        Returns
+        -------
+        ndarray of float64, shape (T,)
+        """
+        terms = (
+            (self.mouths, wanted.mouths, 1.0),
+            (self.turn, wanted.turn, pose_weight),
+            (self.light, wanted.light, light_weight),
+        )
+        total = np.zeros(len(self.mouths))
+        for own, other, weight in terms:
+            apart = np.asarray(own, np.float64) - other
+            total += weight * (apart * apart).reshape(len(own), -1).sum(axis=1)
+        return total
+
+
+@dataclass(frozen=True)
 class Candidates:
     """Frames for one texture, nearest first.
 
@@ -51,23 +105,20 @@ def candidate_count(wanted: int, usable: int) -> int:
 
 
 def choose_candidates(
-    shape: NDArray[np.floating],
-    mouths: NDArray[np.floating],
+    distances: NDArray[np.floating],
     usable: NDArray[np.integer],
     count: int,
     alpha: float,
 ) -> Candidates:
-    """Choose the frames whose mouth is most like a wanted shape.
+    """Choose the frames that look most like what is wanted.
 
-    Weights are ``w_i = exp(-|S_i - S|^2 / 2 sigma^2)``, with sigma such that the `count` nearest
-    frames carry `alpha` of the weight of all (paper, section 3.2).
+    Weights are ``w_i = exp(-d_i^2 / 2 sigma^2)``, with sigma such that the `count` nearest frames
+    carry `alpha` of the weight of all (paper, section 3.2).
 
     Parameters
     ----------
-    shape : ndarray, shape (20, 2)
-        Wanted mouth shape.
-    mouths : ndarray, shape (T, 20, 2)
-        Mouth shapes of the target, in the same space.
+    distances : ndarray, shape (T,)
+        Squared distance d^2 of every frame of the target; see `Appearance.distance`.
     usable : ndarray of int, shape (U,)
         Frames to choose from.
     count : int
@@ -79,7 +130,7 @@ def choose_candidates(
     -------
     Candidates
     """
-    distance = ((mouths[usable].astype(np.float64) - shape) ** 2).sum(axis=(1, 2))
+    distance = np.asarray(distances, np.float64)[usable]
     order = np.argsort(distance, kind="stable")
     near = order[:count]
     two_sigma_squared = solve_bandwidth(distance[order], count, alpha)

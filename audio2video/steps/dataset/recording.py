@@ -33,6 +33,7 @@ from .cutting import cut_spans, label_frames
 if TYPE_CHECKING:
     from ...face.detection import FaceFinder
     from ...face.identity import FaceDescriber
+    from ...face.tracking import TrackedFace
 
 READY_CUT_SECONDS = 10.0
 """A recording that is no longer is a ready-cut clip, and taken as it is."""
@@ -194,14 +195,14 @@ def _span(recording: Recording, first: int, end: int) -> dict[str, NDArray[Any]]
     reader = _reader(recording.path, recording.path.stat().st_mtime_ns)
     rate = reader.info.rate
     rivals = np.zeros(end - first, np.int16)
-    found: list[NDArray[np.float64] | None] = []
+    faces: list[TrackedFace] = []
     frames = watch.pass_on(reader.read(range(first, end)))
     for k, face in enumerate(track_face(frames, _finder(recording.landmark_model))):
-        found.append(face.landmarks)
+        faces.append(face)
         rivals[k] = face.rivals
         watch.look(k, face.landmarks, float(rate))
-    track: FaceTrack = build_track(found)
-    seen = np.array([points is not None for points in found], bool)
+    track: FaceTrack = build_track(faces)
+    seen = np.array([face.landmarks is not None for face in faces], bool)
     activity = np.load(recording.work / "activity.npy", allow_pickle=False)[first:end]
     return {
         "labels": label_frames(track, seen, rivals, activity, rate),

@@ -1,0 +1,192 @@
+"""The texture of one output frame: candidates, warp, median, detail, teeth (paper, section 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..face.rectify import FaceSpace
+from .candidates import Appearance, choose_candidates
+from .detail import detail_gain, sharpen
+from .median import weighted_median
+from .teeth import TeethProxy, enhance_teeth
+from .warp import coarse_grid, displacement_grids
+
+CALIBRATIONS = 16
+"""Frames of the target that are rebuilt to learn how much detail the median loses."""
+
+APART = 0.5
+"""Seconds around a frame from which it is not rebuilt: its neighbours are nearly itself."""
+
+MOUTH_MARGIN = 0.25
+"""Surroundings of the lips in which detail is measured, in inter-ocular distances."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A target's frames, as the synthesis sees them.
+
+    Parameters
+    ----------
+    textures : ndarray of uint8, shape (T, H, W, 3)
+        Rectified; may be memory-mapped.
+    looks : Appearance
+        Of T frames.
+    jaws : ndarray, shape (T, 17, 2)
+        Rectified jaw lines.
+    usable : ndarray of int, shape (U,)
+        Frames that may be candidates.
+    space : FaceSpace
+    rate : float
+        Frames per second.
+    """
+
+    textures: NDArray[np.uint8]
+    looks: Appearance
+    jaws: NDArray[np.floating]
+    usable: NDArray[np.integer]
+    space: FaceSpace
+    rate: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How textures are made.
+
+    Parameters
+    ----------
+    candidates : int
+        So many for one texture, or all if there are fewer.
+    alpha : float
+        Share of all weight that they carry.
+    pose_weight, light_weight : float
+        What a squared radian of head turn, and a squared difference of brightness (full scale
+        being 1), weigh beside a squared inter-ocular distance of mouth shape.
+    detail : float
+        Gain of fine detail.
+    equal : bool
+        All candidates weigh the same: a baseline.
+    upper, lower : TeethProxy or None
+    """
+
+    candidates: int
+    alpha: float
+    pose_weight: float
+    light_weight: float
+    detail: float = 0.0
+    equal: bool = False
+    upper: TeethProxy | None = None
+    lower: TeethProxy | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TextureMaker:
+    """Makes textures of one target.
+
+    Parameters
+    ----------
+    gallery : Gallery
+    recipe : Recipe
+    """
+
+    gallery: Gallery
+    recipe: Recipe
+    _grid: NDArray[np.float64] = field(init=False)
+    _region: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        jaw = self.gallery.jaws[self.gallery.usable].mean(axis=0)
+        object.__setattr__(self, "_grid", coarse_grid(self.gallery.space))
+        object.__setattr__(self, "_region", visible_region(jaw, self.gallery.space))
+
+    def make(
+        self, wanted: Appearance, allowed: NDArray[np.integer] | None = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """Make a texture.
+
+        Parameters
+        ----------
+        wanted : Appearance
+            Of one frame: the mouth that is asked for, on the head and in the light of the frame
+            that it will be put onto.
+        allowed : ndarray of int, optional
+            Frames to choose from, instead of all usable ones.
+
+        Returns
+        -------
+        texture : ndarray of uint8, shape (H, W, 3)
+        jaw : ndarray of float64, shape (17, 2)
+            The jaw line that goes with it.
+        """
+        g, r = self.gallery, self.recipe
+        usable = g.usable if allowed is None else allowed
+        count = min(r.candidates, len(usable))
+        distance = g.looks.distance(wanted, r.pose_weight, r.light_weight)
+        chosen = choose_candidates(distance, usable, count, r.alpha)
+        if r.equal:
+            chosen = replace(chosen, weights=np.ones_like(chosen.weights))
+        shape = wanted.mouths[0]
+        grids = displacement_grids(
+            shape, g.looks.mouths[chosen.frames], self._grid, g.space.resolution
+        )
+        texture = weighted_median(g.textures, chosen.frames, chosen.weights, grids, self._region)
+        texture = sharpen(texture, r.detail)
+        texture = enhance_teeth(texture, shape, g.space, r.upper, r.lower)
+        return texture, np.average(g.jaws[chosen.frames], axis=0, weights=chosen.weights)
+
+    def calibrated(self) -> TextureMaker:
+        """Give a maker whose textures are as sharp around the mouth as the target's own.
+
+        Frames of the target are rebuilt from others and compared with themselves.
+        """
+        plain = replace(self, recipe=replace(self.recipe, detail=0.0, upper=None, lower=None))
+        g = self.gallery
+        picks = np.linspace(0, len(g.usable) - 1, min(CALIBRATIONS, len(g.usable)))
+        pairs = []
+        for frame in g.usable[np.unique(picks.astype(int))]:
+            others = frames_apart(g.usable, int(frame), APART, g.rate)
+            if len(others) == 0:
+                continue
+            texture, _ = plain.make(g.looks[int(frame)], others)
+            rows, columns = _around_mouth(g.looks.mouths[frame], g.space)
+            pairs.append((texture[rows, columns], np.array(g.textures[frame, rows, columns])))
+        return replace(self, recipe=replace(self.recipe, detail=detail_gain(pairs)))
+
+
+def frames_apart(
+    usable: NDArray[np.integer], frame: int, seconds: float, rate: float
+) -> NDArray[np.integer]:
+    """Those of the usable frames that are more than so many seconds from a frame."""
+    return np.asarray(usable[np.abs(usable - frame) > seconds * rate])
+
+
+def visible_region(jaw: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
+    """Pixels that can come into view: inside a somewhat larger face than the speaker's.
+
+    Parameters
+    ----------
+    jaw : ndarray, shape (17, 2)
+        The speaker's mean jaw line, rectified.
+    space : FaceSpace
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W)
+    """
+    centre = np.array([0.0, 1.1])
+    outline = centre + (np.concatenate([jaw, [[0.0, 0.3]]]) - centre) * 1.15
+    hull = cv2.convexHull(np.round(space.to_pixels(outline)).astype(np.int32))
+    cover = np.zeros((space.height, space.width), np.uint8)
+    cv2.fillConvexPoly(cover, hull, 1)
+    return np.asarray(cover > 0)
+
+
+def _around_mouth(mouth: NDArray[np.floating], space: FaceSpace) -> tuple[slice, slice]:
+    low = space.to_pixels(mouth.min(axis=0) - MOUTH_MARGIN).astype(int)
+    high = space.to_pixels(mouth.max(axis=0) + MOUTH_MARGIN).astype(int) + 1
+    x0, y0 = np.clip(low, 0, [space.width - 1, space.height - 1])
+    x1, y1 = np.clip(high, [x0 + 1, y0 + 1], [space.width, space.height])
+    return slice(int(y0), int(y1)), slice(int(x0), int(x1))
