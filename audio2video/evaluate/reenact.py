@@ -106,12 +106,14 @@ def evaluate_reenact(
         for name in ways:
             _store(temporary, name).unlink()
         result = {
+            "folder": str(folder),
             "target": target.info.path.name,
             "frames": len(frames),
             "frames_in_target": len(target.track),
             "exclude_seconds": exclude,
             "candidates": maker.recipe.candidates,
             "detail_gain": round(maker.recipe.detail, 4),
+            "opening_detail_gain": round(maker.recipe.opening_detail, 4),
             "options": options.as_dict(),
             "measures": {name: summarise(rows, rate) for name, rows in measured.items()},
         }
@@ -123,7 +125,7 @@ def evaluate_reenact(
             {name: [row.lips for row in rows] for name, rows in measured.items()},
             temporary / "measures.png",
         )
-    return {**result, "folder": str(folder)}
+    return result
 
 
 def _make_textures(
@@ -132,8 +134,10 @@ def _make_textures(
     """Make all textures: ours, the nearest frame as it is, and all candidates counting alike."""
     gallery = maker.gallery
     space = gallery.space
-    plain = replace(maker.recipe, candidates=BASELINE_CANDIDATES, detail=0.0, equal=True)
-    equal = replace(maker, recipe=replace(plain, upper=None, lower=None))
+    plain = replace(maker.recipe, candidates=BASELINE_CANDIDATES, equal=True)
+    equal = replace(
+        maker, recipe=replace(plain, detail=0.0, opening_detail=0.0, upper=None, lower=None)
+    )
     shape = (len(frames), space.height, space.width, 3)
     ways = {
         name: _Pieces(

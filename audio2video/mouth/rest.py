@@ -12,8 +12,8 @@ MIN_SILENCE = 0.3
 EASE = 0.16
 """Seconds over which the mouth comes to rest and leaves it."""
 
-REST = 0.9
-"""How far the mouth goes towards the closed one; a trace of life stays."""
+REST = 1.0
+"""How far the mouth goes towards the closed one."""
 
 
 def rest_in_silence(

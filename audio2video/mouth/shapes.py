@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face.layout import MOUTH_MIRROR, mouth_opening, mouth_width
+from ..face.layout import (
+    LOWER_INNER_LIP,
+    MOUTH_MIRROR,
+    UPPER_INNER_LIP,
+    mouth_opening,
+    mouth_width,
+)
 
 CLOSED_SHARE = 0.02
 """The most closed frames, as a share of all, whose mean is the closed-mouth reference."""
@@ -88,12 +94,29 @@ def carry_shapes(
     carried = absolute_shapes((differences + mirrored) / 2, target_reference)
     # Lips of different thickness may cross when a thin-lipped closure is carried over: the inner
     # lips then meet half-way instead.
-    for upper, lower in ((13, 19), (14, 18), (15, 17)):
+    for upper, lower in zip(UPPER_INNER_LIP, LOWER_INNER_LIP, strict=True):
         crossed = carried[:, upper, 1] > carried[:, lower, 1]
         middle = carried[:, [upper, lower], 1].mean(axis=1)
         for point in (upper, lower):
             carried[crossed, point, 1] = middle[crossed]
     return carried
+
+
+def shut_mouth(reference: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Give a mouth whose inner lips meet half-way: landmarks leave a gap between closed ones.
+
+    Parameters
+    ----------
+    reference : ndarray, shape (20, 2)
+
+    Returns
+    -------
+    ndarray of float64, shape (20, 2)
+    """
+    shut = np.array(reference, np.float64)
+    for upper, lower in zip(UPPER_INNER_LIP, LOWER_INNER_LIP, strict=True):
+        shut[[upper, lower], 1] = shut[[upper, lower], 1].mean()
+    return shut
 
 
 def without_drift(

@@ -18,7 +18,7 @@ from ..mouth.drawing import draw_mouth, mouth_view
 from ..mouth.predictor import Predictor
 from ..mouth.rest import rest_in_silence
 from ..mouth.sequences import at_times
-from ..mouth.shapes import absolute_shapes
+from ..mouth.shapes import absolute_shapes, shut_mouth
 from ..options import Options
 from ..progress import Progress
 from ..provenance import container_tags
@@ -31,7 +31,7 @@ from .report import StepReport
 
 NAME = "lipsync"
 MADE_BY = "step 1 (lipsync)"
-FORMAT = 1
+FORMAT = 2
 """Raised when the way shapes are predicted changes."""
 
 MIN_SECONDS = 0.2
@@ -168,7 +168,7 @@ def _predict(
         at_frames = at_times(coefficients, Fraction(FEATURE_RATE), times)
         shapes = absolute_shapes(network.basis.decode(at_frames), network.reference)
         speech = speech_activity(read_audio(audio.path), rate, frames)
-        shapes = rest_in_silence(shapes, speech, float(rate), network.reference)
+        shapes = rest_in_silence(shapes, speech, float(rate), shut_mouth(network.reference))
         np.save(path, shapes.astype(np.float32), allow_pickle=False)
         report.count = frames
         return {"rate": str(rate), "pass_id": options.pass_id}

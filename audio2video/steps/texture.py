@@ -94,6 +94,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         report.count = frames
         return {
             "detail_gain": round(maker.recipe.detail, 4),
+            "opening_detail_gain": round(maker.recipe.opening_detail, 4),
             "upper_proxy_frame": None if upper is None else upper.frame,
             "lower_proxy_frame": None if lower is None else lower.frame,
         }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.layout import mouth_opening
+
 WEIGHT_UNIT = 1 << 16
 """Weights are integers whose sum is about this, so that medians are exact."""
 
@@ -16,6 +18,17 @@ nearest frames would be half of all it shows."""
 
 LEAST = 8
 """Fewer candidates than this show their own noise."""
+
+
+OPENING_WEIGHT = 0.15
+"""What a squared difference of the openings' logarithms weighs beside a squared inter-ocular
+distance of mouth shape. Where lips meet, a millimetre decides what is seen between them; in a wide
+open mouth it is nothing. Of 0, 0.03, 0.1 and 0.2: rebuilt closed mouths of four targets gain up to
+1.5 dB, and open ones lose none."""
+
+OPENING_FLOOR = 0.05
+"""Added to openings before their logarithm is taken, in inter-ocular distances: what landmarks
+read between closed lips."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,12 @@ class Appearance:
         for own, other, weight in terms:
             apart = np.asarray(own, np.float64) - other
             total += weight * (apart * apart).reshape(len(own), -1).sum(axis=1)
-        return total
+        return total + OPENING_WEIGHT * (_openness(self.mouths) - _openness(wanted.mouths)) ** 2
+
+
+def _openness(mouths: NDArray[np.floating]) -> NDArray[np.float64]:
+    opening = np.maximum(mouth_opening(np.asarray(mouths, np.float64)), 0.0)
+    return np.asarray(np.log(opening + OPENING_FLOOR))
 
 
 @dataclass(frozen=True)

@@ -11,58 +11,64 @@ from numpy.typing import NDArray
 SIGMA = 1.0
 """Scale of the detail, in pixels (Gaussian): the scale that resampling and the median weaken."""
 
-MAX_GAIN = 2.0
+MAX_GAIN = 1.25
 """More would show the codec's blocks and halos along the lips."""
 
 AIM = 1.35
 """Variance of the Laplacian that is aimed at, over that of the target's own textures: both ways of
 resampling, into the rectified space and back, take 8 to 14 % of it (measured on five clips)."""
 
+LEAST_PIXELS = 20
+"""A few pixels say nothing of sharpness."""
+
 U8 = NDArray[np.uint8]
 
 
-def sharpen(texture: U8, gain: float) -> U8:
+def sharpen(texture: U8, gain: NDArray[np.floating]) -> U8:
     """Add a multiple of a picture's own detail.
 
     Parameters
     ----------
     texture : ndarray of uint8, shape (H, W, 3)
-    gain : float
-        0 leaves it as it is.
+    gain : ndarray, shape (H, W)
+        Of each pixel; 0 leaves it as it is.
 
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
     """
-    if gain == 0.0:
-        return texture
-    coarse = cv2.GaussianBlur(texture, (0, 0), SIGMA)
-    return np.asarray(cv2.addWeighted(texture, 1.0 + gain, coarse, -gain, 0.0), np.uint8)
+    whole = texture.astype(np.float32)
+    added = (whole - cv2.GaussianBlur(whole, (0, 0), SIGMA)) * np.float32(gain)[..., None]
+    return np.asarray(np.clip(np.round(whole + added), 0, 255), np.uint8)
 
 
-def detail_gain(pairs: Iterable[tuple[U8, U8]]) -> float:
+def detail_gain(samples: Iterable[tuple[U8, U8, NDArray[np.bool_]]]) -> float:
     """Find the gain with which rebuilt pictures are as sharp as true ones.
 
     The variance of the Laplacian of ``x + g h``, with h the detail of x, is a quadratic in g, which
-    is solved for each pair. The median of all is taken, since a frame blurred by motion says little
-    of the others.
+    is solved for each sample. The median of all is taken, since a frame blurred by motion says
+    little of the others.
 
     Parameters
     ----------
-    pairs : iterable of (rebuilt, true), ndarrays of uint8, shape (H, W, 3)
+    samples : iterable of (rebuilt, true, where)
+        Pictures, uint8, shape (H, W, 3), and the pixels that count, bool, shape (H, W). Samples
+        with fewer than `LEAST_PIXELS` of them are left out.
 
     Returns
     -------
     float
-        0 to `MAX_GAIN`; 0 without pairs.
+        0 to `MAX_GAIN`; 0 without samples.
     """
     gains = []
-    for rebuilt, true in pairs:
+    for rebuilt, true, where in samples:
+        if where.sum() < LEAST_PIXELS:
+            continue
         x = cv2.cvtColor(rebuilt, cv2.COLOR_RGB2GRAY).astype(np.float32)
         detail = x - cv2.GaussianBlur(x, (0, 0), SIGMA)
-        own, fine = cv2.Laplacian(x, cv2.CV_32F), cv2.Laplacian(detail, cv2.CV_32F)
+        own, fine = (cv2.Laplacian(part, cv2.CV_32F)[where] for part in (x, detail))
         gray = cv2.cvtColor(true, cv2.COLOR_RGB2GRAY)
-        missing = AIM * float(cv2.Laplacian(gray, cv2.CV_32F).var()) - float(own.var())
+        missing = AIM * float(cv2.Laplacian(gray, cv2.CV_32F)[where].var()) - float(own.var())
         square = float(fine.var())
         mixed = float(((own - own.mean()) * (fine - fine.mean())).mean())
         if missing <= 0.0:

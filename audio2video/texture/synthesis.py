@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ..face.rectify import FaceSpace
 from .candidates import Appearance, choose_candidates
 from .detail import detail_gain, sharpen
+from .enhance import enhance_teeth
 from .median import weighted_median
-from .teeth import TeethProxy, enhance_teeth
+from .teeth import TeethProxy, mouth_interior
 from .warp import coarse_grid, displacement_grids
 
 CALIBRATIONS = 16
@@ -20,6 +21,9 @@ CALIBRATIONS = 16
 
 APART = 0.5
 """Seconds around a frame from which it is not rebuilt: its neighbours are nearly itself."""
+
+OPENING_BORDER = 0.012
+"""Softness of the border between lips and mouth opening, in inter-ocular distances."""
 
 MOUTH_MARGIN = 0.25
 """Surroundings of the lips in which detail is measured, in inter-ocular distances."""
@@ -65,8 +69,8 @@ class Recipe:
     pose_weight, light_weight : float
         What a squared radian of head turn, and a squared difference of brightness (full scale
         being 1), weigh beside a squared inter-ocular distance of mouth shape.
-    detail : float
-        Gain of fine detail.
+    detail, opening_detail : float
+        Gain of fine detail, on skin and lips and in the mouth opening.
     equal : bool
         All candidates weigh the same: a baseline.
     upper, lower : TeethProxy or None
@@ -77,6 +81,7 @@ class Recipe:
     pose_weight: float
     light_weight: float
     detail: float = 0.0
+    opening_detail: float = 0.0
     equal: bool = False
     upper: TeethProxy | None = None
     lower: TeethProxy | None = None
@@ -133,7 +138,9 @@ class TextureMaker:
             shape, g.looks.mouths[chosen.frames], self._grid, g.space.resolution
         )
         texture = weighted_median(g.textures, chosen.frames, chosen.weights, grids, self._region)
-        texture = sharpen(texture, r.detail)
+        if r.detail > 0.0 or r.opening_detail > 0.0:
+            opening = mouth_interior(shape, g.space, OPENING_BORDER)
+            texture = sharpen(texture, r.detail + (r.opening_detail - r.detail) * opening)
         texture = enhance_teeth(texture, shape, g.space, r.upper, r.lower)
         return texture, np.average(g.jaws[chosen.frames], axis=0, weights=chosen.weights)
 
@@ -142,18 +149,24 @@ class TextureMaker:
 
         Frames of the target are rebuilt from others and compared with themselves.
         """
-        plain = replace(self, recipe=replace(self.recipe, detail=0.0, upper=None, lower=None))
+        without = replace(self.recipe, detail=0.0, opening_detail=0.0, upper=None, lower=None)
+        plain = replace(self, recipe=without)
         g = self.gallery
         picks = np.linspace(0, len(g.usable) - 1, min(CALIBRATIONS, len(g.usable)))
-        pairs = []
+        skin, opening = [], []
         for frame in g.usable[np.unique(picks.astype(int))]:
             others = frames_apart(g.usable, int(frame), APART, g.rate)
             if len(others) == 0:
                 continue
             texture, _ = plain.make(g.looks[int(frame)], others)
-            rows, columns = _around_mouth(g.looks.mouths[frame], g.space)
-            pairs.append((texture[rows, columns], np.array(g.textures[frame, rows, columns])))
-        return replace(self, recipe=replace(self.recipe, detail=detail_gain(pairs)))
+            mouth = g.looks.mouths[frame]
+            around = _around_mouth(mouth, g.space)
+            inside = mouth_interior(mouth, g.space)[around] > 0.5
+            pair = texture[around], np.array(g.textures[frame][around])
+            skin.append((*pair, ~inside))
+            opening.append((*pair, inside))
+        recipe = replace(self.recipe, detail=detail_gain(skin), opening_detail=detail_gain(opening))
+        return replace(self, recipe=recipe)
 
 
 def frames_apart(

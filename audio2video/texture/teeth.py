@@ -1,9 +1,8 @@
-"""Teeth proxies: sharp detail of real teeth put into the median texture (paper, section 3.2)."""
+"""Teeth proxies: frames of the target with a row of teeth in view (paper, section 3.2)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -11,25 +10,13 @@ from numpy.typing import NDArray
 
 from ..face.layout import (
     INNER_LIP,
-    LOWER_INNER_LIP,
-    UPPER_INNER_LIP,
     mouth_opening,
     mouth_width,
 )
 from ..face.rectify import FaceSpace
 
-DETAIL = 0.06
-"""Scale of the detail taken from a proxy, in inter-ocular distances (Gaussian sigma)."""
-
 MIN_OPENING = 0.05
 """Inner-lip opening, in inter-ocular distances, from which a frame can be a proxy."""
-
-FADE_IN = (0.06, 0.12)
-"""Openings from which detail is added, and from which it is added at full strength: on a nearly
-closed mouth it would stand as a picket fence."""
-
-STRENGTH = 0.6
-"""Share of the detail that is replaced; more is sharper, but shows where teeth do not match."""
 
 MIN_UPPER_SCORE = 0.2
 MIN_LOWER_SCORE = 0.03
@@ -226,101 +213,3 @@ def proxy_quality(
     sharp = sharpness[usable] / max(float(np.quantile(sharpness[usable], 0.9)), 1e-9)
     fit = np.clip(opening / 0.12, 0, 1) * np.exp(-((turned / 0.2) ** 2)) * np.clip(sharp, 0, 1.2)
     return np.asarray(np.where(opening >= MIN_OPENING, fit, 0.0))
-
-
-def enhance_teeth(
-    texture: NDArray[np.uint8],
-    mouth: NDArray[np.floating],
-    space: FaceSpace,
-    upper: TeethProxy | None,
-    lower: TeethProxy | None,
-) -> NDArray[np.uint8]:
-    """Give the teeth of a median texture the detail of the proxies.
-
-    The coarse part of the texture stays; its fine part is replaced by the proxy's, moved with the
-    lip the teeth belong to, only where the texture itself shows teeth.
-
-    Parameters
-    ----------
-    texture : ndarray of uint8, shape (H, W, 3)
-    mouth : ndarray, shape (20, 2)
-    space : FaceSpace
-    upper, lower : TeethProxy or None
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W, 3)
-    """
-    begin, full = FADE_IN
-    strength = STRENGTH * float(np.clip((mouth_opening(mouth) - begin) / (full - begin), 0, 1))
-    proxies = [(upper, UPPER_INNER_LIP, True), (lower, LOWER_INNER_LIP, False)]
-    if strength == 0.0 or all(proxy is None for proxy, _, _ in proxies):
-        return texture
-    sigma = DETAIL * space.resolution
-    box = _around(mouth, space)
-    patch = texture[box].astype(np.float32)
-    white = whiteness(texture, mouth, space)
-    white = cv2.GaussianBlur(white, (0, 0), max(0.25 * sigma, 0.3))
-    teeth = (white * mouth_interior(mouth, space, 0.015))[box] * strength
-    fine = patch - cv2.GaussianBlur(patch, (0, 0), sigma)
-    details, covers = [], []
-    for proxy, lip, is_upper in proxies:
-        if proxy is not None:
-            moved, cover = _moved_detail(proxy, mouth, space, lip, is_upper, sigma)
-            details.append(moved[box])
-            covers.append(cover[box])
-    # Where both rows of teeth lay claim to a pixel they share it.
-    total = np.maximum(np.sum(covers, axis=0), 1.0)
-    result = patch
-    for moved, cover in zip(details, covers, strict=True):
-        result = result + (teeth * cover / total)[..., None] * (moved - fine)
-    output: NDArray[np.uint8] = texture.copy()
-    output[box] = np.clip(np.round(result), 0, 255)
-    return output
-
-
-def _around(mouth: NDArray[np.floating], space: FaceSpace) -> tuple[slice, slice]:
-    corners = space.to_pixels(mouth)
-    margin = 0.15 * space.resolution
-    x0, y0 = np.maximum(np.floor(corners.min(axis=0) - margin), 0).astype(int)
-    x1, y1 = np.ceil(corners.max(axis=0) + margin).astype(int)
-    return slice(y0, min(y1, space.height)), slice(x0, min(x1, space.width))
-
-
-def _moved_detail(
-    proxy: TeethProxy,
-    mouth: NDArray[np.floating],
-    space: FaceSpace,
-    lip: tuple[int, ...],
-    is_upper: bool,
-    sigma: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """High-pass of the proxy, and where it holds teeth, shifted with the middle of its lip."""
-    shift = space.to_pixels(mouth[list(lip)].mean(axis=0)) - space.to_pixels(
-        proxy.mouth[list(lip)].mean(axis=0)
-    )
-    detail, cover = _proxy_detail(proxy, space, is_upper, sigma)
-    move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
-    size = (space.width, space.height)
-    return (
-        cv2.warpAffine(detail, move, size, flags=cv2.INTER_LINEAR),
-        cv2.warpAffine(cover, move, size, flags=cv2.INTER_LINEAR),
-    )
-
-
-@lru_cache(maxsize=4)
-def _proxy_detail(
-    proxy: TeethProxy, space: FaceSpace, is_upper: bool, sigma: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """High-pass of the proxy, and where it holds teeth: the same for every output frame."""
-    picture = proxy.texture.astype(np.float32)
-    inside = mouth_interior(proxy.mouth, space)
-    # The blur must not mix lip into teeth: it is taken over the mouth opening alone.
-    weight = cv2.GaussianBlur(inside, (0, 0), sigma)
-    coarse = cv2.GaussianBlur(picture * inside[..., None], (0, 0), sigma)
-    detail = (picture - coarse / np.maximum(weight, 1e-3)[..., None]) * inside[..., None]
-    rows = np.arange(space.height)[:, None]
-    side = rows < proxy.line if is_upper else rows >= proxy.line
-    white = whiteness(proxy.texture, proxy.mouth, space) * inside * side
-    cover = cv2.GaussianBlur(white.astype(np.float32), (0, 0), max(0.3 * sigma, 0.3))
-    return detail, cover
