@@ -22,6 +22,7 @@ from ..options import Options
 from ..progress import Progress
 from ..provenance import container_tags
 from ..steps.plots_reenact import plot_reenactment
+from ..steps.proxies import choose_proxies
 from ..steps.target import Target, analyse_target
 from ..steps.texture import texture_maker
 from ..texture.synthesis import TextureMaker, frames_apart
@@ -85,7 +86,7 @@ def evaluate_reenact(
     """
     progress = progress or Progress()
     target = analyse_target(workspace, options, progress)
-    maker = texture_maker(workspace, target, options, progress)
+    maker = texture_maker(target, options, choose_proxies(workspace, target, options, progress))
     gallery, rate = maker.gallery, float(target.info.rate)
     frames = [
         int(frame)

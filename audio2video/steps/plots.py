@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from ..texture.teeth import TeethProxy
 from ..timing.retiming import Retiming
 
+RIVALS_A_ROW = 10
+"""Frames that were considered as proxies, in a row of their sheet."""
+
 
 def new_figure(width: float, height: float) -> Any:
     """Make an empty figure, so many inches wide and high."""
@@ -97,17 +100,28 @@ def plot_retiming(
     figure.savefig(path)
 
 
-def plot_proxies(upper: TeethProxy | None, lower: TeethProxy | None, path: Path) -> None:
-    """Draw the teeth proxies with a ruler of rows, to read lineU and lineL off.
+def plot_proxies(
+    upper: TeethProxy | None,
+    lower: TeethProxy | None,
+    considered: Sequence[tuple[int, NDArray[np.uint8], float, float]],
+    path: Path,
+) -> None:
+    """Draw the teeth proxies with a ruler of rows, to read lineU and lineL off, and their rivals.
 
     Parameters
     ----------
     upper, lower : TeethProxy or None
+    considered : sequence of (frame, picture, float, float)
+        Frames that were looked at: their mouths, and what they are worth as upper and lower proxy.
     path : Path
         PNG to write.
     """
-    figure = new_figure(10, 3.8)
-    cells = figure.subplots(1, 2)
+    lines = -(-len(considered) // RIVALS_A_ROW)
+    figure = new_figure(10, 3.8 + 0.95 * lines)
+    above, below = (
+        figure.subfigures(2, 1, height_ratios=(3.8, 0.95 * lines)) if lines else (figure, None)
+    )
+    cells = above.subplots(1, 2)
     for axes, proxy, name in zip(
         cells, (upper, lower), ("upper: lineU", "lower: lineL"), strict=True
     ):
@@ -125,4 +139,18 @@ def plot_proxies(upper: TeethProxy | None, lower: TeethProxy | None, path: Path)
         source = "your picture" if proxy.frame < 0 else f"frame {proxy.frame}"
         axes.set_title(f"{name} = {proxy.line}, {source}")
         axes.set(ylabel="row")
+    if below is not None:
+        chosen = {proxy.frame for proxy in (upper, lower) if proxy is not None}
+        panels = below.subplots(lines, RIVALS_A_ROW, squeeze=False).ravel()
+        for axes in panels:
+            axes.set_axis_off()
+        for axes, (frame, picture, of_upper, of_lower) in zip(panels, considered, strict=False):
+            axes.imshow(picture, interpolation="nearest")
+            axes.set_title(
+                f"{frame}: {of_upper:.2f} {of_lower:.2f}",
+                fontsize=6,
+                color="tab:red" if frame in chosen else "black",
+                pad=1,
+            )
+        below.suptitle("frames considered: worth as upper, as lower proxy", fontsize=8)
     figure.savefig(path)

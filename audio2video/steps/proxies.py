@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -30,6 +30,39 @@ CONSIDERED = 40
 """Frames whose picture is looked at when proxies are chosen automatically."""
 
 
+@dataclass(frozen=True)
+class Considered:
+    """A frame that was looked at.
+
+    Parameters
+    ----------
+    frame : int
+    upper, lower : float
+        What it is worth as the proxy of that row of teeth; 0 if it can't be one.
+    """
+
+    frame: int
+    upper: float
+    lower: float
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """The teeth proxies of a target.
+
+    Parameters
+    ----------
+    upper, lower : TeethProxy, optional
+        None where the target shows no such teeth.
+    considered : tuple of Considered
+        Frames that were looked at, best openings first.
+    """
+
+    upper: TeethProxy | None = None
+    lower: TeethProxy | None = None
+    considered: tuple[Considered, ...] = ()
+
+
 def proxy_files(workspace: Workspace, tar_id: str) -> dict[str, str]:
     """Hashes of the user's own proxy pictures."""
     files = {which: workspace.proxy(tar_id, which) for which in ("upper", "lower")}
@@ -38,8 +71,8 @@ def proxy_files(workspace: Workspace, tar_id: str) -> dict[str, str]:
 
 def choose_proxies(
     workspace: Workspace, target: Target, options: Options, progress: Progress
-) -> tuple[TeethProxy | None, TeethProxy | None]:
-    """Give the upper and the lower teeth proxy; None where the target shows no such teeth.
+) -> Proxies:
+    """Choose the upper and the lower teeth proxy.
 
     Raises
     ------
@@ -48,7 +81,8 @@ def choose_proxies(
     OptionError
         ``--lineU`` or ``--lineL`` lies outside the texture.
     """
-    upper, lower = _best_frames(target)
+    best = _best_frames(target)
+    upper, lower = best.upper, best.lower
     own = workspace.proxy(options.tar_id, "upper")
     if own is not None:
         upper = _from_picture(own, target.space, options, is_upper=True)
@@ -69,14 +103,15 @@ def choose_proxies(
         upper = replace(upper, line=options.lineU)
     if lower is not None and options.lineL is not None:
         lower = replace(lower, line=options.lineL)
-    return upper, lower
+    return replace(best, upper=upper, lower=lower)
 
 
-def _best_frames(target: Target) -> tuple[TeethProxy | None, TeethProxy | None]:
+def _best_frames(target: Target) -> Proxies:
     track = target.track
     usable = np.flatnonzero(track.usable)
     quality = proxy_quality(track.mouth, track.pose.yaw, track.pose.pitch, target.sharpness, usable)
     best: list[tuple[float, TeethProxy | None]] = [(0.0, None), (0.0, None)]
+    considered = []
     for place in np.argsort(-quality, kind="stable")[:CONSIDERED]:
         frame = int(usable[place])
         mouth = track.mouth[frame].astype(np.float64)
@@ -86,11 +121,13 @@ def _best_frames(target: Target) -> tuple[TeethProxy | None, TeethProxy | None]:
             (upper_score, upper_line, MIN_UPPER_SCORE),
             (lower_score, lower_line, MIN_LOWER_SCORE),
         )
+        merits = []
         for k, (score, line, least) in enumerate(rows):
-            merit = float(quality[place]) * score
-            if score >= least and merit > best[k][0]:
-                best[k] = (merit, TeethProxy(texture, mouth, line, frame, score))
-    return best[0][1], best[1][1]
+            merits.append(float(quality[place]) * score if score >= least else 0.0)
+            if merits[k] > best[k][0]:
+                best[k] = (merits[k], TeethProxy(texture, mouth, line, frame, score))
+        considered.append(Considered(frame, *merits))
+    return Proxies(best[0][1], best[1][1], tuple(considered))
 
 
 def _from_picture(path: Path, space: FaceSpace, options: Options, *, is_upper: bool) -> TeethProxy:

@@ -23,7 +23,7 @@ from ..timing.retiming import Retiming
 from ..workspace import Workspace
 from .lipsync import output_frames, read_network, read_shapes
 from .plots import plot_proxies
-from .proxies import choose_proxies, proxy_files
+from .proxies import Proxies, choose_proxies, proxy_files
 from .report import StepReport
 from .retiming import make_retiming, retiming_path
 from .target import MADE_BY, Target, analyse_target
@@ -31,6 +31,9 @@ from .target import MADE_BY, Target, analyse_target
 NAME = "texture"
 FORMAT = 2
 """Raised when the way textures are made changes."""
+
+MOUTH_PICTURE = ((-0.6, 0.85), (0.6, 1.6))
+"""What the proxies' sheet shows of a frame: corners, in inter-ocular distances."""
 
 PICTURE_OPTIONS = (
     *("ncandidates", "alpha", "pose_weight", "light_weight", "detail"),
@@ -83,20 +86,28 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     report = StepReport(NAME, "frame")
 
     def build(path: Path) -> dict[str, Any]:
-        maker = texture_maker(workspace, target, options, progress)
+        proxies = choose_proxies(workspace, target, options, progress)
+        maker = texture_maker(target, options, proxies)
         mouth = carry_shapes(shapes, network.reference, target.reference)
         jaw = _write_textures(path, target, mouth, maker, timing, progress)
-        upper, lower = maker.recipe.upper, maker.recipe.lower
         with replacing(path.parent / "texture.npz") as temporary, temporary.open("wb") as file:
             np.savez(file, mouth=mouth, jaw=jaw)
         with replacing(path.parent / "teeth.png") as temporary:
-            plot_proxies(upper, lower, temporary)
+            plot_proxies(
+                proxies.upper,
+                proxies.lower,
+                [
+                    (item.frame, _mouth_picture(target, item.frame), item.upper, item.lower)
+                    for item in proxies.considered
+                ],
+                temporary,
+            )
         report.count = frames
         return {
             "detail_gain": round(maker.recipe.detail, 4),
             "opening_detail_gain": round(maker.recipe.opening_detail, 4),
-            "upper_proxy_frame": None if upper is None else upper.frame,
-            "lower_proxy_frame": None if lower is None else lower.frame,
+            "upper_proxy_frame": None if proxies.upper is None else proxies.upper.frame,
+            "lower_proxy_frame": None if proxies.lower is None else proxies.lower.frame,
         }
 
     product = texture_path(workspace, options)
@@ -140,33 +151,29 @@ def read_textures(workspace: Workspace, options: Options, space: FaceSpace) -> T
     return TextureSequence(textures, lines["mouth"], lines["jaw"])
 
 
-def texture_maker(
-    workspace: Workspace, target: Target, options: Options, progress: Progress
-) -> TextureMaker:
-    """Prepare to make textures of a target.
-
-    Raises
-    ------
-    Audio2VideoError
-        A teeth proxy of the user's can't be used.
-    """
+def texture_maker(target: Target, options: Options, proxies: Proxies) -> TextureMaker:
+    """Prepare to make textures of a target."""
     import numba
 
     numba.set_num_threads(min(options.nthreads, numba.config.NUMBA_NUM_THREADS))
-    upper = lower = None
-    if options.teeth:
-        upper, lower = choose_proxies(workspace, target, options, progress)
     gallery = target.gallery()
     recipe = Recipe(
         candidate_count(options.ncandidates, len(gallery.usable)),
         options.alpha,
         options.pose_weight,
         options.light_weight,
-        upper=upper,
-        lower=lower,
+        upper=proxies.upper if options.teeth else None,
+        lower=proxies.lower if options.teeth else None,
     )
     maker = TextureMaker(gallery, recipe)
     return maker.calibrated() if options.detail else maker
+
+
+def _mouth_picture(target: Target, frame: int) -> NDArray[np.uint8]:
+    """Cut the mouth out of a frame's texture."""
+    space = target.space
+    low, high = (space.to_pixels(np.array(corner)).astype(int) for corner in MOUTH_PICTURE)
+    return np.array(target.textures[frame, low[1] : high[1], low[0] : high[0]])
 
 
 def _write_textures(
