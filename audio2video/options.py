@@ -200,6 +200,9 @@ class Options:
     alpha: float = _option(
         0.9, "share of all weight that the candidates carry", group=_PICTURE, low=0.1, high=0.999
     )
+    steady: bool = _option(
+        True, "take the jitter out of landmarks by following them in the picture", group=_PICTURE
+    )
     pose_weight: float = _option(
         0.3,
         "what a squared radian of head turn weighs beside mouth shape when candidates are chosen",
@@ -213,6 +216,9 @@ class Options:
         group=_PICTURE,
         low=0,
         high=100,
+    )
+    coherence: bool = _option(
+        True, "let the frames before and after have a say in the candidates", group=_PICTURE
     )
     detail: bool = _option(
         True, "bring the textures' fine detail back to the target's own", group=_PICTURE

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio2video.blend.compose import Mouthpiece, compose, working_box
+from audio2video.blend.compose import Composed, Mouthpiece, compose, working_box
 from audio2video.blend.masks import face_mask
 from audio2video.demo.presenter import demo_truth, render_frames
 from audio2video.face.head import generic_head
@@ -45,8 +45,13 @@ class Shot:
         mouth = to_rectified(self.landmarks[None, MOUTH], self.pose)[0]
         return Mouthpiece(np.asarray(texture, np.uint8), mouth, 0.0)
 
+    def compose(self, piece: Mouthpiece, *, light: bool = True) -> Composed:
+        return compose(
+            self.part, self.box, piece, self.landmarks, self.pose, self.space, light=light
+        )
+
     def put(self, piece: Mouthpiece) -> NDArray[np.uint8]:
-        return compose(self.part, self.box, piece, self.landmarks, self.pose, self.space)
+        return self.compose(piece).picture
 
     def cover(self, piece: Mouthpiece) -> NDArray[np.float32]:
         """Where in the part the texture shows."""
@@ -147,6 +152,35 @@ def test_a_texture_of_other_light_is_matched(shots: list[Shot], offset: int) -> 
     # No edge where the texture ends.
     step = np.abs(cv2.Laplacian(result - plain, cv2.CV_64F)).max()
     assert step < 0.5 * abs(offset)
+
+
+def test_light_is_matched_only_if_asked(shots: list[Shot]) -> None:
+    shot = replace(shots[0], frame=60 + shots[0].frame // 2)
+    piece = shot.own()
+    dark = replace(piece, texture=piece.texture - np.uint8(20))
+    inside = shot.cover(piece) > 0.9
+    plain = shot.put(piece).astype(float)
+    apart = [
+        float((shot.compose(dark, light=light).picture - plain)[inside].mean())
+        for light in (False, True)
+    ]
+    # The pyramid's coarse levels take part of it back near the mask's border.
+    assert -20 < apart[0] < -12
+    assert abs(apart[1]) < 3
+    # Where the texture's light is the frame's own, it makes no difference.
+    same = shot.compose(piece, light=False).picture
+    np.testing.assert_allclose(same[inside].mean(), plain[inside].mean(), atol=0.5)
+
+
+def test_the_cover_says_where_the_texture_shows(shots: list[Shot]) -> None:
+    for shot in shots:
+        piece = shot.own()
+        made = shot.compose(piece)
+        assert made.cover.shape == shot.part.shape[:2]
+        assert made.cover.dtype == np.float32
+        np.testing.assert_allclose(made.cover, shot.cover(piece), atol=1e-6)
+        mouth = (shot.landmarks[MOUTH].mean(axis=0) - shot.box[:2]).astype(int)
+        assert made.cover[mouth[1], mouth[0]] > 0.99
 
 
 @pytest.mark.parametrize("drop", [0.12, -0.06])

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from conftest import ROOT
 
 from audio2video import cli, pipeline
-from audio2video.options import Options
+from audio2video.options import Options, option_types
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_defaults_run_the_demo(given: Any) -> None:
 @pytest.mark.parametrize("option", [f.name for f in fields(Options)])
 def test_every_option_in_both_spellings(given: Any, option: str) -> None:
     value = {bool: "True", int: "50", float: "0.3", str: "name", Path: "file"}[
-        cli.option_types()[option][0]
+        option_types()[option][0]
     ]
     if option in ("keep_prob", "vr", "lr", "dr", "alpha", "test_share"):
         value = "0.3"

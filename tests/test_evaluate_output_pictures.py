@@ -24,7 +24,7 @@ from audio2video.evaluate.output_pictures import (
 )
 from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
-from audio2video.face.pose import HeadPose, steady_pose
+from audio2video.face.pose import HeadPose, fit_pose
 from audio2video.face.rectify import FaceSpace, to_rectified
 from audio2video.media.video import Frame
 
@@ -89,7 +89,7 @@ def face(turn: float = 0.0) -> tuple[NDArray[np.float64], HeadPose]:
     """Landmarks of the generic head, turned, in the middle of a picture; and its pose."""
     axes = np.array([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0]])
     landmarks = UNIT * generic_head() @ axes.T + [SIZE / 2, SIZE / 3]
-    return landmarks, steady_pose(landmarks[None], [slice(0, 1)])
+    return landmarks, fit_pose(landmarks[None])
 
 
 @settings(max_examples=20, deadline=None)
@@ -106,7 +106,7 @@ def test_all_that_a_composite_changes_lies_inside(turn: float, drop: float, seed
     after = frame.copy()
     after[y0:y1, x0:x1] = compose(
         frame[y0:y1, x0:x1], box, Mouthpiece(texture, mouth, drop), landmarks, pose, space
-    )
+    ).picture
     unit = float(pose.scale[0])
     changed = block_change(Frame.from_rgb(frame), Frame.from_rgb(after))[0] > 0
     face_outside = outside_face(landmarks, drop, unit, box, SIZE, SIZE)

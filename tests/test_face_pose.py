@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from audio2video.demo.presenter import demo_truth
 from audio2video.face.head import RIGID, generic_head
-from audio2video.face.pose import HeadPose, fit_pose, steady_pose
+from audio2video.face.pose import HeadPose, fit_pose
+from audio2video.face.smoothing import steady_points
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
@@ -121,22 +122,19 @@ def test_any_integer_gives_one_frame(index: int) -> None:
     np.testing.assert_array_equal(found.as_array(), numbers[[index]])
 
 
-def test_a_steady_pose_is_steadier_and_has_no_lag(rng: np.random.Generator) -> None:
+def test_steadier_landmarks_give_a_steadier_pose_without_lag(rng: np.random.Generator) -> None:
     t = np.linspace(0, 4, 100)
     truth = np.column_stack(
         [0.2 * np.sin(t), 0.1 * np.cos(t), 0 * t, 60 + t, 300 + 20 * np.sin(t), 200 - 5 * t]
     )
-    seen = project(truth) + rng.normal(scale=1.0, size=(100, 68, 2))
-    steady = steady_pose(seen, [slice(0, 100)]).as_array() - truth
+    clean = project(truth)
+    seen = clean + rng.normal(scale=1.0, size=(100, 68, 2))
+    moves, trust = np.zeros_like(clean), np.full((100, 68), 4.0)
+    moves[1:] = np.diff(clean, axis=0)
+    steady = fit_pose(steady_points(seen, moves, trust, [slice(0, 100)])).as_array() - truth
     single = fit_pose(seen).as_array() - truth
-    assert (steady.std(axis=0) < 0.75 * single.std(axis=0)).all()
-    clean = steady_pose(project(truth), [slice(0, 100)]).as_array()
-    np.testing.assert_allclose(clean[:, :3], truth[:, :3], atol=1e-3)
-    np.testing.assert_allclose(clean[:, 3:], truth[:, 3:], atol=0.05)
-
-
-def test_a_steady_pose_does_not_reach_over_a_cut() -> None:
-    truth = np.tile([0.1, 0.0, 0.0, 60.0, 300, 200], (20, 1))
-    truth[10:] = [-0.3, 0.1, 0.2, 90.0, 100, 100]
-    steady = steady_pose(project(truth), [slice(0, 10), slice(10, 20)]).as_array()
-    np.testing.assert_allclose(steady, truth, atol=0.05)
+    # Away from the ends, a point's error falls to 0.358 (see test_face_smoothing.py), at them less.
+    assert (steady.std(axis=0) < 0.5 * single.std(axis=0)).all()
+    still = fit_pose(steady_points(clean, moves, trust, [slice(0, 100)])).as_array()
+    np.testing.assert_allclose(still[:, :3], truth[:, :3], atol=1e-3)
+    np.testing.assert_allclose(still[:, 3:], truth[:, 3:], atol=0.05)

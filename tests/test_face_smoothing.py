@@ -1,13 +1,14 @@
-"""Smoothing without lag."""
+"""Smoothing without lag: filters, and least squares of places and moves."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from audio2video.face.smoothing import smooth_tracks, unbroken_stretches
+from audio2video.face.smoothing import smooth_tracks, steady_points, unbroken_stretches
 
 FLAGS = st.lists(st.tuples(st.booleans(), st.booleans()), max_size=30)
 
@@ -100,3 +101,143 @@ def test_the_input_is_left_alone(rng: np.random.Generator) -> None:
     before = track.copy()
     smooth_tracks(track, [slice(0, 20)], 5)
     np.testing.assert_array_equal(track, before)
+
+
+def dense(
+    places: NDArray[np.float64],
+    moves: NDArray[np.float64],
+    trust: NDArray[np.float64],
+    stretches: list[slice],
+) -> NDArray[np.float64]:
+    """All paths by a dense least-squares solver, one point after the other."""
+    result = places.copy()
+    for run in stretches:
+        frames = range(run.start, run.stop)
+        for point in range(places.shape[1]):
+            rows, wanted = [], []
+            for k, t in enumerate(frames):
+                rows.append(np.eye(len(frames))[k])
+                wanted.append(places[t, point])
+                if k > 0:
+                    link = np.sqrt(trust[t, point])
+                    rows.append(link * (np.eye(len(frames))[k] - np.eye(len(frames))[k - 1]))
+                    wanted.append(link * moves[t, point])
+            result[run, point] = np.linalg.lstsq(np.array(rows), np.array(wanted), rcond=None)[0]
+    return result
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 9), min_size=1, max_size=3))
+def test_steady_points_equal_a_dense_solver(seed: int, lengths: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    stretches, first = [], 0
+    for length in lengths:
+        stretches.append(slice(first, first + length))
+        first += length + int(rng.integers(2))  # some follow at once, as at a cut
+    places, moves = rng.normal(scale=50, size=(2, first + 1, 3, 2))
+    trust = 10 ** rng.uniform(-3, 3, (first + 1, 3)) * rng.integers(2, size=(first + 1, 3))
+    given_ = [array.copy() for array in (places, moves, trust)]
+    found = steady_points(places, moves, trust, stretches)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, dense(places, moves, trust, stretches), atol=1e-6)
+    for array, before in zip((places, moves, trust), given_, strict=True):
+        np.testing.assert_array_equal(array, before)
+
+
+def still_kernel(trust: float) -> tuple[float, float]:
+    """Share of a place's noise that stays, as variance: with true moves, and with noisy ones.
+
+    Far from the ends, the least squares are a filter with the response 1 / (1 + trust (2 - 2 cos))
+    and the weights (1 - a) / (1 + a) a^|k|, where a + 1 / a = 2 + 1 / trust.
+    """
+    middle = 1 + 1 / (2 * trust)
+    a = middle - np.sqrt(middle**2 - 1)
+    peak = (1 - a) / (1 + a)
+    # Least squares with weights as the inverse variances: what is left is the inverse's diagonal.
+    return float(peak**2 * (1 + a**2) / (1 - a**2)), float(peak)
+
+
+def way_and_moves(rng: np.random.Generator, frames: int, points: int) -> NDArray[np.float64]:
+    """Paths that turn and jump at will."""
+    return np.asarray(np.cumsum(rng.normal(scale=3.0, size=(frames, points, 2)), axis=0))
+
+
+def moves_of(paths: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.diff(paths, axis=0, prepend=paths[:1])
+
+
+@pytest.mark.parametrize("trust", [0.25, 4.0, 100.0])
+def test_with_true_moves_noise_falls_as_the_closed_form_says(
+    trust: float, rng: np.random.Generator
+) -> None:
+    true = way_and_moves(rng, 1200, 40)
+    noise = rng.normal(size=true.shape)
+    trusted = np.full(true.shape[:2], trust)
+    found = steady_points(true + noise, moves_of(true), trusted, [slice(0, 1200)])
+    left = (found - true)[60:-60]
+    assert left.var() == pytest.approx(still_kernel(trust)[0], rel=0.04)
+    # What is left comes from the noise alone, and in no way from where the point goes.
+    still = steady_points(noise, np.zeros_like(noise), trusted, [slice(0, 1200)])
+    np.testing.assert_allclose(found - true, still, atol=1e-9)
+
+
+@pytest.mark.parametrize("trust", [0.25, 4.0])
+def test_trust_is_the_ratio_of_the_variances(trust: float, rng: np.random.Generator) -> None:
+    true = way_and_moves(rng, 1200, 40)
+    places = true + rng.normal(size=true.shape)
+    moves = moves_of(true) + rng.normal(scale=trust**-0.5, size=true.shape)
+
+    def error(assumed: float) -> float:
+        weight = np.full(true.shape[:2], assumed)
+        return float((steady_points(places, moves, weight, [slice(0, 1200)]) - true)[60:-60].var())
+
+    assert error(trust) == pytest.approx(still_kernel(trust)[1], rel=0.04)
+    assert error(trust) < error(4 * trust)
+    assert error(trust) < error(trust / 4)
+    assert error(trust) < 1  # the places by themselves
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30))
+def test_a_moving_point_is_not_slowed_down(seed: int, frames: int) -> None:
+    rng = np.random.default_rng(seed)
+    true = way_and_moves(rng, frames, 2)
+    trust = 10 ** rng.uniform(-3, 4, (frames, 2))
+    found = steady_points(true, moves_of(true), trust, [slice(0, frames)])
+    np.testing.assert_allclose(found, true, atol=1e-6)
+
+
+def test_where_nothing_is_known_of_a_move_places_are_taken_as_they_are(
+    rng: np.random.Generator,
+) -> None:
+    places, moves = rng.normal(size=(2, 20, 4, 2))
+    found = steady_points(places, moves, np.zeros((20, 4)), [slice(0, 20)])
+    np.testing.assert_allclose(found, places, atol=1e-12)
+
+
+def test_a_lost_move_parts_a_path_in_two(rng: np.random.Generator) -> None:
+    places, moves = rng.normal(size=(2, 20, 1, 2))
+    trust = np.full((20, 1), 5.0)
+    trust[12] = 0
+    whole = steady_points(places, moves, trust, [slice(0, 20)])
+    parts = steady_points(places, moves, trust, [slice(0, 12), slice(12, 20)])
+    np.testing.assert_allclose(whole, parts, atol=1e-12)
+
+
+def test_steady_points_do_not_reach_over_the_end_of_a_stretch(rng: np.random.Generator) -> None:
+    places, moves = rng.normal(size=(2, 30, 3, 2))
+    trust = np.full((30, 3), 5.0)
+    stretches = [slice(0, 10), slice(10, 18), slice(20, 30)]
+    found = steady_points(places, moves, trust, stretches)
+    np.testing.assert_array_equal(found[18:20], places[18:20])
+    for array in (places, moves, trust):
+        array[:10] = array[18:] = rng.uniform(1, 9, array.shape[1:])
+    moves[10], trust[10] = 1e6, 1e6  # the move onto the first frame is of another stretch
+    again = steady_points(places, moves, trust, stretches)
+    np.testing.assert_array_equal(again[10:18], found[10:18])
+    assert np.abs(again[:10] - found[:10]).max() > 0.1
+
+
+def test_a_stretch_of_one_frame(rng: np.random.Generator) -> None:
+    places, moves = rng.normal(size=(2, 3, 2, 2))
+    found = steady_points(places, moves, np.ones((3, 2)), [slice(1, 2)])
+    np.testing.assert_array_equal(found, places)

@@ -102,6 +102,30 @@ def test_landmarks_are_handed_on_as_found() -> None:
         np.testing.assert_array_equal(face.landmarks, Head(200.0).landmarks())
 
 
+def test_the_motion_is_that_of_the_points_of_the_frame_before() -> None:
+    # A wallpaper that moves with the head; frame k of the script is told by its corner.
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(float)
+
+    def paper(k: int) -> NDArray[np.uint8]:
+        seen = x - 2.25 * k
+        wave = (
+            np.sin(seen / 3) + np.sin(y / 4) + np.sin(seen / 7 + y / 9) + np.sin(seen / 5 - y / 6)
+        )
+        picture: NDArray[np.uint8] = np.round(128 + 30 * wave).astype(np.uint8)
+        picture[0, 0] = k
+        return picture
+
+    there = {0: 200.0, 1: 202.25, 2: 204.5, 5: 211.25, 6: 213.5}
+    finder = PaperFinder([[Head(there[k])] if k in there else [] for k in range(7)])
+    tracked = list(track_face((paper(k) for k in range(7)), finder))
+    # Of the first frame after a gap nothing is known.
+    assert [face.motion is not None for face in tracked] == [k in (1, 2, 6) for k in range(7)]
+    for face in tracked:
+        if face.motion is not None:
+            np.testing.assert_allclose(face.motion.moves, [[2.25, 0.0]] * 68, atol=0.15)
+            assert face.motion.doubt.max() < 0.01
+
+
 def test_an_empty_scene_is_looked_at_every_time() -> None:
     finder = PaperFinder([[]] * 5)
     assert places(follow(finder)) == [None] * 5

@@ -25,8 +25,7 @@ def seen_opening(path: Path) -> np.ndarray:
     """Mouth opening found again in a finished video."""
     with VideoReader(path) as reader:
         grays = (frame.gray() for frame in reader.read())
-        faces = [face.landmarks for face in track_face(grays, FaceFinder())]
-    track = build_track(faces)
+        track = build_track(list(track_face(grays, FaceFinder())))
     assert track.usable.all()
     return mouth_opening(track.mouth)
 

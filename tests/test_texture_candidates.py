@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,21 +11,101 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from audio2video.face.head import generic_head
+from audio2video.face.layout import MOUTH
 from audio2video.texture.candidates import (
     LEAST,
+    OPENING_FLOOR,
+    OPENING_WEIGHT,
     SHARE_OF_TARGET,
     WEIGHT_UNIT,
+    Looks,
     candidate_count,
     choose_candidates,
     solve_bandwidth,
 )
 
+PAIRS = ((13, 19), (14, 18), (15, 17))
+"""Points of the upper inner lip, and those below them."""
 
-def mouths_at(distances: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Mouths whose squared distance from the zero shape is given."""
-    mouths = np.zeros((len(distances), 20, 2))
-    mouths[:, 3, 1] = np.sqrt(distances)
-    return mouths
+
+def looks(rng: np.random.Generator, frames: int) -> Looks:
+    """Appearances of as many frames, in the types that an analysis holds."""
+    return Looks(
+        rng.normal(size=(frames, 20, 2)).astype(np.float32),
+        rng.normal(size=(frames, 2)),
+        rng.uniform(size=(frames, 3)).astype(np.float32),
+    )
+
+
+def mouths(shapes: NDArray[np.floating]) -> Looks:
+    """Appearances that differ in the mouth alone."""
+    return Looks(shapes, np.zeros((len(shapes), 2)), np.zeros((len(shapes), 3)))
+
+
+def openness(mouth: NDArray[np.floating]) -> float:
+    """Logarithm of the mean gap between the inner lips, points 61 to 63 over 67 to 65."""
+    gaps = [float(mouth[below, 1]) - float(mouth[above, 1]) for above, below in PAIRS]
+    return math.log(max(sum(gaps) / 3, 0.0) + OPENING_FLOOR)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.floats(0, 100), st.floats(0, 100))
+def test_the_distance_equals_a_plain_loop(
+    seed: int, frames: int, pose: float, light: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    all_, wanted = looks(rng, frames), looks(rng, 1)
+    found = all_.distance(wanted, pose, light)
+    assert found.shape == (frames,)
+    assert found.dtype == np.float64
+    for k in range(frames):
+        total = 0.0
+        for point in range(20):
+            for axis in range(2):
+                apart = float(all_.mouths[k, point, axis]) - float(wanted.mouths[0, point, axis])
+                total += apart**2
+        for axis in range(2):
+            total += pose * (float(all_.turn[k, axis]) - float(wanted.turn[0, axis])) ** 2
+        for channel in range(3):
+            apart = float(all_.light[k, channel]) - float(wanted.light[0, channel])
+            total += light * apart**2
+        total += OPENING_WEIGHT * (openness(all_.mouths[k]) - openness(wanted.mouths[0])) ** 2
+        assert found[k] == pytest.approx(total, rel=1e-6)
+
+
+def test_where_lips_meet_a_little_counts_for_much() -> None:
+    shapes = np.tile(generic_head()[MOUTH, :2], (4, 1, 1))
+    shapes[:, 12:20, 1] = shapes[:, 12:13, 1]
+    for k, opening in enumerate((0.0, 0.03, 0.3, 0.33)):
+        shapes[k, 17:20, 1] += opening
+    all_ = mouths(shapes)
+    near_closed = all_.distance(all_[0], 0.0, 0.0)[1]
+    wide_open = all_.distance(all_[2], 0.0, 0.0)[3]
+    lips = 3 * 0.03**2
+    assert near_closed == pytest.approx(
+        lips + OPENING_WEIGHT * math.log(1 + 0.03 / OPENING_FLOOR) ** 2
+    )
+    assert near_closed > 5 * wide_open > 5 * lips
+
+
+def test_a_frame_is_no_distance_from_itself(rng: np.random.Generator) -> None:
+    all_ = looks(rng, 12)
+    one = all_[7]
+    assert one.mouths.shape == (1, 20, 2)
+    assert one.turn.shape == (1, 2)
+    assert one.light.shape == (1, 3)
+    distance = all_.distance(one, 0.3, 1.0)
+    assert distance[7] == 0
+    assert (np.delete(distance, 7) > 0).all()
+
+
+def test_a_like_mouth_under_a_like_head_is_nearer(rng: np.random.Generator) -> None:
+    shapes = np.tile(rng.normal(size=(20, 2)), (3, 1, 1))
+    turn = np.array([[0.0, 0.0], [0.3, 0.0], [0.0, 0.0]])
+    light = np.array([[0.5] * 3, [0.5] * 3, [0.6] * 3])
+    all_ = Looks(shapes, turn, light)
+    np.testing.assert_allclose(all_.distance(all_[0], 2.0, 10.0), [0, 2 * 0.09, 10 * 3 * 0.01])
+    np.testing.assert_array_equal(all_.distance(all_[0], 0.0, 0.0), 0)
 
 
 def share(distances: NDArray[np.floating], count: int, width: float) -> float:
@@ -76,11 +158,10 @@ def test_weights_follow_the_formula_and_frames_come_nearest_first(
     seed: int, count: int, alpha: float
 ) -> None:
     rng = np.random.default_rng(seed)
-    mouths = rng.normal(size=(40, 20, 2)).astype(np.float32)
-    shape = rng.normal(size=(20, 2))
+    all_, wanted = looks(rng, 40), looks(rng, 1)
     usable = np.sort(rng.choice(40, 25, replace=False))
-    chosen = choose_candidates(shape, mouths, usable, count, alpha)
-    distance = ((mouths.astype(float) - shape) ** 2).sum(axis=(1, 2))
+    distance = all_.distance(wanted, 0.3, 1.0)
+    chosen = choose_candidates(distance, usable, count, alpha)
     nearest = usable[np.argsort(distance[usable])][:count]
     # Far ones may weigh nothing and are left out.
     assert chosen.frames.tolist() == nearest[: len(chosen.frames)].tolist()
@@ -96,30 +177,27 @@ def test_weights_follow_the_formula_and_frames_come_nearest_first(
 
 
 def test_a_frame_of_just_this_shape_comes_first(rng: np.random.Generator) -> None:
-    mouths = rng.normal(size=(30, 20, 2))
-    chosen = choose_candidates(mouths[17], mouths, np.arange(30), 5, 0.9)
+    all_ = mouths(rng.normal(size=(30, 20, 2)))
+    chosen = choose_candidates(all_.distance(all_[17], 0.0, 0.0), np.arange(30), 5, 0.9)
     assert chosen.frames[0] == 17
     assert chosen.weights[0] > WEIGHT_UNIT / 2
 
 
 @pytest.mark.parametrize(("frames", "count"), [(20, 5), (5, 5), (3, 8), (1, 1)])
 def test_frames_that_are_all_alike_count_alike(frames: int, count: int) -> None:
-    mouths = np.tile(np.ones((20, 2)), (frames, 1, 1))
-    chosen = choose_candidates(np.zeros((20, 2)), mouths, np.arange(frames), count, 0.9)
+    chosen = choose_candidates(np.full(frames, 40.0), np.arange(frames), count, 0.9)
     kept = min(frames, count)
     assert chosen.frames.tolist() == list(range(kept))
     assert chosen.weights.tolist() == [round(WEIGHT_UNIT / kept)] * kept
 
 
 def test_more_wanted_than_there_are() -> None:
-    mouths = mouths_at(np.array([4.0, 1.0, 2.0]))
-    chosen = choose_candidates(np.zeros((20, 2)), mouths, np.array([0, 1, 2]), 100, 0.9)
+    chosen = choose_candidates(np.array([4.0, 1.0, 2.0]), np.array([0, 1, 2]), 100, 0.9)
     assert chosen.frames.tolist() == [1, 2, 0]
 
 
 def test_one_usable_frame_among_many(rng: np.random.Generator) -> None:
-    mouths = rng.normal(size=(9, 20, 2))
-    chosen = choose_candidates(np.zeros((20, 2)), mouths, np.array([6]), 1, 0.9)
+    chosen = choose_candidates(rng.uniform(size=9), np.array([6]), 1, 0.9)
     assert chosen.frames.tolist() == [6]
     assert chosen.weights.tolist() == [WEIGHT_UNIT]
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from ..face.layout import JAW
 from ..face.pose import HeadPose
 from ..face.rectify import FaceSpace, frame_map, to_frame, to_rectified
+from ..face.visibility import facing
 from .colour import match_light
 from .jaw import lower_jaw, move_jaw
-from .masks import face_mask, skin_weight
+from .masks import face_mask, skin_weight, visible_mask
 from .pyramid import laplacian_blend
 
 LEVELS = 4
@@ -43,6 +44,25 @@ class Mouthpiece:
     texture: NDArray[np.uint8]
     mouth: NDArray[np.floating]
     drop: float
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is seen of the face in a frame.
+
+    Parameters
+    ----------
+    covered : ndarray of uint8, shape (h, w)
+        From `face.visibility.covered_map`.
+    reduced : FaceSpace
+        Its raster.
+    shown : float
+        How much of the mouthpiece is shown, 0 to 1; see `masks.covering_fade`.
+    """
+
+    covered: NDArray[np.uint8]
+    reduced: FaceSpace
+    shown: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +122,7 @@ def compose(
     space: FaceSpace,
     *,
     light: bool = True,
+    sight: Sight | None = None,
 ) -> Composed:
     """Put a mouth texture onto a part of a frame.
 
@@ -119,6 +140,8 @@ def compose(
     space : FaceSpace
     light : bool
         Match the texture's light to the frame's.
+    sight : Sight, optional
+        By default all of the face is seen.
 
     Returns
     -------
@@ -128,11 +151,15 @@ def compose(
     unit = float(pose.scale[0])
     rectified = to_rectified(landmarks[None], pose)[0]
     before = to_frame(rectified[None, JAW], pose)[0]
-    rectified[JAW] = lower_jaw(rectified[JAW], piece.drop)
+    shown = 1.0 if sight is None else sight.shown
+    rectified[JAW] = lower_jaw(rectified[JAW], piece.drop * shown)
     moved = landmarks[JAW] + to_frame(rectified[None, JAW], pose)[0] - before
     frame = move_jaw(part, box[:2], landmarks[JAW], moved, unit)
 
     mask = face_mask(rectified, piece.mouth, space)
+    if sight is not None:
+        turned = facing(sight.reduced, pose)
+        mask = shown * visible_mask(mask, sight.covered, turned, piece.mouth, space, sight.reduced)
     weight = skin_weight(mask, piece.mouth, space)
     places = frame_map(space, pose, box)
     texture = cv2.remap(

@@ -115,7 +115,8 @@ def compare_pictures(
     error = float(((a.astype(np.float64) - b) ** 2).mean())
     inside = np.zeros(true.shape[:2], np.uint8)
     cv2.fillPoly(inside, [np.round(inner_lip).astype(np.int32)], 1)
-    opened = inside.astype(bool)
+    # A filled polygon holds its outline too, which is lip: closed lips leave nothing.
+    opened = cv2.erode(inside, np.ones((3, 3), np.uint8)).astype(bool)
     apart = np.abs(rebuilt[opened].astype(np.float64) - true[opened])
     return PictureMeasures(
         psnr=10 * float(np.log10(255**2 / max(error, 1e-3))),

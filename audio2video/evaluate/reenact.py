@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..blend.compose import Mouthpiece, compose, working_box
+from ..blend.compose import Mouthpiece, Sight, compose, working_box
 from ..blend.jaw import chin_drops
 from ..errors import BadFileError
+from ..face.covers import reduced_space
 from ..face.detection import FaceFinder, box_of
 from ..face.layout import INNER_LIP, MOUTH, inter_ocular_distance
 from ..files import replacing, write_json
@@ -25,7 +26,7 @@ from ..steps.plots_reenact import plot_reenactment
 from ..steps.proxies import choose_proxies
 from ..steps.target import Target, analyse_target
 from ..steps.texture import texture_maker
-from ..texture.synthesis import TextureMaker, frames_apart
+from ..texture.synthesis import TextureMaker, frames_apart, moments
 from ..workspace import Workspace
 from .realism import Measured, change, compare_pictures, lip_distance, mouth_region, summarise
 from .reenact_views import BlindTest, SideBySide, face_box
@@ -102,7 +103,7 @@ def evaluate_reenact(
     folder = workspace.evaluation(f"{options.tar_id}-reenact")
     with replacing(folder) as temporary:
         temporary.mkdir()
-        ways = _make_textures(temporary, maker, frames, exclude, progress)
+        ways = _make_textures(temporary, maker, frames, exclude, options.coherence, progress)
         measured = _compose_all(temporary, target, frames, ways, options, progress)
         for name in ways:
             _store(temporary, name).unlink()
@@ -130,7 +131,12 @@ def evaluate_reenact(
 
 
 def _make_textures(
-    folder: Path, maker: TextureMaker, frames: list[int], exclude: float, progress: Progress
+    folder: Path,
+    maker: TextureMaker,
+    frames: list[int],
+    exclude: float,
+    coherence: bool,
+    progress: Progress,
 ) -> dict[str, _Pieces]:
     """Make all textures: ours, the nearest frame as it is, and all candidates counting alike."""
     gallery = maker.gallery
@@ -149,10 +155,11 @@ def _make_textures(
     }
     for index, frame in enumerate(progress.follow(frames, "rebuilding textures", len(frames))):
         wanted = gallery.looks[frame]
+        around = gallery.looks[moments(frame, len(gallery.textures))] if coherence else wanted
         others = frames_apart(gallery.usable, frame, exclude, gallery.rate)
         nearest = int(others[np.argmin(gallery.looks.distance(wanted, 0.0, 0.0)[others])])
         for name, (texture, jaw) in (
-            (OURS, _without_near_proxies(maker, frame, exclude).make(wanted, others)),
+            (OURS, _without_near_proxies(maker, frame, exclude).make(around, others)),
             (NEAREST, (gallery.textures[nearest], gallery.jaws[nearest])),
             (EQUAL, equal.make(wanted, others)),
         ):
@@ -250,6 +257,7 @@ class _Look:
         self._pose = track.pose[number]
         self._box = working_box(self._landmarks, self._pose, true.width, true.height)
         self._part = true.rgb(self._box)
+        self._sight = Sight(target.covers.maps[number], reduced_space(target.space))
         # The same box for both pictures: what differs is what the landmark model sees in it.
         self._face = box_of(self._landmarks)
         self._seen = finder.landmarks(true.gray(), self._face)
@@ -262,6 +270,7 @@ class _Look:
         made = compose(
             *(self._part, self._box, piece, self._landmarks, self._pose, self._target.space),
             light=self._options.match_light,
+            sight=self._sight,
         )
         picture = self._true.copy()
         picture.paste(x0, y0, made.picture)

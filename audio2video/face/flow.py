@@ -19,6 +19,10 @@ and 0.31, the one with the best rebuilt targets on four clips."""
 MARGIN = 0.25
 """Room around the landmarks, in inter-ocular distances."""
 
+CUT_DOUBT = 0.05
+"""Median doubt about a face's points from which on the picture was cut: within shots it stays under
+0.012 on five clips, and a jump cut that landmarks alone do not show has 0.27."""
+
 _LEVELS = 2
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.01)
 _LOST = 10.0
@@ -39,6 +43,14 @@ class Motion:
 
     moves: NDArray[np.float64]
     doubt: NDArray[np.float64]
+
+    @property
+    def is_cut(self) -> bool:
+        """Most points are not found again: what is seen now is something else."""
+        followed = self.doubt[self.doubt < _LOST]
+        # Where there is nothing to follow, as on a flat picture, there is nothing to be said.
+        enough = 2 * len(followed) >= len(self.doubt)
+        return bool(enough and np.median(followed) > CUT_DOUBT)
 
 
 def follow_points(

@@ -93,6 +93,8 @@ def steady_points(
     """
     result = np.array(places, np.float64)
     for run in stretches:
+        if run.stop - run.start < 2:
+            continue  # nothing is linked, and LAPACK refuses a system of one
         for point in range(places.shape[1]):
             link = np.array(trust[run, point], np.float64)
             link[0] = 0.0  # what came before the stretch is another one

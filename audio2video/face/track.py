@@ -138,6 +138,7 @@ def build_track(faces: Sequence[TrackedFace]) -> FaceTrack:
     moved = np.zeros(frames)
     moved[1:] = np.abs(np.diff(raw, axis=0)).max(axis=2).mean(axis=1) / size[1:]
     cut = moved > CUT_JUMP
+    cut |= [face.motion is not None and face.motion.is_cut for face in faces]
     stretches = unbroken_stretches(seen, cut)
     landmarks = steady_points(raw, moves, trust, stretches)
     pose = fit_pose(landmarks)

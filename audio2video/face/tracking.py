@@ -108,18 +108,27 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
         landmarks = None if box is None else _settle(gray, box, finder)
         if landmarks is None and box is not None and since_detection > 0:
             # Tracking broke off: look again in this very frame.
-            found = finder.detect(gray)
+            landmarks = _look_again(gray, finder)
             since_detection = misses = 0
-            settled = (_settle(gray, other, finder) for other in found)
-            landmarks = next((points for points in settled if points is not None), None)
         box = None if landmarks is None else box_of(landmarks)
         since_detection += 1
         motion = None
         if before is not None and landmarks is not None:
             old, points = before
             motion = follow_points(old, gray, points, float(inter_ocular_distance(points)))
+            if motion.is_cut:
+                # The box is that of another shot: the landmark model fits a face into anything.
+                landmarks = _look_again(gray, finder)
+                box = None if landmarks is None else box_of(landmarks)
+                since_detection, misses = 1, 0
         before = None if landmarks is None else (gray, landmarks)
         yield TrackedFace(landmarks, rivals, motion)
+
+
+def _look_again(gray: NDArray[np.uint8], finder: Finder) -> NDArray[np.float64] | None:
+    """Landmarks of the largest face that the detector sees; None without one."""
+    settled = (_settle(gray, found, finder) for found in finder.detect(gray))
+    return next((points for points in settled if points is not None), None)
 
 
 def _settle(gray: NDArray[np.uint8], box: FaceBox, finder: Finder) -> NDArray[np.float64] | None:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..blend.compose import Mouthpiece, compose, working_box
+from ..blend.compose import Mouthpiece, Sight, compose, working_box
 from ..blend.jaw import chin_drops
+from ..blend.masks import covering_fade
 from ..errors import BadFileError
+from ..face.covers import reduced_space
 from ..face.pose import HeadPose
 from ..files import file_hash, replacing
 from ..media.audio import probe_audio
@@ -91,11 +93,17 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         force=options.force,
         beside=[workspace.output(options.inp_id, options.tar_id) / "sheet.png"],
     )
-    untouched = int((~target.track.usable[timing.frames]).sum())
+    lost = ~target.track.usable[timing.frames]
+    covered = covering_fade(target.covers.lips[timing.frames], target.info.rate) == 0
+    untouched = int(lost.sum())
     if untouched:
         progress.warn(f"{untouched} of {wanted} frames show no usable face and are unchanged")
     report.result = workspace.result(options.inp_id, options.tar_id)
-    report.facts = {"output_frames": wanted, "unchanged_frames": untouched}
+    report.facts = {
+        "output_frames": wanted,
+        "unchanged_frames": int((lost | covered).sum()),
+        "covered_frames": int((covered & ~lost).sum()),
+    }
     return report
 
 
@@ -109,6 +117,8 @@ def _output_frames(
     """Compose all frames, one after the other."""
     track = target.track
     own_jaw = track.rectified_jaw()[timing.frames]
+    reduced = reduced_space(target.space)
+    shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
     drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames] & options.jaw)
     order: list[int] = []
     for frame, after in zip(timing.frames.tolist(), timing.halfway.tolist(), strict=True):
@@ -121,6 +131,7 @@ def _output_frames(
             picture = next(source)
             landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
             usable = bool(track.usable[number])
+            covered = target.covers.maps[number]
             if after >= 0:
                 other = next(source)
                 # Across a cut there is no half-way.
@@ -129,15 +140,18 @@ def _output_frames(
                         halfway_frame(picture.rgb(), other.rgb()), like=picture
                     )
                     landmarks, pose = _halfway_face(target, number, after)
+                    covered = np.maximum(covered, target.covers.maps[after])
             sheet.before(index, picture)
-            if usable:
+            if usable and shown[index] > 0:
                 piece = Mouthpiece(
                     np.asarray(sequence.textures[index]), sequence.mouth[index], float(drops[index])
                 )
                 box = working_box(landmarks, pose, picture.width, picture.height)
                 part = picture.rgb(box)
                 made = compose(
-                    part, box, piece, landmarks, pose, target.space, light=options.match_light
+                    *(part, box, piece, landmarks, pose, target.space),
+                    light=options.match_light,
+                    sight=Sight(covered, reduced, float(shown[index])),
                 )
                 picture.paste(box[0], box[1], made.picture)
             sheet.after(index, picture)

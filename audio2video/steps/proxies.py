@@ -108,7 +108,7 @@ def choose_proxies(
 
 def _best_frames(target: Target) -> Proxies:
     track = target.track
-    usable = np.flatnonzero(track.usable)
+    usable = target.clear_frames()
     quality = proxy_quality(track.mouth, track.pose.yaw, track.pose.pitch, target.sharpness, usable)
     best: list[tuple[float, TeethProxy | None]] = [(0.0, None), (0.0, None)]
     considered = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import read_array, read_arrays
+from ..blend.masks import MOST_COVERED
 from ..errors import BadFileError, MissingFileError, NoFaceError
 from ..face.rectify import FaceSpace, texture_map
 from ..face.track import FaceTrack, build_track
@@ -18,15 +19,19 @@ from ..media.video import Frame, VideoInfo, VideoReader, probe_video
 from ..mouth.shapes import closed_mouth_reference
 from ..options import Options
 from ..progress import Progress
-from ..texture.candidates import Appearance
+from ..texture.candidates import LEAST, Looks
 from ..texture.synthesis import Gallery
 from ..workspace import Workspace
+from .covers import Covers, find_covers
 from .landmark_model import landmark_model_key
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the analysis changes, so that old ones are made again."""
 
 MADE_BY = "step 2 (texture)"
+
+LIPS_COVERED = 0.05
+"""Share of the lips behind something else from which on a frame lends its mouth to none."""
 
 LIT = (0.8, 0.5, 1.5)
 """Where a frame's light is measured: |x|, and least and largest y, in inter-ocular distances."""
@@ -55,6 +60,8 @@ class Target:
         Mean colour of the lower face, 0 to 1.
     reference : ndarray of float64, shape (20, 2)
         The speaker's closed mouth, rectified.
+    covers : Covers
+        What is in front of the face.
     """
 
     info: VideoInfo
@@ -65,17 +72,22 @@ class Target:
     sharpness: NDArray[np.float32]
     light: NDArray[np.float32]
     reference: NDArray[np.float64]
+    covers: Covers
+
+    def clear_frames(self) -> NDArray[np.int64]:
+        """Give the frames that show a whole mouth; all usable ones if hardly any does."""
+        usable = np.flatnonzero(self.track.usable)
+        clear = usable[self.covers.lips[usable] <= LIPS_COVERED]
+        return clear if len(clear) >= LEAST else usable
 
     def gallery(self) -> Gallery:
         """Give the frames as the synthesis of textures sees them."""
         track = self.track
         return Gallery(
             self.textures,
-            Appearance(
-                track.mouth, np.column_stack([track.pose.yaw, track.pose.pitch]), self.light
-            ),
+            Looks(track.mouth, np.column_stack([track.pose.yaw, track.pose.pitch]), self.light),
             track.rectified_jaw(),
-            np.flatnonzero(track.usable),
+            self.clear_frames(),
             self.space,
             float(self.info.rate),
         )
@@ -102,6 +114,7 @@ def analyse_target(workspace: Workspace, options: Options, progress: Progress) -
             "format": FORMAT,
             "video": file_hash(path),
             "landmark_model": landmark_model_key(options),
+            "steady": options.steady,
         }
     )
     folder = workspace.analysis(options.tar_id, key)
@@ -129,6 +142,8 @@ def _analyse(
         grays = (frame.gray() for frame in reader.read())
         tracked = track_face(progress.follow(grays, "finding the face", info.frames), finder)
         faces = list(tracked)
+    if not options.steady:
+        faces = [replace(face, motion=None) for face in faces]
     track = build_track(faces)
     if track.usable.sum() < MIN_USABLE:
         raise NoFaceError(
@@ -141,7 +156,9 @@ def _analyse(
     space = FaceSpace.lower_face(float(np.median(track.pose.scale[track.usable])))
     with replacing(folder) as temporary:
         temporary.mkdir()
-        sharpness, light = _write_textures(path, temporary / "textures.npy", track, space, progress)
+        product = temporary / "textures.npy"
+        sharpness, light = _write_textures(path, product, track, space, progress)
+        covers = find_covers(np.load(product, mmap_mode="r"), track, space, progress)
         with (temporary / "face.npz").open("wb") as file:
             np.savez(
                 file,
@@ -149,6 +166,8 @@ def _analyse(
                 resolution=np.array(space.resolution),
                 sharpness=sharpness,
                 light=light,
+                covers=covers.maps,
+                lips_covered=covers.lips,
                 rivals=np.array([face.rivals for face in faces]),
             )
 
@@ -206,7 +225,15 @@ def _sharpness(texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: F
 
 
 def _read(info: VideoInfo, folder: Path, key: str) -> Target:
-    names = (*FaceTrack.__dataclass_fields__, "resolution", "sharpness", "light", "rivals")
+    names = (
+        *FaceTrack.__dataclass_fields__,
+        "resolution",
+        "sharpness",
+        "light",
+        "rivals",
+        "covers",
+        "lips_covered",
+    )
     arrays = read_arrays(folder / "face.npz", names, made_by=MADE_BY)
     track = FaceTrack.from_arrays(arrays)
     space = FaceSpace.lower_face(float(arrays["resolution"]))
@@ -217,8 +244,10 @@ def _read(info: VideoInfo, folder: Path, key: str) -> Target:
         mmap=True,
     )
     reference = closed_mouth_reference(track.mouth[track.usable])
+    covers = Covers(arrays["covers"], arrays["lips_covered"])
     return Target(
-        info, key, track, space, textures, arrays["sharpness"], arrays["light"], reference
+        *(info, key, track, space, textures),
+        *(arrays["sharpness"], arrays["light"], reference, covers),
     )
 
 
@@ -232,4 +261,10 @@ def _warn(target: Target, folder: Path, options: Options, progress: Progress) ->
         progress.warn(
             f"{name}: {without} of {len(target.track)} frames have no usable face "
             "and pass through unchanged"
+        )
+    covered = int((target.covers.lips > MOST_COVERED).sum())
+    if covered:
+        progress.warn(
+            f"{name}: something is in front of the mouth in {covered} of {len(target.track)} "
+            "frames, which pass through unchanged"
         )

@@ -17,8 +17,8 @@ from ..mouth.shapes import carry_shapes
 from ..options import Options
 from ..progress import Progress
 from ..records import make
-from ..texture.candidates import Appearance, candidate_count
-from ..texture.synthesis import Recipe, TextureMaker
+from ..texture.candidates import Looks, candidate_count
+from ..texture.synthesis import Recipe, TextureMaker, moments
 from ..timing.retiming import Retiming
 from ..workspace import Workspace
 from .lipsync import output_frames, read_network, read_shapes
@@ -36,7 +36,7 @@ MOUTH_PICTURE = ((-0.6, 0.85), (0.6, 1.6))
 """What the proxies' sheet shows of a frame: corners, in inter-ocular distances."""
 
 PICTURE_OPTIONS = (
-    *("ncandidates", "alpha", "pose_weight", "light_weight", "detail"),
+    *("ncandidates", "alpha", "pose_weight", "light_weight", "coherence", "detail"),
     *("teeth", "lineU", "lineL"),
 )
 """Options that a texture depends on."""
@@ -89,7 +89,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         proxies = choose_proxies(workspace, target, options, progress)
         maker = texture_maker(target, options, proxies)
         mouth = carry_shapes(shapes, network.reference, target.reference)
-        jaw = _write_textures(path, target, mouth, maker, timing, progress)
+        jaw = _write_textures(path, target, mouth, maker, timing, options, progress)
         with replacing(path.parent / "texture.npz") as temporary, temporary.open("wb") as file:
             np.savez(file, mouth=mouth, jaw=jaw)
         with replacing(path.parent / "teeth.png") as temporary:
@@ -182,6 +182,7 @@ def _write_textures(
     mouth: NDArray[np.float64],
     maker: TextureMaker,
     timing: Retiming,
+    options: Options,
     progress: Progress,
 ) -> NDArray[np.float64]:
     """Write the textures one by one; returns the jaw lines that go with them."""
@@ -190,10 +191,12 @@ def _write_textures(
         path, mode="w+", dtype=np.uint8, shape=(len(mouth), space.height, space.width, 3)
     )
     lines = np.empty((len(mouth), 17, 2))
-    for index, shape in enumerate(progress.follow(mouth, "making textures", len(mouth))):
-        under = looks[int(timing.frames[index])]
-        wanted = Appearance(shape[None], under.turn, under.light)
-        textures[index], lines[index] = maker.make(wanted)
+    under = looks[timing.frames.tolist()]
+    wanted = Looks(mouth, under.turn, under.light)
+    numbers = range(len(mouth))
+    for index in progress.follow(numbers, "making textures", len(mouth)):
+        around = moments(index, len(mouth)) if options.coherence else index
+        textures[index], lines[index] = maker.make(wanted[around])
     textures.flush()
     del textures
     return lines

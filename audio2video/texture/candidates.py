@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ read between closed lips."""
 
 
 @dataclass(frozen=True)
-class Appearance:
+class Looks:
     """What decides how alike two lower faces look, for T frames.
 
     Parameters
@@ -49,13 +50,13 @@ class Appearance:
     turn: NDArray[np.floating]
     light: NDArray[np.floating]
 
-    def __getitem__(self, frame: int) -> Appearance:
-        """Appearance of one frame (T = 1)."""
-        one = slice(frame, frame + 1)
-        return Appearance(self.mouths[one], self.turn[one], self.light[one])
+    def __getitem__(self, frames: int | Sequence[int]) -> Looks:
+        """Give the looks of some frames; a number gives a single one (T = 1)."""
+        chosen = [frames] if isinstance(frames, int) else list(frames)
+        return Looks(self.mouths[chosen], self.turn[chosen], self.light[chosen])
 
     def distance(
-        self, wanted: Appearance, pose_weight: float, light_weight: float
+        self, wanted: Looks, pose_weight: float, light_weight: float
     ) -> NDArray[np.float64]:
         """Squared distance of each frame from what is wanted.
 
@@ -64,7 +65,7 @@ class Appearance:
 
         Parameters
         ----------
-        wanted : Appearance
+        wanted : Looks
             Of one frame.
         pose_weight, light_weight : float
             Weight of a squared radian and of a squared difference of brightness.
@@ -136,7 +137,7 @@ def choose_candidates(
     Parameters
     ----------
     distances : ndarray, shape (T,)
-        Squared distance d^2 of every frame of the target; see `Appearance.distance`.
+        Squared distance d^2 of every frame of the target; see `Looks.distance`.
     usable : ndarray of int, shape (U,)
         Frames to choose from.
     count : int
@@ -157,6 +158,34 @@ def choose_candidates(
     whole = np.round(weight / weight.sum() * WEIGHT_UNIT).astype(np.int64)
     kept = whole > 0
     return Candidates(np.asarray(usable[near[kept]], np.int64), whole[kept])
+
+
+def merge_candidates(choices: Sequence[Candidates], shares: Sequence[float]) -> Candidates:
+    """Put together what was chosen for successive moments.
+
+    A frame that comes in or drops out from one moment to the next does so in steps, and the median
+    does not jump.
+
+    Parameters
+    ----------
+    choices : sequence of Candidates
+    shares : sequence of float
+        What each of them counts.
+
+    Returns
+    -------
+    Candidates
+        Heaviest first.
+    """
+    frames = np.concatenate([chosen.frames for chosen in choices])
+    weights = np.concatenate(
+        [share * chosen.weights for chosen, share in zip(choices, shares, strict=True)]
+    )
+    found, place = np.unique(frames, return_inverse=True)
+    whole = np.round(np.bincount(place.ravel(), weights=weights)).astype(np.int64)
+    order = np.argsort(-whole, kind="stable")
+    order = order[whole[order] > 0]
+    return Candidates(np.asarray(found[order], np.int64), whole[order])
 
 
 def solve_bandwidth(distances: NDArray[np.floating], count: int, alpha: float) -> float:

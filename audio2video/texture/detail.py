@@ -14,9 +14,11 @@ SIGMA = 1.0
 MAX_GAIN = 1.25
 """More would show the codec's blocks and halos along the lips."""
 
-AIM = 1.35
-"""Variance of the Laplacian that is aimed at, over that of the target's own textures: both ways of
-resampling, into the rectified space and back, take 8 to 14 % of it (measured on five clips)."""
+SKIN_AIM, OPENING_AIM = 1.35, 1.0
+"""Variance of the Laplacian that is aimed at, over that of the target's own textures, on skin and
+lips and in the mouth opening. Each way of resampling, into the rectified space and back, takes 8 to
+14 % of it (measured on five clips), and skin has that given back; in the opening, candidates show
+different teeth and tongues, and more would sharpen their quarrel."""
 
 LEAST_PIXELS = 20
 """A few pixels say nothing of sharpness."""
@@ -42,7 +44,7 @@ def sharpen(texture: U8, gain: NDArray[np.floating]) -> U8:
     return np.asarray(np.clip(np.round(whole + added), 0, 255), np.uint8)
 
 
-def detail_gain(samples: Iterable[tuple[U8, U8, NDArray[np.bool_]]]) -> float:
+def detail_gain(samples: Iterable[tuple[U8, U8, NDArray[np.bool_]]], aim: float) -> float:
     """Find the gain with which rebuilt pictures are as sharp as true ones.
 
     The variance of the Laplacian of ``x + g h``, with h the detail of x, is a quadratic in g, which
@@ -54,6 +56,8 @@ def detail_gain(samples: Iterable[tuple[U8, U8, NDArray[np.bool_]]]) -> float:
     samples : iterable of (rebuilt, true, where)
         Pictures, uint8, shape (H, W, 3), and the pixels that count, bool, shape (H, W). Samples
         with fewer than `LEAST_PIXELS` of them are left out.
+    aim : float
+        Variance wanted, over the true one's.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def detail_gain(samples: Iterable[tuple[U8, U8, NDArray[np.bool_]]]) -> float:
         detail = x - cv2.GaussianBlur(x, (0, 0), SIGMA)
         own, fine = (cv2.Laplacian(part, cv2.CV_32F)[where] for part in (x, detail))
         gray = cv2.cvtColor(true, cv2.COLOR_RGB2GRAY)
-        missing = AIM * float(cv2.Laplacian(gray, cv2.CV_32F)[where].var()) - float(own.var())
+        missing = aim * float(cv2.Laplacian(gray, cv2.CV_32F)[where].var()) - float(own.var())
         square = float(fine.var())
         mixed = float(((own - own.mean()) * (fine - fine.mean())).mean())
         if missing <= 0.0:

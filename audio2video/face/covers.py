@@ -1,0 +1,172 @@
+"""Maps of what covers a face: their raster, their cleaning, and the shares that they cover."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .layout import OUTER_LIP
+from .rectify import FaceSpace
+
+RESOLUTION = 24.0
+"""Pixels per inter-ocular distance at which the face is looked at."""
+
+SPREADING = 0.6
+"""Beside a covered pixel, this share of the limit is enough."""
+
+LEAST_AREA = 0.025
+"""Square inter-ocular distances; anything smaller in front of a face is noise."""
+
+GAP = 0.13
+"""Gaps in a cover up to this width, in inter-ocular distances, are closed."""
+
+SPEED = 0.17
+"""Inter-ocular distances that something in front of the face may jump from frame to frame."""
+
+U8 = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+
+
+def reduced_space(space: FaceSpace) -> FaceSpace:
+    """Raster at which a face is looked at, whatever the video's resolution."""
+    return FaceSpace.lower_face(min(RESOLUTION, space.resolution))
+
+
+def reduce_texture(texture: U8, space: FaceSpace, reduced: FaceSpace) -> U8:
+    """Bring a rectified texture to the smaller raster.
+
+    Parameters
+    ----------
+    texture : ndarray of uint8, shape (space.height, space.width, 3)
+    space, reduced : FaceSpace
+
+    Returns
+    -------
+    ndarray of uint8, shape (reduced.height, reduced.width, 3)
+    """
+    ratio = space.resolution / reduced.resolution
+    width = max(1, 2 * round((ratio - 1) / 2) + 1)
+    smooth = cv2.blur(texture, (width, width)) if width > 1 else texture
+    return np.asarray(_scaled(smooth, ratio, reduced), np.uint8)
+
+
+def clean_cover(score: F32, space: FaceSpace) -> U8:
+    """Keep what is large and sure enough, with its surroundings, without gaps.
+
+    Parameters
+    ----------
+    score : ndarray of float32, shape (H, W)
+        1 and more where a pixel is covered by all that is known of it alone.
+    space : FaceSpace
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+        0, or 128 to 255 where the face is covered.
+    """
+    loose = (score > SPREADING).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(loose)
+    if count == 1:
+        return np.zeros(score.shape, np.uint8)
+    sure = np.bincount(labels[score > 1], minlength=count)
+    kept = (sure > 0) & (stats[:, cv2.CC_STAT_AREA] >= LEAST_AREA * space.resolution**2)
+    kept[0] = False
+    if not kept.any():
+        return np.zeros(score.shape, np.uint8)
+    cover = kept[labels].astype(np.uint8)
+    cover = cv2.morphologyEx(cover, cv2.MORPH_CLOSE, disc(GAP / 2 * space.resolution))
+    level = 128 + 127 * np.clip(score - 1, 0, 1)
+    return np.where(cover > 0, level, 0).astype(np.uint8)
+
+
+def confirmed_covers(covers: U8, starts: NDArray[np.bool_], space: FaceSpace) -> U8:
+    """Drop what covers the face in a single frame: hands stay longer, errors do not.
+
+    Parameters
+    ----------
+    covers : ndarray of uint8, shape (T, H, W)
+        From `visibility.covered_map`; 0 in frames without a face.
+    starts : ndarray of bool, shape (T,)
+        Nothing goes on from the frame before.
+    space : FaceSpace
+        From `reduced_space`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (T, H, W)
+        Connected parts that lie near a covered part of the frame before or after.
+    """
+    kept = np.zeros_like(covers)
+    last = len(covers) - 1
+    for index in np.flatnonzero(covers.any(axis=(1, 2))):
+        near = np.zeros(covers.shape[1:], np.uint8)
+        if index > 0 and not starts[index]:
+            near |= covers[index - 1]
+        if index < last and not starts[index + 1]:
+            near |= covers[index + 1]
+        near = cv2.dilate(near, disc(SPEED * space.resolution)) > 0
+        _, labels = cv2.connectedComponents((covers[index] > 0).astype(np.uint8))
+        kept[index] = np.where(np.isin(labels, labels[near]), covers[index], 0)
+    return kept
+
+
+def covered_share(covered: U8, weight: NDArray[np.floating]) -> float:
+    """Share of a region that is covered.
+
+    Parameters
+    ----------
+    covered : ndarray of uint8, shape (H, W)
+        From `visibility.covered_map`.
+    weight : ndarray, shape (H, W)
+        The region, such as the mask of the composite at this raster.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    total = float(weight.sum())
+    return float(weight[covered > 0].sum()) / total if total > 0 else 0.0
+
+
+def lip_region(mouth: NDArray[np.floating], space: FaceSpace) -> F32:
+    """Mark the lips and what lies between them, for `covered_share`.
+
+    Parameters
+    ----------
+    mouth : ndarray, shape (20, 2)
+        Rectified.
+    space : FaceSpace
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        1 inside the outer lip.
+    """
+    return polygon(mouth[OUTER_LIP], space).astype(np.float32)
+
+
+def polygon(outline: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
+    """Fill a rectified outline."""
+    plane = np.zeros((space.height, space.width), np.uint8)
+    cv2.fillPoly(plane, [np.round(space.to_pixels(outline) * 16).astype(np.int32)], 1, shift=4)
+    return plane > 0
+
+
+def disc(radius: float) -> U8:
+    """Round structuring element of a radius in pixels, at least one."""
+    size = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+
+
+def _scaled(picture: NDArray[np.generic], ratio: float, space: FaceSpace) -> NDArray[np.generic]:
+    return np.asarray(
+        cv2.warpAffine(
+            picture,
+            np.array([[ratio, 0, 0], [0, ratio, 0]]),
+            (space.width, space.height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    )

@@ -1,0 +1,77 @@
+"""What is in front of the face in each frame of a target: a part of its analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..face.covers import (
+    confirmed_covers,
+    covered_share,
+    lip_region,
+    reduce_texture,
+    reduced_space,
+)
+from ..face.rectify import FaceSpace, to_rectified
+from ..face.track import FaceTrack
+from ..face.visibility import covered_map, learn_face, sample_frames
+from ..progress import Progress
+
+
+@dataclass(frozen=True)
+class Covers:
+    """What covers the face in T frames.
+
+    Parameters
+    ----------
+    maps : ndarray of uint8, shape (T, h, w)
+        On the raster of `covers.reduced_space`: 0, or from 128 on how surely it is not bare face.
+    lips : ndarray of float32, shape (T,)
+        Share of the lips that is covered.
+    """
+
+    maps: NDArray[np.uint8]
+    lips: NDArray[np.float32]
+
+
+def find_covers(
+    textures: NDArray[np.uint8], track: FaceTrack, space: FaceSpace, progress: Progress
+) -> Covers:
+    """Learn the speaker's bare lower face, and look for what lies in front of it.
+
+    Parameters
+    ----------
+    textures : ndarray of uint8, shape (T, H, W, 3)
+        Rectified lower faces; may be memory-mapped.
+    track : FaceTrack
+    space : FaceSpace
+        Raster of the textures.
+    progress : Progress
+
+    Returns
+    -------
+    Covers
+        Nothing in frames that are not usable.
+    """
+    reduced = reduced_space(space)
+    usable = np.flatnonzero(track.usable)
+    sample = sample_frames(track.usable)
+    places = np.zeros((len(track), 68, 2))
+    places[usable] = to_rectified(track.landmarks[usable], track.pose[usable])
+    model = learn_face(
+        np.stack([reduce_texture(textures[frame], space, reduced) for frame in sample]),
+        places[sample],
+        reduced,
+    )
+    maps = np.zeros((len(track), reduced.height, reduced.width), np.uint8)
+    for frame in progress.follow(usable, "looking for what covers the face", len(usable)):
+        picture = reduce_texture(textures[frame], space, reduced)
+        maps[frame] = covered_map(model, picture, places[frame])
+    maps = confirmed_covers(maps, track.starts, reduced)
+    lips = np.zeros(len(track), np.float32)
+    for frame in usable:
+        if maps[frame].any():
+            lips[frame] = covered_share(maps[frame], lip_region(track.mouth[frame], reduced))
+    return Covers(maps, lips)
