@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..face.rectify import FaceSpace
 from .candidates import Candidates, Looks, choose_candidates, merge_candidates
-from .detail import OPENING_AIM, SKIN_AIM, detail_gain, sharpen
+from .detail import detail_gain, sharpen
 from .enhance import enhance_teeth
 from .median import weighted_median
 from .teeth import TeethProxy, mouth_interior
@@ -185,8 +185,8 @@ class TextureMaker:
             opening.append((*pair, inside))
         recipe = replace(
             self.recipe,
-            detail=detail_gain(skin, SKIN_AIM),
-            opening_detail=detail_gain(opening, OPENING_AIM),
+            detail=detail_gain(skin),
+            opening_detail=detail_gain(opening),
         )
         return replace(self, recipe=recipe)
 
