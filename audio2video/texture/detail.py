@@ -15,8 +15,8 @@ MAX_GAIN = 1.25
 """More would show the codec's blocks and halos along the lips."""
 
 AIM = 1.15
-"""Variance of the Laplacian that is aimed at, over the true one, when the texture has come back into
-the frame: of 1.0 to 1.35, where five rebuilt clips come nearest to their own sharpness."""
+"""Variance of the Laplacian that is aimed at, over the true one, for the texture back in the frame.
+More than 1, as the composite's soft border and the merging of candidates take a little as well."""
 
 SHIFT = 0.4
 """Pixels by which a picture is moved to see what resampling takes from it."""
