@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.face.flow import RESOLUTION, Motion, follow_points
+from audio2video.face.flow import CUT_DOUBT, RESOLUTION, Motion, follow_points
 from audio2video.face.head import generic_head
 
 LOST = 1.0
@@ -122,7 +122,28 @@ def test_another_picture_is_doubted() -> None:
     # A cut: nothing of one picture is found in the other, and the way back leads elsewhere.
     unit, points = 60.0, face(60.0, 120, 80)
     before, after = (Waves(seed, unit).draw(240, 240, np.zeros(2)) for seed in (7, 8))
-    assert np.median(follow_points(before, after, points, unit).doubt) > 0.03
+    motion = follow_points(before, after, points, unit)
+    assert np.median(motion.doubt) > CUT_DOUBT
+    assert motion.is_cut
+    assert not follow_points(before, before, points, unit).is_cut
+
+
+@pytest.mark.parametrize(
+    ("doubts_of_ten", "cut"),
+    [
+        ([1.1 * CUT_DOUBT] * 10, True),
+        ([0.9 * CUT_DOUBT] * 10, False),
+        ([0.0] * 4 + [1.0] * 6, True),
+        ([0.0] * 6 + [1.0] * 4, False),  # a hand before the mouth is no cut
+        ([10.0] * 5 + [0.3] * 5, True),
+        ([10.0] * 6 + [0.3] * 4, False),  # hardly a point could be followed: nothing is known
+        ([10.0] * 10, False),
+    ],
+)
+def test_a_cut_is_where_most_points_are_not_found_again(
+    doubts_of_ten: list[float], cut: bool
+) -> None:
+    assert Motion(np.zeros((10, 2)), np.array(doubts_of_ten)).is_cut == cut
 
 
 @pytest.mark.parametrize("place", [(30.0, 120.0), (215.0, 120.0), (120.0, 5.0), (120.0, 190.0)])

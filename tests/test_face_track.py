@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from audio2video.demo.presenter import demo_truth
-from audio2video.face.flow import Motion
+from audio2video.face.flow import CUT_DOUBT, Motion
 from audio2video.face.head import generic_head
 from audio2video.face.layout import LEFT_EYE, MOUTH, RIGHT_EYE, mouth_opening
 from audio2video.face.track import (
@@ -125,6 +125,17 @@ def test_a_cut_is_a_jump_of_the_face(jump: float, cut: bool) -> None:
         # No smoothing across it, whatever the picture says of how points moved there.
         np.testing.assert_allclose(track.landmarks[7], head(), atol=1e-3)
         np.testing.assert_allclose(track.landmarks[8], there, atol=1e-3)
+
+
+def test_a_cut_that_only_the_picture_shows() -> None:
+    faces = tracked(steady(16))
+    faces[8] = TrackedFace(
+        head(302.0), motion=Motion(np.zeros((68, 2)), np.full(68, 2 * CUT_DOUBT))
+    )
+    track = build_track(faces)
+    assert track.usable.all()
+    assert starts(track) == [0, 8]
+    np.testing.assert_allclose(track.landmarks[7], head(), atol=1e-3)
 
 
 @pytest.mark.parametrize("length", [MIN_STRETCH - 1, MIN_STRETCH])

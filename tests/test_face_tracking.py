@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -124,6 +125,24 @@ def test_the_motion_is_that_of_the_points_of_the_frame_before() -> None:
         if face.motion is not None:
             np.testing.assert_allclose(face.motion.moves, [[2.25, 0.0]] * 68, atol=0.15)
             assert face.motion.doubt.max() < 0.01
+
+
+def test_after_a_cut_that_landmarks_do_not_show_the_face_is_looked_for_anew() -> None:
+    # Another shot, in which the old box happens to hold a face, but not the one to be followed.
+    def shot(k: int) -> NDArray[np.uint8]:
+        noise = np.random.default_rng(int(k >= 3)).normal(size=(HEIGHT, WIDTH))
+        smooth = cv2.GaussianBlur(noise, (0, 0), 2)
+        picture = np.asarray(np.clip(128 + 300 * smooth, 0, 255), np.uint8)
+        picture[0, 0] = k
+        return picture
+
+    small, large = Head(200.0, unit=30.0), Head(420.0, unit=40.0)
+    finder = PaperFinder([[small]] * 3 + [[small, large]] * 4)
+    tracked = list(track_face((shot(k) for k in range(7)), finder))
+    assert places(tracked) == [200.0] * 3 + [420.0] * 4
+    assert detections(finder) == [0, 3]
+    cuts = [face.motion is not None and face.motion.is_cut for face in tracked]
+    assert cuts == [False] * 3 + [True] + [False] * 3
 
 
 def test_an_empty_scene_is_looked_at_every_time() -> None:

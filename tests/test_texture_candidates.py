@@ -19,9 +19,11 @@ from audio2video.texture.candidates import (
     OPENING_WEIGHT,
     SHARE_OF_TARGET,
     WEIGHT_UNIT,
+    Candidates,
     Looks,
     candidate_count,
     choose_candidates,
+    merge_candidates,
     solve_bandwidth,
 )
 
@@ -207,3 +209,32 @@ def test_ties_at_the_border_are_no_endless_search() -> None:
     width = solve_bandwidth(distances, 2, 0.9)
     assert width > 0
     assert share(distances, 2, width) == pytest.approx(0.5)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
+def test_merged_choices_equal_a_plain_loop(seed: int, moments: int) -> None:
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.ones(moments)).tolist()
+    choices = []
+    for _ in range(moments):
+        frames = rng.choice(12, int(rng.integers(1, 9)), replace=False)
+        choices.append(Candidates(frames, rng.integers(1, WEIGHT_UNIT, len(frames))))
+    merged = merge_candidates(choices, shares)
+    total = dict.fromkeys(range(12), 0.0)
+    for chosen, share in zip(choices, shares, strict=True):
+        for frame, weight in zip(chosen.frames.tolist(), chosen.weights.tolist(), strict=True):
+            total[frame] += share * weight
+    assert len(set(merged.frames.tolist())) == len(merged.frames)
+    assert merged.frames.dtype == merged.weights.dtype == np.int64
+    assert (merged.weights > 0).all()
+    assert (np.diff(merged.weights) <= 0).all()
+    for frame, weight in zip(merged.frames.tolist(), merged.weights.tolist(), strict=True):
+        assert weight == pytest.approx(total[frame], abs=0.501)
+    assert all(total[frame] <= 0.501 for frame in set(total) - set(merged.frames.tolist()))
+
+
+def test_one_choice_stays_as_it_is() -> None:
+    chosen = Candidates(np.array([7, 2, 5]), np.array([60, 30, 10]))
+    merged = merge_candidates([chosen], [1.0])
+    assert merged.frames.tolist() == [7, 2, 5]
+    assert merged.weights.tolist() == [60, 30, 10]

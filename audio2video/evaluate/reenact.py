@@ -141,7 +141,12 @@ def _make_textures(
     """Make all textures: ours, the nearest frame as it is, and all candidates counting alike."""
     gallery = maker.gallery
     space = gallery.space
-    plain = replace(maker.recipe, candidates=BASELINE_CANDIDATES, equal=True)
+    plain = replace(
+        maker.recipe,
+        candidates=BASELINE_CANDIDATES,
+        lip_candidates=BASELINE_CANDIDATES,
+        equal=True,
+    )
     equal = replace(
         maker, recipe=replace(plain, detail=0.0, opening_detail=0.0, upper=None, lower=None)
     )

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.layout import OUTER_LIP
 from ..face.rectify import FaceSpace
 from .candidates import Candidates, Looks, choose_candidates, merge_candidates
 from .detail import detail_gain, sharpen
@@ -28,6 +29,11 @@ OPENING_BORDER = 0.012
 MOMENTS = (0.25, 0.5, 0.25)
 """What the candidates of the frame before, of the frame itself and of the one after count. Flicker
 falls by a tenth, and rebuilt targets come a little nearer to the truth (up to 0.35 dB)."""
+
+LIP_CANDIDATES = 8
+LIP_MARGIN, LIP_FEATHER = 0.03, 0.02
+"""How far beyond the lips, and how softly, the nearest candidates alone are seen, in inter-ocular
+distances."""
 
 MOUTH_MARGIN = 0.25
 """Surroundings of the lips in which detail is measured, in inter-ocular distances."""
@@ -75,6 +81,8 @@ class Recipe:
         being 1), weigh beside a squared inter-ocular distance of mouth shape.
     detail, opening_detail : float
         Gain of fine detail, on skin and lips and in the mouth opening.
+    lip_candidates : int
+        The nearest so many make the lips and what is seen between them.
     equal : bool
         All candidates weigh the same: a baseline.
     upper, lower : TeethProxy or None
@@ -86,6 +94,7 @@ class Recipe:
     light_weight: float
     detail: float = 0.0
     opening_detail: float = 0.0
+    lip_candidates: int = LIP_CANDIDATES
     equal: bool = False
     upper: TeethProxy | None = None
     lower: TeethProxy | None = None
@@ -141,11 +150,33 @@ class TextureMaker:
             shape, g.looks.mouths[chosen.frames], self._grid, g.space.resolution
         )
         texture = weighted_median(g.textures, chosen.frames, chosen.weights, grids, self._region)
+        if r.lip_candidates < len(chosen.frames):
+            texture = self._with_crisp_lips(texture, shape, chosen, grids)
         if r.detail > 0.0 or r.opening_detail > 0.0:
             opening = mouth_interior(shape, g.space, OPENING_BORDER)
             texture = sharpen(texture, r.detail + (r.opening_detail - r.detail) * opening)
         texture = enhance_teeth(texture, shape, g.space, r.upper, r.lower)
         return texture, np.average(g.jaws[chosen.frames], axis=0, weights=chosen.weights)
+
+    def _with_crisp_lips(
+        self,
+        texture: NDArray[np.uint8],
+        shape: NDArray[np.floating],
+        chosen: Candidates,
+        grids: NDArray[np.float32],
+    ) -> NDArray[np.uint8]:
+        """Make lips, teeth and tongue of the nearest candidates alone.
+
+        Skin is the same in all of them; the shine of lips, and what is seen between them, is not,
+        and the median of many would show none of it.
+        """
+        g, few = self.gallery, self.recipe.lip_candidates
+        cover = lip_cover(shape, g.space)
+        crisp = weighted_median(
+            g.textures, chosen.frames[:few], chosen.weights[:few], grids[:few], cover > 0
+        )
+        mixed = texture + cover[..., None] * (crisp.astype(np.float32) - texture)
+        return np.asarray(np.round(mixed), np.uint8)
 
     def _choose(self, wanted: Looks, usable: NDArray[np.integer]) -> Candidates:
         """Choose for each moment, and put the choices together."""
@@ -222,6 +253,17 @@ def visible_region(jaw: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bo
     cover = np.zeros((space.height, space.width), np.uint8)
     cv2.fillConvexPoly(cover, hull, 1)
     return np.asarray(cover > 0)
+
+
+def lip_cover(mouth: NDArray[np.floating], space: FaceSpace) -> NDArray[np.float32]:
+    """Cover the lips and what lies between them, softly, shape (H, W); 0 to 1."""
+    inside = np.zeros((space.height, space.width), np.uint8)
+    cv2.fillPoly(inside, [np.round(space.to_pixels(mouth[OUTER_LIP])).astype(np.int32)], 1)
+    reach = max(1, round((LIP_MARGIN + LIP_FEATHER) * space.resolution))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    grown = cv2.dilate(inside, disc).astype(np.float32)
+    sigma = max(0.5, LIP_FEATHER * space.resolution)
+    return np.asarray(cv2.GaussianBlur(grown, (0, 0), sigma), np.float32)
 
 
 def _around_mouth(mouth: NDArray[np.floating], space: FaceSpace) -> tuple[slice, slice]:
