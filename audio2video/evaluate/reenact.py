@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ..blend.compose import Mouthpiece, Sight, compose, working_box
 from ..blend.jaw import chin_drops
@@ -103,7 +104,8 @@ def evaluate_reenact(
     folder = workspace.evaluation(f"{options.tar_id}-reenact")
     with replacing(folder) as temporary:
         temporary.mkdir()
-        ways = _make_textures(temporary, maker, frames, exclude, options.coherence, progress)
+        with threadpool_limits(limits=1, user_api="blas"):
+            ways = _make_textures(temporary, maker, frames, exclude, options.coherence, progress)
         measured = _compose_all(temporary, target, frames, ways, options, progress)
         for name in ways:
             _store(temporary, name).unlink()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ..face.covers import (
     confirmed_covers,
@@ -55,6 +56,14 @@ def find_covers(
     Covers
         Nothing in frames that are not usable.
     """
+    # Many small products of matrices: threads would only wait for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _find(textures, track, space, progress)
+
+
+def _find(
+    textures: NDArray[np.uint8], track: FaceTrack, space: FaceSpace, progress: Progress
+) -> Covers:
     reduced = reduced_space(space)
     usable = np.flatnonzero(track.usable)
     sample = sample_frames(track.usable)

@@ -72,7 +72,7 @@ def proxy_files(workspace: Workspace, tar_id: str) -> dict[str, str]:
 def choose_proxies(
     workspace: Workspace, target: Target, options: Options, progress: Progress
 ) -> Proxies:
-    """Choose the upper and the lower teeth proxy.
+    """Choose the upper and the lower teeth proxy; none with ``--teeth False``.
 
     Raises
     ------
@@ -81,6 +81,8 @@ def choose_proxies(
     OptionError
         ``--lineU`` or ``--lineL`` lies outside the texture.
     """
+    if not options.teeth:
+        return Proxies()
     best = _best_frames(target)
     upper, lower = best.upper, best.lower
     own = workspace.proxy(options.tar_id, "upper")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ..arrays import read_array, read_arrays
 from ..face.rectify import FaceSpace
@@ -85,6 +86,8 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     network, network_path = read_network(workspace, options.pass_id)
     report = StepReport(NAME, "frame")
 
+    # Many small products of matrices, beside threads of the median's own.
+    @threadpool_limits.wrap(limits=1, user_api="blas")  # type: ignore[untyped-decorator]
     def build(path: Path) -> dict[str, Any]:
         proxies = choose_proxies(workspace, target, options, progress)
         maker = texture_maker(target, options, proxies)
@@ -162,8 +165,8 @@ def texture_maker(target: Target, options: Options, proxies: Proxies) -> Texture
         options.alpha,
         options.pose_weight,
         options.light_weight,
-        upper=proxies.upper if options.teeth else None,
-        lower=proxies.lower if options.teeth else None,
+        upper=proxies.upper,
+        lower=proxies.lower,
     )
     maker = TextureMaker(gallery, recipe)
     return maker.calibrated() if options.detail else maker
