@@ -14,7 +14,7 @@ SIGMA = 1.0
 MAX_GAIN = 1.25
 """More would show the codec's blocks and halos along the lips."""
 
-AIM = 1.15
+AIM = 1.05
 """Variance of the Laplacian that is aimed at, over the true one, for the texture back in the frame.
 More than 1, as the composite's soft border and the merging of candidates take a little as well."""
 
