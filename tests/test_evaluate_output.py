@@ -212,8 +212,9 @@ def test_frames_that_stand_still_are_counted(workspace: Path, whole: dict[str, A
 
     spoil(workspace, frozen)
     found = evaluate(workspace)[0]["frozen"]
-    assert 3 <= found["result_only"] <= 5  # a codec may take a frame to settle
-    assert found["longest"] == found["result"]
+    # Of five repetitions; a codec may take a frame to settle, or mend what it showed before.
+    assert 3 <= found["result_only"] <= 5
+    assert 2 <= found["longest"] <= found["result"]
     assert found["target"] == whole["frozen"]["target"]
 
 
