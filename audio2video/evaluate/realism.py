@@ -87,7 +87,7 @@ def mouth_region(
     """
     low = np.floor(mouth.min(axis=0) - REGION_MARGIN * unit).astype(int)
     high = np.ceil(mouth.max(axis=0) + REGION_MARGIN * unit).astype(int) + 1
-    x0, y0 = np.clip(low, 0, [width - LEAST_SIDE, height - LEAST_SIDE])
+    x0, y0 = np.clip(low, 0, [max(width - LEAST_SIDE, 0), max(height - LEAST_SIDE, 0)])
     x1, y1 = np.clip(high, [x0 + LEAST_SIDE, y0 + LEAST_SIDE], [width, height])
     return slice(int(y0), int(y1)), slice(int(x0), int(x1))
 

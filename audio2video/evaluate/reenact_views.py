@@ -80,10 +80,10 @@ class BlindTest:
     ----------
     frames : sequence of int
         Frames to choose from.
-    seed : int
+    seed : int or sequence of int
     """
 
-    def __init__(self, frames: Sequence[int], seed: int) -> None:
+    def __init__(self, frames: Sequence[int], seed: int | Sequence[int]) -> None:
         rng = np.random.default_rng(seed)
         chosen = rng.choice(len(frames), min(PAIRS, len(frames)), replace=False)
         # Mixed up: in the order of time, neighbours would give each other away.

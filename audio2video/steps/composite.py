@@ -21,7 +21,7 @@ from ..media.video import Frame, VideoReader, VideoWriter
 from ..options import Options
 from ..progress import Progress
 from ..provenance import container_tags
-from ..records import make
+from ..records import make, read_record
 from ..timing.between import halfway_frame
 from ..timing.retiming import Retiming
 from ..workspace import Workspace
@@ -58,6 +58,12 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             f"has {len(sequence.textures)} frames, the speech needs {wanted}",
             path=texture_path(workspace, options),
             hint=f"run {TEXTURE_MADE_BY} again; --force True if it is your own file",
+        )
+    made_for = (read_record(texture_path(workspace, options)) or {}).get("depends_on", {})
+    if made_for.get("retiming") not in (None, file_hash(retiming_path(workspace, options))):
+        progress.warn(
+            f"{texture_path(workspace, options)} was made for another retiming: "
+            f"run {TEXTURE_MADE_BY} again for textures that fit the heads"
         )
     report = StepReport(NAME, "frame")
     tags = container_tags(options.inp_id, options.tar_id, options.pass_id)
