@@ -16,6 +16,7 @@ from ..face.covers import (
     reduced_space,
 )
 from ..face.rectify import FaceSpace, to_rectified
+from ..face.smoothing import unbroken_stretches
 from ..face.track import FaceTrack
 from ..face.visibility import covered_map, learn_face, sample_frames
 from ..progress import Progress
@@ -37,8 +38,17 @@ class Covers:
     lips: NDArray[np.float32]
 
 
+BRIEF = 0.15
+"""Seconds: what seems to cover the lips for less is a mouth unlike all others, as beside a cut. A
+hand stays longer, and a few frames of the old mouth would be worse than what it hides."""
+
+
 def find_covers(
-    textures: NDArray[np.uint8], track: FaceTrack, space: FaceSpace, progress: Progress
+    textures: NDArray[np.uint8],
+    track: FaceTrack,
+    space: FaceSpace,
+    rate: float,
+    progress: Progress,
 ) -> Covers:
     """Learn the speaker's bare lower face, and look for what lies in front of it.
 
@@ -49,6 +59,8 @@ def find_covers(
     track : FaceTrack
     space : FaceSpace
         Raster of the textures.
+    rate : float
+        Frames per second.
     progress : Progress
 
     Returns
@@ -58,7 +70,15 @@ def find_covers(
     """
     # Many small products of matrices: threads would only wait for each other.
     with threadpool_limits(limits=1, user_api="blas"):
-        return _find(textures, track, space, progress)
+        return _without_brief(_find(textures, track, space, progress), track, rate)
+
+
+def _without_brief(covers: Covers, track: FaceTrack, rate: float) -> Covers:
+    maps, lips = covers.maps, covers.lips.copy()
+    for run in unbroken_stretches(lips > 0, track.starts):
+        if run.stop - run.start < BRIEF * rate:
+            maps[run], lips[run] = 0, 0
+    return Covers(maps, lips)
 
 
 def _find(

@@ -25,7 +25,7 @@ from ..workspace import Workspace
 from .covers import Covers, find_covers
 from .landmark_model import landmark_model_key
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the analysis changes, so that old ones are made again."""
 
 MADE_BY = "step 2 (texture)"
@@ -158,7 +158,9 @@ def _analyse(
         temporary.mkdir()
         product = temporary / "textures.npy"
         sharpness, light = _write_textures(path, product, track, space, progress)
-        covers = find_covers(np.load(product, mmap_mode="r"), track, space, progress)
+        stored = np.load(product, mmap_mode="r")
+        covers = find_covers(stored, track, space, float(info.rate), progress)
+        del stored  # closes the file, so that its folder can be renamed everywhere
         with (temporary / "face.npz").open("wb") as file:
             np.savez(
                 file,
