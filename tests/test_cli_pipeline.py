@@ -143,7 +143,8 @@ def test_one_step_alone_after_a_change(finished: CommandLine, run_py: CommandLin
         return {name: value for name, value in found.items() if not name.endswith(".made.json")}
 
     before = products()
-    run_py("--steps", "3", "4", *IDS, "--retiming", "False")
+    alone = run_py("--steps", "3", "4", *IDS, "--retiming", "False")
+    assert "made for another retiming: run step 2 (texture) again" in alone.stderr
     after = products()
     assert {name for name in before if after[name] != before[name]} == {
         *("retiming.npz", "retiming.png", "sheet.png", "words-painted.mp4")
