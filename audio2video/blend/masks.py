@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face.covers import disc, polygon
+from ..face.covers import disc, polygon, resampled
 from ..face.layout import JAW, NOSE, OUTER_LIP
 from ..face.rectify import FaceSpace
 
@@ -78,10 +78,8 @@ def face_mask(
     cover[[0, -1]] = 0
     cover[:, [0, -1]] = 0
     sigma = FEATHER * space.resolution
-    reach = max(1, round(1.5 * sigma))
     # Shrunk first, so that the soft border lies inside the outline and not across it.
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    inner = cv2.erode(cover, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    inner = cv2.erode(cover, disc(1.5 * sigma), borderType=cv2.BORDER_CONSTANT, borderValue=0)
     mask = cv2.GaussianBlur(inner.astype(np.float32) / 255, (0, 0), sigma)
     mask[[0, -1]] = 0
     mask[:, [0, -1]] = 0
@@ -155,11 +153,11 @@ def visible_mask(
         margin = cv2.dilate(hidden, disc(COVER_MARGIN * unit)) > 0
         clear[margin] = 0
         seen = seen * clear
-        left = _resampled(mask, space, reduced) * seen > 0.1
+        left = resampled(mask, space, reduced) * seen > 0.1
         _, pieces, stats, _ = cv2.connectedComponentsWithStats(left.astype(np.uint8))
         small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < LEAST_PIECE * unit**2)
         seen[np.isin(pieces, small[small > 0])] = 0
-    spread = _resampled(seen.astype(np.float32), reduced, space)
+    spread = resampled(seen.astype(np.float32), reduced, space)
     return np.asarray(mask * np.clip(spread, 0, 1), np.float32)
 
 
@@ -201,19 +199,3 @@ def covering_fade(shares: NDArray[np.floating], rate: Fraction | float) -> NDArr
     distance = np.minimum(np.abs(later - frames), np.abs(frames - earlier))
     share = np.clip(distance / (steps + 1), 0, 1)
     return np.asarray(share * share * (3 - 2 * share))
-
-
-def _resampled(
-    plane: NDArray[np.float32], own: FaceSpace, wanted: FaceSpace
-) -> NDArray[np.float32]:
-    """Bring a plane from one raster to another."""
-    ratio = own.resolution / wanted.resolution
-    return np.asarray(
-        cv2.warpAffine(
-            plane,
-            np.array([[ratio, 0, 0], [0, ratio, 0]]),
-            (wanted.width, wanted.height),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-    )

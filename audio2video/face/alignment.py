@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .radial import wendland
 from .rectify import FaceSpace
 
 KNOTS = np.r_[4:13, 31:36, 48:60]
@@ -53,8 +54,8 @@ class Alignment:
         knots = np.median(_with_anchors(landmarks), axis=0)
         x, y = space.grid()
         places = np.stack([x.ravel(), y.ravel()], axis=-1)
-        gram = _wendland(knots, knots) + _STIFFNESS * np.eye(len(knots))
-        spread = np.linalg.solve(gram, _wendland(places, knots).T).T * space.resolution
+        gram = wendland(knots, knots, REACH) + _STIFFNESS * np.eye(len(knots))
+        spread = np.linalg.solve(gram, wendland(places, knots, REACH).T).T * space.resolution
         return cls(space, knots, spread.astype(np.float32))
 
     def field(self, landmarks: NDArray[np.floating]) -> F32:
@@ -103,9 +104,3 @@ def _with_anchors(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     knots = np.asarray(landmarks, np.float64)[..., KNOTS, :]
     still = np.broadcast_to(_ANCHORS, (*knots.shape[:-2], *_ANCHORS.shape))
     return np.concatenate([knots, still], axis=-2)
-
-
-def _wendland(places: NDArray[np.floating], centres: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Compactly supported radial function, twice differentiable (Wendland 1995, C2 in 3-D)."""
-    r = np.minimum(np.linalg.norm(places[:, None] - centres[None], axis=-1) / REACH, 1.0)
-    return np.asarray((1 - r) ** 4 * (4 * r + 1))

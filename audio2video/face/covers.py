@@ -48,7 +48,7 @@ def reduce_texture(texture: U8, space: FaceSpace, reduced: FaceSpace) -> U8:
     ratio = space.resolution / reduced.resolution
     width = max(1, 2 * round((ratio - 1) / 2) + 1)
     smooth = cv2.blur(texture, (width, width)) if width > 1 else texture
-    return np.asarray(_scaled(smooth, ratio, reduced), np.uint8)
+    return np.asarray(resampled(smooth, space, reduced), np.uint8)
 
 
 def clean_cover(score: F32, space: FaceSpace) -> U8:
@@ -160,12 +160,16 @@ def disc(radius: float) -> U8:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
 
 
-def _scaled(picture: NDArray[np.generic], ratio: float, space: FaceSpace) -> NDArray[np.generic]:
+def resampled(
+    picture: NDArray[np.generic], own: FaceSpace, wanted: FaceSpace
+) -> NDArray[np.generic]:
+    """Bring a picture or plane from one raster of the lower face to another."""
+    ratio = own.resolution / wanted.resolution
     return np.asarray(
         cv2.warpAffine(
             picture,
             np.array([[ratio, 0, 0], [0, ratio, 0]]),
-            (space.width, space.height),
+            (wanted.width, wanted.height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.covers import disc
 from ..face.layout import OUTER_LIP
 from ..face.rectify import FaceSpace
 from .candidates import Candidates, Looks, choose_candidates, merge_candidates
@@ -259,11 +260,9 @@ def lip_cover(mouth: NDArray[np.floating], space: FaceSpace) -> NDArray[np.float
     """Cover the lips and what lies between them, softly, shape (H, W); 0 to 1."""
     inside = np.zeros((space.height, space.width), np.uint8)
     cv2.fillPoly(inside, [np.round(space.to_pixels(mouth[OUTER_LIP])).astype(np.int32)], 1)
-    reach = max(1, round((LIP_MARGIN + LIP_FEATHER) * space.resolution))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    grown = cv2.dilate(inside, disc).astype(np.float32)
+    grown = cv2.dilate(inside, disc((LIP_MARGIN + LIP_FEATHER) * space.resolution))
     sigma = max(0.5, LIP_FEATHER * space.resolution)
-    return np.asarray(cv2.GaussianBlur(grown, (0, 0), sigma), np.float32)
+    return np.asarray(cv2.GaussianBlur(grown.astype(np.float32), (0, 0), sigma), np.float32)
 
 
 def _around_mouth(mouth: NDArray[np.floating], space: FaceSpace) -> tuple[slice, slice]:

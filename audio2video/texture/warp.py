@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.radial import wendland
 from ..face.rectify import FaceSpace
 
 REACH = 0.9
@@ -30,16 +31,6 @@ def coarse_grid(space: FaceSpace) -> NDArray[np.float64]:
     return np.stack(np.meshgrid(x, y), axis=-1)
 
 
-def _wendland(distance: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Compactly supported radial function, twice differentiable (Wendland 1995, C2 in 3-D)."""
-    r = np.minimum(distance, 1.0)
-    return np.asarray((1 - r) ** 4 * (4 * r + 1))
-
-
-def _distances(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.floating]:
-    return np.asarray(np.linalg.norm(a[:, None] - b[None], axis=-1))
-
-
 def warp_weights(
     centres: NDArray[np.floating], places: NDArray[np.floating], reach: float = REACH
 ) -> NDArray[np.float64]:
@@ -59,8 +50,8 @@ def warp_weights(
     ndarray of float64, shape (N, K)
         ``weights @ displacements`` is the displacement at the places.
     """
-    gram = _wendland(_distances(centres, centres) / reach) + STIFFNESS * np.eye(len(centres))
-    return np.asarray(np.linalg.solve(gram, _wendland(_distances(places, centres) / reach).T).T)
+    gram = wendland(centres, centres, reach) + STIFFNESS * np.eye(len(centres))
+    return np.asarray(np.linalg.solve(gram, wendland(places, centres, reach).T).T)
 
 
 def displacement_grids(
