@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio2video.face.head import generic_head
 from audio2video.face.pose import HeadPose
 from audio2video.face.track import FaceTrack
 from audio2video.steps.dataset.cutting import (
@@ -42,6 +43,7 @@ def track_of(frames: int, yaw: np.ndarray | None = None) -> FaceTrack:
         np.zeros((frames, 20, 2), np.float32),
         np.zeros(frames, bool),
         np.zeros(frames, np.float32),
+        generic_head(),
     )
 
 

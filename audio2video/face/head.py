@@ -87,6 +87,24 @@ def generic_head() -> NDArray[np.float64]:
     return points
 
 
+def mirrored(offsets: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Give each of the `RIGID` points what the one on the other side has, mirrored.
+
+    Parameters
+    ----------
+    offsets : ndarray, shape (len(RIGID), 3)
+
+    Returns
+    -------
+    ndarray of float64, shape (len(RIGID), 3)
+    """
+    opposite = {index: index for index in _MIDLINE}
+    for right, left in _PAIRS:
+        opposite[right], opposite[left] = left, right
+    order = [RIGID.index(opposite[index]) for index in RIGID]
+    return np.asarray(offsets[order] * np.array([-1.0, 1.0, 1.0]))
+
+
 def shape_plausibility(landmarks: NDArray[np.floating]) -> float:
     """Judge whether 68 points form a face, seen from anywhere in front.
 

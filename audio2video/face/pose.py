@@ -1,4 +1,4 @@
-"""Head pose: the scaled orthographic view of the generic head that fits the landmarks best."""
+"""Head pose: the scaled orthographic view of a 3-D head that fits the landmarks best."""
 
 from __future__ import annotations
 
@@ -99,8 +99,26 @@ def _place(
     return placed
 
 
-def fit_pose(landmarks: NDArray[np.floating]) -> HeadPose:
-    """Fit the generic head to each frame by itself; steady landmarks give a steady pose.
+def project(pose: HeadPose, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """See points of the head in each frame.
+
+    Parameters
+    ----------
+    pose : HeadPose
+        Of T frames.
+    points : ndarray, shape (N, 3)
+        In inter-ocular distances.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, N, 2)
+        Pixel (x, y).
+    """
+    return _project(pose.as_array(), np.asarray(points, np.float64))
+
+
+def fit_pose(landmarks: NDArray[np.floating], head: NDArray[np.floating] | None = None) -> HeadPose:
+    """Fit a head to each frame by itself; steady landmarks give a steady pose.
 
     Gauss-Newton with Huber weights on the points that stay with the skull.
 
@@ -108,12 +126,14 @@ def fit_pose(landmarks: NDArray[np.floating]) -> HeadPose:
     ----------
     landmarks : ndarray, shape (T, 68, 2)
         Pixel (x, y).
+    head : ndarray, shape (68, 3), optional
+        The speaker's, from `fit_speaker`; the generic one if not given.
 
     Returns
     -------
     HeadPose
     """
-    points = generic_head()[list(RIGID)]
+    points = (generic_head() if head is None else np.asarray(head, np.float64))[list(RIGID)]
     seen = np.asarray(landmarks, np.float64)[:, list(RIGID)]
     numbers = _place(np.zeros((len(seen), 6)), points, seen)
     for _ in range(_ITERATIONS):

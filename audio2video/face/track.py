@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .head import generic_head
 from .layout import JAW, MOUTH, eye_aspect_ratio, inter_ocular_distance
 from .pose import HeadPose, fit_pose
 from .rectify import to_rectified
 from .smoothing import steady_points, unbroken_stretches
+from .speaker import fit_speaker
 from .tracking import TrackedFace
 
 PLACE_ERROR = 0.008
@@ -57,6 +59,8 @@ class FaceTrack:
     blink : ndarray of bool, shape (T,)
     motion : ndarray of float32, shape (T,)
         How far the face moved since the frame before, in inter-ocular distances.
+    head : ndarray of float64, shape (68, 3)
+        The speaker's head, which the poses are of (see `fit_speaker`).
     """
 
     usable: NDArray[np.bool_]
@@ -66,6 +70,7 @@ class FaceTrack:
     mouth: NDArray[np.float32]
     blink: NDArray[np.bool_]
     motion: NDArray[np.float32]
+    head: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.usable)
@@ -88,6 +93,7 @@ class FaceTrack:
             "mouth": self.mouth,
             "blink": self.blink,
             "motion": self.motion,
+            "head": self.head,
         }
 
     @classmethod
@@ -124,6 +130,7 @@ def build_track(faces: Sequence[TrackedFace]) -> FaceTrack:
             np.zeros((frames, 20, 2), np.float32),
             seen.copy(),
             np.zeros(frames, np.float32),
+            np.array(generic_head()),
         )
     # Frames without a face borrow any face, so that all frames go through the same array code.
     some_face = next(face.landmarks for face in faces if face.landmarks is not None)
@@ -141,7 +148,8 @@ def build_track(faces: Sequence[TrackedFace]) -> FaceTrack:
     cut |= [face.motion is not None and face.motion.is_cut for face in faces]
     stretches = unbroken_stretches(seen, cut)
     landmarks = steady_points(raw, moves, trust, stretches)
-    pose = fit_pose(landmarks)
+    head = fit_speaker(landmarks[seen])
+    pose = fit_pose(landmarks, head)
     usable = (
         seen
         & (np.abs(pose.yaw) < MAX_YAW)
@@ -168,4 +176,5 @@ def build_track(faces: Sequence[TrackedFace]) -> FaceTrack:
         mouth.astype(np.float32),
         usable & (eyes < BLINK_RATIO * usual),
         motion.astype(np.float32),
+        head,
     )

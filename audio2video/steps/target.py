@@ -25,7 +25,7 @@ from ..workspace import Workspace
 from .covers import Covers, find_covers
 from .landmark_model import landmark_model_key
 
-FORMAT = 4
+FORMAT = 5
 """Raised when the analysis changes, so that old ones are made again."""
 
 MADE_BY = "step 2 (texture)"
