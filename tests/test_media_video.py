@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from media_maker import make_audio, make_video, number_of, numbered, set_display_matrix, speechlike
 
 from audio2video.errors import BadFileError, MissingFileError
+from audio2video.media.reader import _Kept
 from audio2video.media.video import VideoReader, probe_video
 
 NTSC = Fraction(30000, 1001)
@@ -98,17 +100,40 @@ def test_repeated_frames_are_independent(tmp_path):
         assert number_of(again.y) == 3
 
 
-def test_reading_backwards_keeps_to_its_memory(tmp_path):
-    path = make_video(tmp_path / "a.mp4", 200, size=(320, 240), gop=250)
-    size = 320 * 240 * 3 // 2
-    with VideoReader(path, buffer_bytes=20 * size) as video:
-        next(iter(video.read()))
-        tracemalloc.start()
-        for _ in video.read(range(199, -1, -1)):
-            pass
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    assert peak < 26 * size
+def loads(order: list[int], room: int, gop: int) -> int:
+    """Pictures that a plain decoder makes with what is kept; never more than ``room`` of them."""
+    kept, decoded, here = _Kept(order, room), 0, None
+    for position, wanted in enumerate(order):
+        kept.now = position
+        picture = kept.take(wanted)
+        if picture is None:
+            start = wanted - wanted % gop
+            if here is not None and start <= here <= wanted:
+                start = here if here == wanted else here + 1
+            for source in range(start, wanted + 1):
+                decoded += 1
+                kept.offer(source, source)
+            picture = here = wanted
+        assert picture == wanted
+        assert len(kept._pictures) <= room
+    return decoded
+
+
+def test_reading_backwards_decodes_as_often_as_memory_allows():
+    back = list(range(199, -1, -1))
+    assert loads(back, 200, gop=250) == 200
+    # The wanted frame and 20 before it at a time, each time from the key frame on.
+    assert loads(back, 20, gop=250) == sum(range(200, 0, -21))
+    assert loads(back, 20, gop=20) == 200
+    assert loads([*range(200), *back], 50, gop=250) < 200 + 160 + 110 + 60 + 20
+    assert loads(list(range(200)), 2, gop=10) == 200
+
+
+@given(
+    st.lists(st.integers(0, 30), max_size=60), st.integers(1, 8), st.sampled_from([1, 5, 10, 40])
+)
+def test_what_is_kept_is_right_and_bounded(order, room, gop):
+    assert loads(order, room, gop) <= len(order) * gop
 
 
 def test_frames_outside_are_refused(tmp_path):

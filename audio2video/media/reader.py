@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import heapq
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +33,7 @@ class VideoReader:
     path : Path or str
         The file.
     buffer_bytes : int, optional
-        How much memory frames that are read backwards may take.
+        How much memory frames that are kept for later may take.
 
     Raises
     ------
@@ -77,8 +77,8 @@ class VideoReader:
     def read(self, indices: Iterable[int] | None = None) -> Iterator[Frame]:
         """Yield frames in the order asked for.
 
-        Ascending indices are decoded as a stream. Where the order goes back, as many frames as the
-        buffer holds are decoded forwards, kept, and handed out in order.
+        Ascending indices are decoded as a stream. Frames that will be asked for again, or that were
+        passed on the way to an earlier one, are kept as far as the buffer reaches.
 
         Parameters
         ----------
@@ -107,46 +107,66 @@ class VideoReader:
     def _read(self, sources: list[int]) -> Iterator[Frame]:
         info = self.info
         room = max(self._buffer_bytes // (info.width * info.height * 3 // 2), 2)
-        done = 0
-        while done < len(sources):
-            end = _ascending_end(sources, done)
-            if end == len(sources) or len(set(sources[done:end])) > room:
-                yield from self._stream(sources[done:end])
-            else:
-                end = _window_end(sources, done, room)
-                yield from self._window(sources[done:end])
-            done = end
-
-    def _stream(self, sources: list[int]) -> Iterator[Frame]:
-        spare: Frame | None = None
-        for here, following in zip(sources, [*sources[1:], None], strict=True):
-            frame = spare if spare is not None else self._source.fetch(here)
-            spare = frame.copy() if here == following else None
-            yield frame
-
-    def _window(self, sources: list[int]) -> Iterator[Frame]:
-        left = Counter(sources)
-        kept = {source: self._source.fetch(source) for source in sorted(left)}
-        for source in sources:
-            left[source] -= 1
-            yield kept[source].copy() if left[source] else kept.pop(source)
+        kept = _Kept(sources, room)
+        for position, wanted in enumerate(sources):
+            kept.now = position
+            picture = kept.take(wanted)
+            if picture is None:
+                picture = self._source.fetch(wanted, kept.offer)
+            yield self._source.upright(picture, wanted)
 
 
-def _ascending_end(sources: list[int], start: int) -> int:
-    end = start + 1
-    while end < len(sources) and sources[end] >= sources[end - 1]:
-        end += 1
-    return end
+class _Kept:
+    """Decoded pictures that will be asked for again, the soonest first (Belady 1966).
 
+    The order is known beforehand, so that what is decoded on the way to another picture can be
+    kept for later: playing backwards, a stretch between two key frames is decoded once. The
+    decoder's own pictures are kept, which costs no copy.
+    """
 
-def _window_end(sources: list[int], start: int, room: int) -> int:
-    """Return the end of the longest stretch that has at most ``room`` distinct frames."""
-    distinct: set[int] = set()
-    for end in range(start, len(sources)):
-        distinct.add(sources[end])
-        if len(distinct) > room:
-            return end
-    return len(sources)
+    def __init__(self, sources: list[int], room: int) -> None:
+        self.now = 0
+        self._room = room
+        self._uses: dict[int, list[int]] = {}
+        for position in range(len(sources) - 1, -1, -1):
+            self._uses.setdefault(sources[position], []).append(position)
+        self._pictures: dict[int, VideoFrame] = {}
+        self._latest: list[tuple[int, int]] = []  # (-next use, source), some of them outdated
+
+    def take(self, source: int) -> VideoFrame | None:
+        """Give a picture that is asked for now, if it is here."""
+        picture = self._pictures.pop(source, None)
+        if picture is not None:
+            self.offer(source, picture)
+        return picture
+
+    def offer(self, source: int, picture: VideoFrame) -> None:
+        """Keep a picture, if it will be wanted sooner than another one that is here."""
+        use = self._next_use(source)
+        if use is None or source in self._pictures:
+            return
+        if len(self._pictures) >= self._room and not self._drop_later_than(use):
+            return
+        self._pictures[source] = picture
+        heapq.heappush(self._latest, (-use, source))
+
+    def _next_use(self, source: int) -> int | None:
+        uses = self._uses.get(source, [])
+        while uses and uses[-1] <= self.now:
+            uses.pop()
+        return uses[-1] if uses else None
+
+    def _drop_later_than(self, use: int) -> bool:
+        while self._latest:
+            latest, source = -self._latest[0][0], self._latest[0][1]
+            if source in self._pictures and latest == self._next_use(source):
+                if latest <= use:
+                    return False
+                del self._pictures[source]
+            heapq.heappop(self._latest)
+            if len(self._pictures) < self._room:
+                return True
+        return False
 
 
 class _Source:
@@ -168,20 +188,25 @@ class _Source:
         self._frames = iter(())
         self._current = self._before = None
 
-    def fetch(self, wanted: int) -> Frame:
-        """Decode source frame ``wanted``."""
+    def fetch(self, wanted: int, passed: Callable[[int, VideoFrame], None]) -> VideoFrame:
+        """Decode source frame ``wanted``; all that is decoded on the way is passed on."""
         self._approach(wanted)
         while self._current is None or self._current[0] < wanted:
             following = next(self._frames, None)
             if following is None:
                 raise self._broken(wanted)
             self._before, self._current = self._current, following
+            passed(*following)
         number, picture = self._current
         if number > wanted:  # a damaged frame: the one before it stands in
             first = wanted if self._before is None else self._before[0] + 1
             if number - first > self._index.info.rate:
                 raise self._broken(first)
             picture = picture if self._before is None else self._before[1]
+        return picture
+
+    def upright(self, picture: VideoFrame, wanted: int) -> Frame:
+        """Turn what the decoder gave for source frame ``wanted`` into a frame of its own memory."""
         if (picture.width, picture.height) != self._index.stored_size:
             raise BadFileError(
                 f"pictures change to {picture.width}x{picture.height} {self._at(wanted)}",

@@ -26,8 +26,10 @@ from .soundtrack import SoundTrack
 # What MP4 can hold under its own names; anything else the format would silently drop.
 TAGS = frozenset({"title", "artist", "comment", "description", "copyright", "date", "genre"})
 
-_CRF = 18  # without macroblock trees, no visible loss: the result is often encoded once more
-_PRESET = "fast"  # at this quality as good as slower ones, and three quarters of the time
+# Measured on two clips against "fast" at 18: 0.5 dB nearer to the source in a quarter of the time,
+# for files larger by 30 to 70 %. No visible loss, as the result is often encoded once more.
+_CRF = 16
+_PRESET = "superfast"
 _THREADS = 4  # a fixed number, because the encoded bytes depend on it
 _LIMITED = 1
 
@@ -51,7 +53,7 @@ class VideoWriter:
         A file whose sound goes into the result, whole, beginning with the first frame. Its sample
         rate and channels are kept where AAC has them.
     crf : int, optional
-        Quality of libx264, 0 (lossless) to 51; 18 can't be told from the source by eye.
+        Quality of libx264, 0 (lossless) to 51; 16 can't be told from the source by eye.
     preset : str, optional
         Speed of libx264 against size.
     metadata : mapping, optional
