@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio2video.blend.colour import MAX_CHANGE, match_light
+from audio2video.blend.colour import MAX_CHANGE, light_change
+
+
+def match_light(
+    texture: NDArray[Any], frame: NDArray[Any], weight: NDArray[np.floating], sigma: float
+) -> NDArray[np.floating]:
+    difference = np.asarray(texture, np.float32) - np.asarray(frame, np.float32)
+    return texture + light_change(difference, weight, sigma)
 
 
 @pytest.fixture

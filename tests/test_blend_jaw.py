@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from audio2video.blend.jaw import (
+    BORDER,
     CHIN,
     MAX_MOVE,
     REACH,
@@ -19,6 +20,7 @@ from audio2video.blend.jaw import (
 )
 from audio2video.face.head import generic_head
 from audio2video.face.layout import JAW
+from audio2video.texture.warp import warp_weights
 
 UNIT = 60.0
 ORIGIN = (100, 40)
@@ -156,3 +158,28 @@ def test_the_border_stays_when_the_jaw_is_near(
 ) -> None:
     # A face at the lower edge of the frame.
     assert border_change(rng, 145.0, height, width) == 0
+
+
+@pytest.mark.parametrize("drop", [-7.0, 0.5, 12.0])
+@pytest.mark.parametrize("y", [20.0, 90.0, 195.0])
+def test_the_warp_is_that_of_every_pixel_by_itself(drop: float, y: float) -> None:
+    jaw = jaw_line(y)
+    wanted = opened(jaw, drop)
+    points = list(SHARES)
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    places = np.stack([columns.ravel(), rows.ravel()], axis=-1) + np.array(ORIGIN)
+    weights = warp_weights(wanted[points], places, REACH * UNIT)
+    field = (weights @ (jaw - wanted)[points]).reshape(HEIGHT, WIDTH, 2)
+    inward = np.minimum.reduce([columns, rows, WIDTH - 1 - columns, HEIGHT - 1 - rows])
+    field *= np.clip(inward / (BORDER * UNIT), 0, 1)[..., None]
+    x, y_ = np.float32(columns + field[..., 0]), np.float32(rows + field[..., 1])
+    plain = cv2.remap(ramps(), x, y_, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved = move_jaw(ramps(), ORIGIN, jaw, wanted, UNIT)
+    assert np.abs(moved.astype(int) - plain).max() <= 1
+
+
+def test_the_picture_given_is_never_written_to(rng: np.random.Generator) -> None:
+    picture = noise(rng)
+    kept = picture.copy()
+    move_jaw(picture, ORIGIN, jaw_line(), opened(jaw_line(), 9.0), UNIT)
+    np.testing.assert_array_equal(picture, kept)

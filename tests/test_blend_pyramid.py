@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,10 +11,22 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
-from audio2video.blend.pyramid import laplacian_blend
+from audio2video.blend.pyramid import blend_difference, scaled
 
 Floats = NDArray[np.float64]
 KERNEL = np.array([1, 4, 6, 4, 1]) / 16
+
+
+def laplacian_blend(
+    front: NDArray[Any], back: NDArray[Any], mask: NDArray[np.floating], levels: int
+) -> NDArray[np.floating]:
+    difference = np.asarray(front, np.float32) - np.asarray(back, np.float32)
+    return back + blend_difference(difference, mask, levels)
+
+
+def test_a_plane_scales_all_channels(rng: np.random.Generator) -> None:
+    picture, plane = rng.random((9, 7, 3), np.float32), rng.random((9, 7), np.float32)
+    np.testing.assert_array_equal(scaled(picture, plane), picture * plane[..., None])
 
 
 def reduced(picture: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The generic head: its symmetry, its surface, and what it takes for a face."""
+"""The generic head: its symmetry, and what it takes for a face."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from audio2video.face.head import (
     RIGID,
     generic_head,
     shape_plausibility,
-    surface_depth,
-    surface_slope,
 )
-from audio2video.face.layout import JAW, LANDMARKS, MOUTH, inter_ocular_distance
+from audio2video.face.layout import LANDMARKS, MOUTH, inter_ocular_distance
 from audio2video.face.tracking import MIN_PLAUSIBILITY
 
 # Of each landmark, the one on the other side of the face.
@@ -100,40 +98,3 @@ def test_no_faces(rng: np.random.Generator) -> None:
         assert shape_plausibility(points) < 0.05
     for _ in range(20):
         assert shape_plausibility(rng.uniform(0, 200, (68, 2))) < MIN_PLAUSIBILITY
-
-
-def test_the_surface_runs_through_jaw_and_lips() -> None:
-    head = generic_head()
-    for part, error in ((np.arange(68)[JAW][2:-2], 0.1), (np.arange(48, 60), 0.1)):
-        points = head[part]
-        depth = surface_depth(points[:, 0], points[:, 1])
-        assert np.abs(depth - points[:, 2]).max() < error
-
-
-def test_the_surface_is_symmetric_and_falls_back_towards_the_ears() -> None:
-    x, y = np.meshgrid(np.linspace(0, 1.0, 21), np.linspace(0.4, 2.0, 17))
-    depth = surface_depth(x, y)
-    np.testing.assert_allclose(surface_depth(-x, y), depth)
-    assert (np.diff(depth, axis=1) > 0).all()
-
-
-@given(st.floats(-1.5, 1.5), st.floats(0.0, 2.5))
-def test_the_slope_is_the_derivative_of_the_depth(across: float, down: float) -> None:
-    x, y, step = np.array(across), np.array(down), 1e-5
-    if min(abs(abs(x) - 1.1), abs(y - 0.3), abs(y - 2.1)) < 2 * step:
-        return  # the kinks where the surface goes on level
-    by_x, by_y = surface_slope(x, y)
-    rise_x = surface_depth(x + step, y) - surface_depth(x - step, y)
-    rise_y = surface_depth(x, y + step) - surface_depth(x, y - step)
-    if abs(x) < 1.1 and 0.3 < y < 2.1:
-        np.testing.assert_allclose([by_x, by_y], np.array([rise_x, rise_y]) / (2 * step), atol=1e-6)
-
-
-def test_the_surface_goes_on_level_outside_the_face() -> None:
-    assert surface_depth(np.array(1.1), np.array(1.0)) == surface_depth(
-        np.array(9.0), np.array(1.0)
-    )
-    assert surface_depth(np.array(0.0), np.array(2.1)) == surface_depth(
-        np.array(0.0), np.array(7.0)
-    )
-    assert surface_depth(np.zeros((2, 3)), np.ones((2, 3))).shape == (2, 3)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.face.head import generic_head, surface_depth
+from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
 from audio2video.face.pose import HeadPose
 from audio2video.face.rectify import (
@@ -19,6 +19,7 @@ from audio2video.face.rectify import (
     to_frame,
     to_rectified,
 )
+from audio2video.face.surface import surface_depth
 
 
 def pose_of(yaw: float, pitch: float, roll: float, scale: float = 60.0) -> HeadPose:

@@ -23,10 +23,11 @@ from audio2video.face.covers import (
     reduce_texture,
     reduced_space,
 )
-from audio2video.face.head import generic_head, surface_slope
+from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
 from audio2video.face.pose import HeadPose, fit_pose
 from audio2video.face.rectify import FaceSpace, texture_map, to_frame, to_rectified
+from audio2video.face.surface import surface_slope
 from audio2video.face.visibility import (
     FaceModel,
     covered_map,

@@ -120,6 +120,17 @@ def test_a_pasted_patch_reads_back(rng):
     assert np.abs(inner.astype(int) - patch[0, 0]).max() <= 2
 
 
+@pytest.mark.parametrize("box", [(8, 10, 24, 30), (7, 9, 24, 30)])
+def test_a_patch_whose_place_was_converted_before_is_pasted_alike(rng, box):
+    frame = Frame.from_rgb(soft_rgb(rng, 40, 40))
+    other, before = frame.copy(), frame.rgb(box)
+    patch = before.copy()
+    patch[3:9, 2:11] = soft_rgb(rng, 6, 9)
+    frame.paste(*box[:2], patch)
+    other.paste(*box[:2], patch, before=before)
+    np.testing.assert_array_equal(other.planes, frame.planes)
+
+
 def test_gray_is_full_range():
     y = np.array([[0, 16, 126, 235, 255, 235]] * 2, np.uint8)
     np.testing.assert_array_equal(full_range_luma(y)[0], [0, 0, 128, 255, 255, 255])

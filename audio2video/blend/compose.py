@@ -12,10 +12,10 @@ from ..face.layout import JAW
 from ..face.pose import HeadPose
 from ..face.rectify import FaceSpace, frame_map, to_frame, to_rectified
 from ..face.visibility import facing
-from .colour import match_light
+from .colour import light_change
 from .jaw import lower_jaw, move_jaw
 from .masks import face_mask, skin_weight, visible_mask
-from .pyramid import laplacian_blend
+from .pyramid import blend_difference, scaled
 
 LEVELS = 4
 """Pyramid levels."""
@@ -23,8 +23,14 @@ LEVELS = 4
 LIGHT_SCALE = 0.25
 """Scale at which light may differ between texture and frame, in inter-ocular distances."""
 
+ROOM = 2**LEVELS
+"""Pixels around the mask that the pyramid's coarsest level mixes into it."""
+
 MARGIN = 0.35
 """Room around the lower face that the neck's warp may use, in inter-ocular distances."""
+
+
+Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,7 @@ class Composed:
     cover: NDArray[np.float32]
 
 
-def working_box(
-    landmarks: NDArray[np.floating], pose: HeadPose, width: int, height: int
-) -> tuple[int, int, int, int]:
+def working_box(landmarks: NDArray[np.floating], pose: HeadPose, width: int, height: int) -> Box:
     """Part of the frame that a composite may change.
 
     Parameters
@@ -115,7 +119,7 @@ def working_box(
 
 def compose(
     part: NDArray[np.uint8],
-    box: tuple[int, int, int, int],
+    box: Box,
     piece: Mouthpiece,
     landmarks: NDArray[np.floating],
     pose: HeadPose,
@@ -160,25 +164,59 @@ def compose(
     if sight is not None:
         turned = facing(sight.reduced, pose)
         mask = shown * visible_mask(mask, sight.covered, turned, piece.mouth, space, sight.reduced)
-    weight = skin_weight(mask, piece.mouth, space)
-    places = frame_map(space, pose, box)
+    cover = np.zeros(part.shape[:2], np.float32)
+    inner = _reached(mask, pose, space, box)
+    if inner is None:
+        return Composed(frame, cover)
+    x0, y0, x1, y1 = inner
+    window = slice(y0 - box[1], y1 - box[1]), slice(x0 - box[0], x1 - box[0])
+    places = frame_map(space, pose, inner)
     texture = cv2.remap(
         piece.texture, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    cover, compared = (
-        cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        for plane in (mask, weight)
-    )
-    lit = np.asarray(texture, np.float32)
-    if light:
-        lit = match_light(texture, frame, compared, LIGHT_SCALE * unit)
+    planes = cv2.merge([mask, skin_weight(mask, piece.mouth, space)])
+    planes = cv2.remap(planes, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    cover[window], compared = cv2.split(planes)
+    result = frame if frame is not part else part.copy()
+    light_scale = LIGHT_SCALE * unit if light else None
+    result[window] = _blend(texture, frame[window], cover[window], compared, light_scale, unit)
+    return Composed(result, cover)
+
+
+def _reached(mask: NDArray[np.float32], pose: HeadPose, space: FaceSpace, box: Box) -> Box | None:
+    """Part of the box that a mask reaches, with room for the pyramid; None if it reaches none."""
+    x, y, width, height = cv2.boundingRect((mask > 0).astype(np.uint8))
+    if not width:
+        return None
+    # The outline is convex enough for its box's border to tell how far it reaches in the frame.
+    along = np.linspace(0, 1, 9)
+    across = np.concatenate([along, along, 0 * along, 0 * along + 1])
+    down = np.concatenate([0 * along, 0 * along + 1, along, along])
+    border = np.stack([x + across * width, y + down * height], axis=-1) / space.resolution
+    places = to_frame(border[None] + [space.left, space.top], pose)[0]
+    low = np.floor(places.min(axis=0)).astype(int) - ROOM
+    high = np.ceil(places.max(axis=0)).astype(int) + ROOM
+    x0, y0 = max(int(low[0]), box[0]), max(int(low[1]), box[1])
+    x1, y1 = min(int(high[0]), box[2]), min(int(high[1]), box[3])
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def _blend(
+    texture: NDArray[np.uint8],
+    frame: NDArray[np.uint8],
+    cover: NDArray[np.float32],
+    compared: NDArray[np.float32],
+    light_scale: float | None,
+    unit: float,
+) -> NDArray[np.uint8]:
+    """Blend the texture, seen in the frame, into the frame."""
+    difference = cv2.subtract(texture, frame, dtype=cv2.CV_32F)
+    if light_scale is not None:
+        difference += light_change(difference, compared, light_scale)
     # Outside the mask the texture has nothing to say; the frame goes on there, so that the coarse
     # levels of the pyramid mix like with like.
-    reach = cv2.dilate(cover, np.ones((3, 3), np.uint8)) > 0.02
-    lit[~reach] = frame[~reach]
-    blended = laplacian_blend(lit, frame, cover, LEVELS)
-    result = np.clip(np.round(blended), 0, 255).astype(np.uint8)
+    reach = (cv2.dilate(cover, np.ones((3, 3), np.uint8)) > 0.02).astype(np.float32)
+    change = blend_difference(scaled(difference, reach), cover, LEVELS)
     # The pyramid's coarse levels spread a trace of the blend everywhere: it ends with the mask.
-    fade = np.clip(cv2.GaussianBlur(reach.astype(np.float32), (0, 0), 0.04 * unit) * 2, 0, 1)
-    mixed = frame + fade[..., None] * (result.astype(np.float32) - frame)
-    return Composed(np.asarray(np.round(mixed), np.uint8), cover)
+    fade = np.minimum(cv2.GaussianBlur(reach, (0, 0), 0.04 * unit) * 2, 1)
+    return np.asarray(cv2.add(frame, scaled(change, fade), dtype=cv2.CV_8U))

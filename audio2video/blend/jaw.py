@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +36,9 @@ REACH = 0.45
 
 MAX_MOVE = 0.25
 """Largest drop of the chin, in inter-ocular distances."""
+
+BORDER = 0.15
+"""Width of the strip along the border of the part in which the warp dies away, in the same unit."""
 
 
 def chin_drops(
@@ -101,33 +105,56 @@ def move_jaw(
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
-        Unchanged along the border of the part.
+        Unchanged along the border of the part; `picture` itself if nothing moves.
     """
     points = list(SHARES)
     moves = np.asarray(jaw[points] - wanted[points], np.float64)
+    if not moves.any():
+        return picture
     height, width = picture.shape[:2]
-    rows, columns = (height - 1) // CELL + 2, (width - 1) // CELL + 2
-    x, y = np.meshgrid(np.arange(columns) * CELL, np.arange(rows) * CELL)
-    places = np.stack([x.ravel(), y.ravel()], axis=-1) + np.array(origin)
-    coarse = (warp_weights(wanted[points], places, REACH * unit) @ moves).reshape(rows, columns, 2)
-    shrink = np.array([[1 / CELL, 0, 0], [0, 1 / CELL, 0]])
-    field = cv2.warpAffine(
-        coarse.astype(np.float32),
-        shrink,
-        (width, height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
+    centres = wanted[points] - np.array(origin)
+    reach = REACH * unit
+    left, top = np.maximum(np.floor(centres.min(axis=0) - reach), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(centres.max(axis=0) + reach) + 1, [width, height]).astype(
+        int
     )
-    xx, yy = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    to_border = np.minimum.reduce([xx, yy, width - 1 - xx, height - 1 - yy])
-    field *= np.clip(to_border / (0.15 * unit), 0, 1)[..., None]
-    return np.asarray(
-        cv2.remap(
-            picture,
-            xx + field[..., 0],
-            yy + field[..., 1],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        np.uint8,
+    if left >= right or top >= bottom:
+        return picture
+    # Computed at every `CELL`-th pixel and interpolated, as the field is smooth.
+    columns, rows = (right - left - 1) // CELL + 2, (bottom - top - 1) // CELL + 2
+    x, y = np.meshgrid(left + np.arange(columns) * CELL, top + np.arange(rows) * CELL)
+    nodes = np.stack([x.ravel(), y.ravel()], axis=-1).astype(np.float64)
+    coarse = (warp_weights(centres, nodes, reach) @ moves).reshape(rows, columns, 2)
+    places = np.empty((bottom - top, right - left, 2), np.float32)
+    _read_places(places, left, top, coarse, width, height, BORDER * unit)
+    moved = picture.copy()
+    moved[top:bottom, left:right] = cv2.remap(
+        picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    return np.asarray(moved)
+
+
+@numba.njit(cache=True, nogil=True)
+def _read_places(
+    places: NDArray[np.float32],
+    left: int,
+    top: int,
+    coarse: NDArray[np.float64],
+    width: int,
+    height: int,
+    border: float,
+) -> None:
+    """Say where in the part each pixel of a window is read from; the part's border stays."""
+    for row in range(places.shape[0]):
+        r, down = row // CELL, (row % CELL) / CELL
+        y = top + row
+        for column in range(places.shape[1]):
+            c, right = column // CELL, (column % CELL) / CELL
+            x = left + column
+            inward = min(min(x, width - 1 - x), min(y, height - 1 - y))
+            share = min(inward / border, 1.0)
+            for axis in range(2):
+                above = coarse[r, c, axis] * (1 - right) + coarse[r, c + 1, axis] * right
+                below = coarse[r + 1, c, axis] * (1 - right) + coarse[r + 1, c + 1, axis] * right
+                move = share * (above * (1 - down) + below * down)
+                places[row, column, axis] = (y if axis else x) + move

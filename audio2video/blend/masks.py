@@ -103,11 +103,13 @@ def skin_weight(
     -------
     ndarray of float32, shape (H, W)
     """
-    x, y = space.grid()
     centre = mouth.mean(axis=0)
     half = np.maximum((mouth.max(axis=0) - mouth.min(axis=0)) / 2 + 0.12, 0.1)
-    inside = ((x - centre[0]) / half[0]) ** 2 + ((y - centre[1]) / half[1]) ** 2
-    return np.asarray(mask * np.clip(inside - 1, 0, 1), np.float32)
+    x = space.left + np.arange(space.width) / space.resolution
+    y = space.top + np.arange(space.height) / space.resolution
+    across = (((x - centre[0]) / half[0]) ** 2).astype(np.float32)
+    down = (((y - centre[1]) / half[1]) ** 2 - 1).astype(np.float32)
+    return np.asarray(mask * np.clip(down[:, None] + across, 0, 1))
 
 
 def visible_mask(

@@ -1,4 +1,4 @@
-"""A generic 3-D head: the 68 landmarks in space, and the smooth surface of the lower face."""
+"""A generic 3-D head: the 68 landmarks in space."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-
-from .layout import JAW, MOUTH, NOSE
 
 # Half of the head (the other half mirrors it): x right, y down, z away from the camera, in
 # inter-ocular distances, origin between the eyes. x and y: mean over eight clips of five speakers,
@@ -59,10 +57,6 @@ _PAIRS = {
 
 # Points that keep their place on the skull whatever is said: eyes, nose, and the jaw near the ears.
 RIGID = (*range(27, 48), 0, 1, 2, 14, 15, 16)
-
-# Where the surface is fitted; beyond, it goes on level.
-_X_RANGE = (-1.1, 1.1)
-_Y_RANGE = (0.3, 2.1)
 
 _PLAUSIBLE_RESIDUAL = 0.12
 """Rms distance to the best-fitting generic head, in inter-ocular distances, of an odd face."""
@@ -131,48 +125,3 @@ def shape_plausibility(landmarks: NDArray[np.floating]) -> float:
     if size < 1e-6 or squash < 0.4 or view[0, 0] <= 0 or view[1, 1] <= 0:
         return 0.0
     return float(0.5 ** ((residual / size / _PLAUSIBLE_RESIDUAL) ** 2))
-
-
-@lru_cache(maxsize=1)
-def _surface_coefficients() -> NDArray[np.float64]:
-    head = generic_head()
-    chosen = np.r_[np.arange(JAW.start + 2, JAW.stop - 2), np.arange(NOSE.start + 4, MOUTH.stop)]
-    chosen = chosen[(chosen < 36) | (chosen >= 48)]
-    points = head[chosen]
-    terms = _surface_terms(points[:, 0], points[:, 1])
-    solution, *_ = np.linalg.lstsq(terms, points[:, 2], rcond=None)
-    return np.asarray(solution)
-
-
-def _surface_terms(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.floating]:
-    x2 = x * x
-    return np.stack([np.ones_like(x), x2, x2 * x2, y, y * y, x2 * y], axis=-1)
-
-
-def surface_depth(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Depth of the lower face's smooth surface (no nose, no lips standing out).
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (...)
-        Rectified coordinates, in inter-ocular distances.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        z, away from the camera, in inter-ocular distances. Constant outside the face.
-    """
-    terms = _surface_terms(np.clip(x, *_X_RANGE), np.clip(y, *_Y_RANGE))
-    return np.asarray(terms @ _surface_coefficients())
-
-
-def surface_slope(
-    x: NDArray[np.floating], y: NDArray[np.floating]
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Differentiate `surface_depth` by x and by y; both results have shape (...)."""
-    _, x2, x4, y1, y2, x2y = _surface_coefficients()
-    by_x = 2 * x * (x2 + 2 * x4 * x * x + x2y * y)
-    by_y = y1 + 2 * y2 * y + x2y * x * x
-    inside_x = (x > _X_RANGE[0]) & (x < _X_RANGE[1])
-    inside_y = (y > _Y_RANGE[0]) & (y < _Y_RANGE[1])
-    return np.where(inside_x, by_x, 0.0), np.where(inside_y, by_y, 0.0)

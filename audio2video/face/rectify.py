@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .head import surface_depth, surface_slope
 from .pose import HeadPose
+from .surface import meet_surface, surface_depth
 
-_ITERATIONS = 8
-_LEAST = 0.25
 _COARSE = 4
 """Maps are computed at every fourth pixel and interpolated: they are smooth."""
 
@@ -103,18 +102,8 @@ def to_rectified(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.flo
     unturn = np.linalg.inv(axes[:, :, :2])
     seen = (points - pose.position[:, None]) / pose.scale[:, None, None]
     flat = np.einsum("tij,tnj->tni", unturn, seen)
-    lean = np.einsum("tij,tj->ti", unturn, axes[:, :, 2])[:, None]
-    # Newton's method for q + lean * depth(q) = flat. The Jacobian is the identity plus an outer
-    # product, so its inverse is one too (Sherman and Morrison); kept away from zero, where the
-    # surface turns out of sight.
-    q = flat - lean * surface_depth(flat[..., 0], flat[..., 1])[..., None]
-    for _ in range(_ITERATIONS):
-        x, y = q[..., 0], q[..., 1]
-        error = q + lean * surface_depth(x, y)[..., None] - flat
-        slope = np.stack(surface_slope(x, y), axis=-1)
-        determinant = np.maximum(1 + (lean * slope).sum(axis=-1, keepdims=True), _LEAST)
-        q = q - error + lean * (slope * error).sum(axis=-1, keepdims=True) / determinant
-    return np.asarray(q)
+    lean = np.einsum("tij,tj->ti", unturn, axes[:, :, 2])
+    return meet_surface(flat, lean)
 
 
 def texture_map(space: FaceSpace, pose: HeadPose) -> NDArray[np.float32]:
@@ -131,10 +120,16 @@ def texture_map(space: FaceSpace, pose: HeadPose) -> NDArray[np.float32]:
     ndarray of float32, shape (height, width, 2)
         Pixel (x, y) in the frame.
     """
-    xx, yy = space.grid()
-    grid = np.stack([xx.ravel(), yy.ravel()], axis=-1)[None]
-    places = to_frame(grid, pose)[0].reshape(space.height, space.width, 2)
-    return np.asarray(places, np.float32)
+    axes = pose.scale[0] * pose.axes()[0]
+    view = np.column_stack([axes, pose.position[0]]).astype(np.float32)
+    return np.asarray(cv2.transform(_surface_points(space), view), np.float32)
+
+
+@lru_cache(maxsize=4)
+def _surface_points(space: FaceSpace) -> NDArray[np.float32]:
+    """Points of the surface that texture pixels show, shape (height, width, 3)."""
+    x, y = space.grid()
+    return np.stack([x, y, surface_depth(x, y)], axis=-1).astype(np.float32)
 
 
 def frame_map(

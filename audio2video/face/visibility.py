@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from .alignment import LIPS, NOSTRILS, Alignment, from_common, to_common
 from .appearance import Appearance, learn_appearance, log_colour, typical_frames
 from .covers import clean_cover, disc, polygon
-from .head import generic_head, surface_slope
+from .head import generic_head
 from .layout import JAW, MOUTH
 from .pose import HeadPose
 from .rectify import FaceSpace
+from .surface import surface_slope
 
 SAMPLE = 160
 """Frames a face is learned from."""

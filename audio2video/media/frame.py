@@ -128,7 +128,7 @@ class Frame:
             rgb[y0 - even[1] : y1 - even[1], x0 - even[0] : x1 - even[0]]  # no copy when aligned
         )
 
-    def paste(self, x0: int, y0: int, rgb: U8) -> None:
+    def paste(self, x0: int, y0: int, rgb: U8, before: U8 | None = None) -> None:
         """Write an RGB patch into the picture.
 
         Pixels outside the patch, and those inside it that have the colour they had before, keep
@@ -140,6 +140,8 @@ class Frame:
             The patch's left upper corner, pixels.
         rgb : np.ndarray [shape=(h, w, 3), dtype=uint8]
             The patch.
+        before : np.ndarray [shape=(h, w, 3), dtype=uint8], optional
+            What `rgb()` gave for this place before, to save converting it again.
 
         Raises
         ------
@@ -150,7 +152,8 @@ class Frame:
             raise ValueError(f"an RGB patch is (h, w, 3) uint8, not {rgb.shape} {rgb.dtype}")
         box = self._inside((x0, y0, x0 + rgb.shape[1], y0 + rgb.shape[0]))
         left, top, right, bottom = _even(*box)
-        block = self._convert((left, top, right, bottom))
+        whole = (left, top, right, bottom)
+        block = self._convert(whole) if before is None or box != whole else before.copy()
         inner = block[y0 - top : box[3] - top, x0 - left : box[2] - left]
         changed = np.zeros(block.shape[:2], bool)
         changed[y0 - top : box[3] - top, x0 - left : box[2] - left] = _any_channel(inner != rgb)
