@@ -52,6 +52,31 @@ def read_array(
     return array
 
 
+def read_item(mapped: NDArray[Any], index: int) -> NDArray[Any]:
+    """Read one item of an array that `read_array` mapped, and leave its pages unmapped.
+
+    Pages once touched through the map count as memory of the process, which would grow with the
+    length of what is read.
+
+    Parameters
+    ----------
+    mapped : ndarray, shape (N, ...)
+        Memory-mapped, or any other.
+    index : int
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Of its own memory.
+    """
+    if not isinstance(mapped, np.memmap) or mapped.filename is None:
+        return np.array(mapped[index])
+    count = int(np.prod(mapped.shape[1:]))
+    place = mapped.offset + index * count * mapped.itemsize
+    item = np.fromfile(mapped.filename, mapped.dtype, count, offset=place)
+    return np.asarray(item.reshape(mapped.shape[1:]))
+
+
 def read_arrays(path: Path, names: tuple[str, ...], *, made_by: str) -> dict[str, NDArray[Any]]:
     """Read named arrays from a ``.npz`` file.
 

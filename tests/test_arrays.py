@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from audio2video.arrays import read_array, read_arrays
+from audio2video.arrays import read_array, read_arrays, read_item
 from audio2video.errors import BadFileError, MissingFileError
 
 MADE_BY = "step 7 (juggling)"
@@ -153,3 +153,16 @@ def test_damaged_npy_files_give_bad_file_errors_alone(tmp_path: Path, content: b
         with suppress(BadFileError):
             array = read_array(tmp_path / "a.npy", (3, None), made_by=MADE_BY, mmap=mmap)
             assert len(array) == 3
+
+
+@pytest.mark.parametrize("mmap", [True, False])
+def test_single_items_are_read_back(tmp_path: Path, mmap: bool) -> None:
+    array = np.arange(5 * 3 * 2, dtype=np.int16).reshape(5, 3, 2)
+    path = tmp_path / "a.npy"
+    np.save(path, array)
+    stored = read_array(path, (None, 3, 2), made_by="step 2", mmap=mmap)
+    for index in (4, 0, 2):
+        item = read_item(stored, index)
+        np.testing.assert_array_equal(item, array[index])
+        item[:] = 0  # its own memory
+    np.testing.assert_array_equal(np.load(path), array)

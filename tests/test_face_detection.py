@@ -14,6 +14,7 @@ from audio2video.demo.presenter import DemoTruth, demo_truth, render_frames
 from audio2video.errors import BadFileError, MissingFileError
 from audio2video.face.detection import (
     MODEL_FILE,
+    SMALLEST,
     FaceBox,
     FaceFinder,
     box_of,
@@ -125,6 +126,46 @@ def test_a_small_face_in_a_large_picture_is_found_at_full_size(
     (box,) = finder.detect(scene)
     points = truth.landmarks[0] + [900, 200]
     assert overlap(box, box_of(points)) > 0.5
+
+
+@pytest.mark.parametrize("zoom", [2.0, 3.0])
+def test_a_large_picture_shows_all_faces_of_interest_in_less_of_it(
+    finder: FaceFinder,
+    grays: list[NDArray[np.uint8]],
+    monkeypatch: pytest.MonkeyPatch,
+    zoom: float,
+) -> None:
+    scene = np.full((SIZE, 2 * SIZE), 128, np.uint8)
+    scene[:, SIZE:] = grays[0]
+    rival = cv2.resize(grays[0], None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    scene[: len(rival), : len(rival)] = rival
+    scene = cv2.resize(scene, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
+    whole = finder.detect(scene)
+    looked_at = []
+    boxes = FaceFinder._boxes
+
+    def watched(self: FaceFinder, gray: NDArray[np.uint8], scale: float) -> list[FaceBox]:
+        looked_at.append(gray.size)
+        return boxes(self, gray, scale)
+
+    monkeypatch.setattr(FaceFinder, "_boxes", watched)
+    least = 0.6 * whole[0].side
+    found = finder.detect(scene, least)
+    assert len(found) == len(whole) == 2
+    for one, other in zip(found, whole, strict=True):
+        assert overlap(one, other) > 0.6
+    assert looked_at == [pytest.approx(scene.size * (SMALLEST / least) ** 2, rel=0.02)]
+
+
+def test_two_quick_looks_make_one_thorough_one(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth
+) -> None:
+    box = box_of(truth.landmarks[0])
+    quick = FaceFinder(quick=True)
+    first, second, third = (quick.landmarks(grays[0], box) for _ in range(3))
+    np.testing.assert_array_equal(first, third)
+    assert not np.array_equal(first, second)
+    np.testing.assert_allclose((first + second) / 2, finder.landmarks(grays[0], box))
 
 
 def test_no_face_in_noise_or_darkness(finder: FaceFinder, rng: np.random.Generator) -> None:

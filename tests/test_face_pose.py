@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audio2video.demo.presenter import demo_truth
 from audio2video.face.head import RIGID, generic_head
-from audio2video.face.pose import HeadPose, fit_pose
+from audio2video.face.pose import HeadPose, _derivatives, fit_pose
 from audio2video.face.smoothing import steady_points
 
 
@@ -138,3 +138,17 @@ def test_steadier_landmarks_give_a_steadier_pose_without_lag(rng: np.random.Gene
     still = fit_pose(steady_points(clean, moves, trust, [slice(0, 100)])).as_array()
     np.testing.assert_allclose(still[:, :3], truth[:, :3], atol=1e-3)
     np.testing.assert_allclose(still[:, 3:], truth[:, 3:], atol=0.05)
+
+
+def test_the_derivatives_are_those_of_the_view(rng: np.random.Generator) -> None:
+    points = generic_head()[list(RIGID)]
+    numbers = np.column_stack(
+        [rng.uniform(-0.6, 0.6, (5, 3)), rng.uniform(20, 90, 5), rng.uniform(0, 300, (5, 2))]
+    )
+    seen, slopes = _derivatives(numbers, points)
+    np.testing.assert_allclose(seen, project(numbers)[:, list(RIGID)], atol=1e-9)
+    for k in range(6):
+        step = np.zeros(6)
+        step[k] = 1e-6
+        after, before = (project(numbers + sign * step)[:, list(RIGID)] for sign in (1, -1))
+        np.testing.assert_allclose(slopes[..., k], (after - before) / 2e-6, atol=1e-5)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.signal import savgol_filter
 
 from audio2video.face.smoothing import smooth_tracks, steady_points, unbroken_stretches
 
@@ -241,3 +242,15 @@ def test_a_stretch_of_one_frame(rng: np.random.Generator) -> None:
     places, moves = rng.normal(size=(2, 3, 2, 2))
     found = steady_points(places, moves, np.ones((3, 2)), [slice(1, 2)])
     np.testing.assert_array_equal(found, places)
+
+
+@given(st.integers(3, 40), st.integers(1, 7), st.integers(0, 2), st.integers(0, 2**32 - 1))
+def test_smoothing_is_savitzky_and_golays(length: int, half: int, order: int, seed: int) -> None:
+    tracks = np.random.default_rng(seed).normal(size=(length, 2, 3))
+    window = 2 * half + 1
+    fitting = min(window, length if length % 2 else length - 1)
+    if fitting <= order:
+        return
+    expected = savgol_filter(tracks, fitting, order, axis=0, mode="interp")
+    found = smooth_tracks(tracks, [slice(0, length)], window, order)
+    np.testing.assert_allclose(found, expected, atol=1e-9)

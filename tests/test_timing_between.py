@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio2video.timing.between import FLOW_SIDE, halfway_frame
+from audio2video.timing.between import FLOW_SIDE, halfway_planes
+
+
+def halfway_frame(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """All three planes at full resolution, the first taken for luma."""
+    return np.stack(halfway_planes(cv2.split(a), cv2.split(b)), axis=-1)
 
 
 def scene(rng: np.random.Generator, height: int, width: int) -> NDArray[np.float32]:
@@ -75,3 +80,13 @@ def test_odd_and_small_frames(rng: np.random.Generator, size: tuple[int, int]) -
     middle = halfway_frame(a, a)
     assert middle.shape == a.shape
     assert np.abs(middle.astype(int) - a).mean() < 4
+
+
+def test_planes_of_lower_resolution_move_along(rng: np.random.Generator) -> None:
+    picture = scene(rng, 160, 200)
+    a, b = (cv2.split(moved(picture, *motion)) for motion in ((0, 0), (8, 4)))
+    halved = [[p[0], cv2.resize(p[1], (100, 80), interpolation=cv2.INTER_AREA)] for p in (a, b)]
+    luma, chroma = halfway_planes(*halved)
+    assert (luma.shape, chroma.shape) == ((160, 200), (80, 100))
+    true = cv2.resize(moved(picture, 4, 2)[..., 1], (100, 80), interpolation=cv2.INTER_AREA)
+    assert error(chroma, true, 12) < 1.0

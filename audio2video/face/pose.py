@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from .head import RIGID, generic_head
 
 _ITERATIONS = 6
-_STEP = 1e-4
 _ROBUST = 0.04
 """Residual, in inter-ocular distances, from which a point counts less (Huber)."""
 
@@ -66,13 +65,40 @@ def _axes(
 ) -> NDArray[np.float64]:
     cy, sy = np.cos(yaw), np.sin(yaw)
     cp, sp = np.cos(pitch), np.sin(pitch)
-    cr, sr = np.cos(roll), np.sin(roll)
     # Rx(pitch) Ry(yaw), rows 0 and 1.
     row0 = np.stack([cy, np.zeros_like(cy), sy], axis=-1)
     row1 = np.stack([sp * sy, cp, -sp * cy], axis=-1)
-    return np.stack(
-        [cr[:, None] * row0 - sr[:, None] * row1, sr[:, None] * row0 + cr[:, None] * row1], axis=1
-    )
+    return _rolled(row0, row1, roll)
+
+
+def _rolled(
+    row0: NDArray[np.float64], row1: NDArray[np.float64], roll: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Multiply with Rz(roll) from the left."""
+    cr, sr = np.cos(roll)[:, None], np.sin(roll)[:, None]
+    return np.stack([cr * row0 - sr * row1, sr * row0 + cr * row1], axis=1)
+
+
+def _derivatives(
+    numbers: NDArray[np.float64], points: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where the points are seen, shape (T, N, 2), and its derivatives, shape (T, N, 2, 6)."""
+    yaw, pitch, roll = numbers[:, 0], numbers[:, 1], numbers[:, 2]
+    cy, sy = np.cos(yaw), np.sin(yaw)
+    cp, sp = np.cos(pitch), np.sin(pitch)
+    none = np.zeros_like(cy)
+    by_yaw = _rolled(np.stack([-sy, none, cy], -1), np.stack([sp * cy, none, sp * sy], -1), roll)
+    by_pitch = _rolled(np.zeros((len(yaw), 3)), np.stack([cp * sy, -sp, -cp * cy], -1), roll)
+    axes = np.stack([_axes(yaw, pitch, roll), by_yaw, by_pitch], axis=1)
+    seen, turned, nodded = np.moveaxis(points @ axes.transpose(0, 1, 3, 2), 1, 0)
+    scale = numbers[:, 3, None, None]
+    slopes = np.zeros((*seen.shape, 6))
+    slopes[..., 0], slopes[..., 1] = scale * turned, scale * nodded
+    # A roll carries what is seen at (x, y) towards (-y, x).
+    slopes[..., 0, 2], slopes[..., 1, 2] = -(scale * seen)[..., 1], (scale * seen)[..., 0]
+    slopes[..., 3] = seen
+    slopes[..., 0, 4] = slopes[..., 1, 5] = 1.0
+    return scale * seen + numbers[:, None, 4:6], slopes
 
 
 def _project(numbers: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -137,21 +163,14 @@ def fit_pose(landmarks: NDArray[np.floating], head: NDArray[np.floating] | None 
     seen = np.asarray(landmarks, np.float64)[:, list(RIGID)]
     numbers = _place(np.zeros((len(seen), 6)), points, seen)
     for _ in range(_ITERATIONS):
-        residual = seen - _project(numbers, points)
+        expected, slopes = _derivatives(numbers, points)
+        residual = seen - expected
         length = np.linalg.norm(residual, axis=-1) / numbers[:, 3, None]
         weight = np.minimum(1.0, _ROBUST / np.maximum(length, 1e-9))[..., None]
-        jacobian = np.empty((*residual.shape, 6))
-        for k in range(6):
-            step = np.zeros_like(numbers)
-            # Scale and position are in pixels, angles in radians: steps of like effect.
-            step[:, k] = _STEP * (numbers[:, 3] if k > 3 else 1.0)
-            moved = _project(numbers + step, points) - _project(numbers - step, points)
-            jacobian[..., k] = moved / (2 * step[:, k])[:, None, None]
-        j = (jacobian * weight[..., None]).reshape(len(seen), -1, 6)
-        full = jacobian.reshape(len(seen), -1, 6)
-        r = residual.reshape(len(seen), -1)
-        normal = np.einsum("tni,tnj->tij", j, full)
-        gradient = np.einsum("tni,tn->ti", j, r)
+        full = slopes.reshape(len(seen), -1, 6)
+        pull = (slopes * weight[..., None]).reshape(len(seen), -1, 6).transpose(0, 2, 1)
+        normal = pull @ full
+        gradient = (pull @ residual.reshape(len(seen), -1, 1))[..., 0]
         numbers = numbers + np.linalg.solve(normal, gradient[..., None])[..., 0]
         numbers[:, :2] = np.clip(numbers[:, :2], -1.0, 1.0)
     return HeadPose.from_array(numbers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +34,7 @@ RIVAL = 0.6
 class Finder(Protocol):
     """What tracking needs of a `FaceFinder`."""
 
-    def detect(self, gray: NDArray[np.uint8]) -> list[FaceBox]:
+    def detect(self, gray: NDArray[np.uint8], least: float = 0.0) -> list[FaceBox]:
         """See `FaceFinder.detect`."""
         ...
 
@@ -88,13 +89,26 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
     TrackedFace
         One for each frame.
     """
+    # The picture is followed in a thread of its own while the landmark model looks at it.
+    with ThreadPoolExecutor(1) as pool:
+        yield from _track(frames, finder, pool)
+
+
+def _track(
+    frames: Iterable[NDArray[np.uint8]], finder: Finder, pool: Executor
+) -> Iterator[TrackedFace]:
     box: FaceBox | None = None
     before: tuple[NDArray[np.uint8], NDArray[np.float64]] | None = None
     since_detection = misses = 0
     for gray in frames:
+        following: Future[Motion] | None = None
+        if before is not None:
+            old, points = before
+            unit = float(inter_ocular_distance(points))
+            following = pool.submit(follow_points, old, gray, points, unit)
         rivals = 0
         if box is None or since_detection >= DETECT_EVERY:
-            found = finder.detect(gray)
+            found = finder.detect(gray, 0.0 if box is None else RIVAL * box.side)
             since_detection = 0
             rivals = sum(other.side > RIVAL * found[0].side for other in found[1:])
             if box is not None and any(overlap(box, other) >= MIN_OVERLAP for other in found):
@@ -113,9 +127,8 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
         box = None if landmarks is None else box_of(landmarks)
         since_detection += 1
         motion = None
-        if before is not None and landmarks is not None:
-            old, points = before
-            motion = follow_points(old, gray, points, float(inter_ocular_distance(points)))
+        if following is not None and landmarks is not None:
+            motion = following.result()
             if motion.is_cut:
                 # The box is that of another shot: the landmark model fits a face into anything.
                 landmarks = _look_again(gray, finder)

@@ -128,6 +128,23 @@ class Frame:
             rgb[y0 - even[1] : y1 - even[1], x0 - even[0] : x1 - even[0]]  # no copy when aligned
         )
 
+    def part(self, box: Box) -> Frame:
+        """Copy a part of the picture, grown to even pixel coordinates.
+
+        Parameters
+        ----------
+        box : (x0, y0, x1, y1)
+            The part, pixels from (x0, y0) up to but without (x1, y1).
+
+        Raises
+        ------
+        ValueError
+            If the box is empty or not inside the picture.
+        """
+        x0, y0, x1, y1 = _even(*self._inside(box))
+        half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
+        return Frame.from_planes(self.y[y0:y1, x0:x1], self.u[half], self.v[half], self.matrix)
+
     def paste(self, x0: int, y0: int, rgb: U8, before: U8 | None = None) -> None:
         """Write an RGB patch into the picture.
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import read_item
 from ..blend.compose import Mouthpiece, Sight, compose, working_box
 from ..blend.jaw import chin_drops
 from ..blend.masks import covering_fade
@@ -22,7 +25,8 @@ from ..options import Options
 from ..progress import Progress
 from ..provenance import container_tags
 from ..records import make, read_record
-from ..timing.between import halfway_frame
+from ..texture.parallel import in_order
+from ..timing.between import halfway_planes
 from ..timing.retiming import Retiming
 from ..workspace import Workspace
 from .lipsync import output_frames
@@ -34,7 +38,7 @@ from .target import Target, analyse_target
 from .texture import TextureSequence, read_textures, texture_path
 
 NAME = "composite"
-FORMAT = 2
+FORMAT = 3
 """Raised when the way frames are put together changes."""
 
 
@@ -113,6 +117,65 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     return report
 
 
+@dataclass(frozen=True)
+class _Job:
+    """One output frame to be composed.
+
+    `frame` is the target's frame `number`; `other` the one that it is to be half-way to, if any.
+    """
+
+    index: int
+    number: int
+    frame: Frame
+    after: int
+    other: Frame | None
+
+
+class _Composer:
+    """Composes output frames, each by itself and in any thread."""
+
+    def __init__(
+        self, target: Target, sequence: TextureSequence, timing: Retiming, options: Options
+    ) -> None:
+        track = target.track
+        own_jaw = track.rectified_jaw()[timing.frames]
+        self._target, self._sequence, self._options = target, sequence, options
+        self._reduced = reduced_space(target.space)
+        self._shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
+        self._drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames] & options.jaw)
+
+    def compose(self, job: _Job) -> tuple[Frame, Frame]:
+        """Give the frame as it plays in the target, and with its new mouth."""
+        target, track, index = self._target, self._target.track, job.index
+        before, number, after = job.frame, job.number, job.after
+        landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
+        usable = bool(track.usable[number])
+        covered = target.covers.maps[number]
+        # Across a cut there is no half-way.
+        linked = usable and track.usable[after] and not track.starts[max(number, after)]
+        if job.other is not None and linked:
+            before = _halfway_frame(before, job.other)
+            landmarks, pose = _halfway_face(target, number, after)
+            covered = np.maximum(covered, target.covers.maps[after])
+        if not usable or self._shown[index] == 0:
+            return before, before
+        piece = Mouthpiece(
+            read_item(self._sequence.textures, index),
+            self._sequence.mouth[index],
+            float(self._drops[index]),
+        )
+        box = working_box(landmarks, pose, before.width, before.height)
+        part = before.rgb(box)
+        made = compose(
+            *(part, box, piece, landmarks, pose, target.space),
+            light=self._options.match_light,
+            sight=Sight(covered, self._reduced, float(self._shown[index])),
+        )
+        result = before.copy()
+        result.paste(box[0], box[1], made.picture, before=part)
+        return before, result
+
+
 def _output_frames(
     target: Target,
     sequence: TextureSequence,
@@ -120,48 +183,28 @@ def _output_frames(
     options: Options,
     sheet: ContactSheet,
 ) -> Iterator[Frame]:
-    """Compose all frames, one after the other."""
-    track = target.track
-    own_jaw = track.rectified_jaw()[timing.frames]
-    reduced = reduced_space(target.space)
-    shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
-    drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames] & options.jaw)
-    order: list[int] = []
-    for frame, after in zip(timing.frames.tolist(), timing.halfway.tolist(), strict=True):
-        order += [frame] if after < 0 else [frame, after]
+    """Compose all frames and give them in order; several are worked on at a time."""
+    composer = _Composer(target, sequence, timing, options)
     with VideoReader(target.info.path) as reader:
-        source = reader.read(order)
-        for index, (number, after) in enumerate(
-            zip(timing.frames.tolist(), timing.halfway.tolist(), strict=True)
-        ):
-            picture = next(source)
-            landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
-            usable = bool(track.usable[number])
-            covered = target.covers.maps[number]
-            if after >= 0:
-                other = next(source)
-                # Across a cut there is no half-way.
-                if usable and track.usable[after] and not track.starts[max(number, after)]:
-                    picture = Frame.from_rgb(
-                        halfway_frame(picture.rgb(), other.rgb()), like=picture
-                    )
-                    landmarks, pose = _halfway_face(target, number, after)
-                    covered = np.maximum(covered, target.covers.maps[after])
-            sheet.before(index, picture)
-            if usable and shown[index] > 0:
-                piece = Mouthpiece(
-                    np.asarray(sequence.textures[index]), sequence.mouth[index], float(drops[index])
-                )
-                box = working_box(landmarks, pose, picture.width, picture.height)
-                part = picture.rgb(box)
-                made = compose(
-                    *(part, box, piece, landmarks, pose, target.space),
-                    light=options.match_light,
-                    sight=Sight(covered, reduced, float(shown[index])),
-                )
-                picture.paste(box[0], box[1], made.picture)
-            sheet.after(index, picture)
-            yield picture
+        made = in_order(composer.compose, _jobs(reader, timing), options.nthreads)
+        with closing(made):
+            for index, (before, after) in enumerate(made):
+                sheet.before(index, before)
+                sheet.after(index, after)
+                yield after
+
+
+def _jobs(reader: VideoReader, timing: Retiming) -> Iterator[_Job]:
+    pairs = list(zip(timing.frames.tolist(), timing.halfway.tolist(), strict=True))
+    source = reader.read([n for frame, after in pairs for n in (frame, after) if n >= 0])
+    for index, (number, after) in enumerate(pairs):
+        frame = next(source)
+        yield _Job(index, number, frame, after, next(source) if after >= 0 else None)
+
+
+def _halfway_frame(a: Frame, b: Frame) -> Frame:
+    y, u, v = halfway_planes((a.y, a.u, a.v), (b.y, b.u, b.v))
+    return Frame.from_planes(y, u, v, a.matrix)
 
 
 def _halfway_face(target: Target, number: int, after: int) -> tuple[NDArray[np.float64], HeadPose]:

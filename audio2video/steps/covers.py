@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from ..face.smoothing import unbroken_stretches
 from ..face.track import FaceTrack
 from ..face.visibility import covered_map, learn_face, sample_frames
 from ..progress import Progress
+from ..texture.parallel import in_order
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def find_covers(
     track: FaceTrack,
     space: FaceSpace,
     rate: float,
+    workers: int,
     progress: Progress,
 ) -> Covers:
     """Learn the speaker's bare lower face, and look for what lies in front of it.
@@ -61,6 +64,8 @@ def find_covers(
         Raster of the textures.
     rate : float
         Frames per second.
+    workers : int
+        Threads.
     progress : Progress
 
     Returns
@@ -70,7 +75,7 @@ def find_covers(
     """
     # Many small products of matrices: threads would only wait for each other.
     with threadpool_limits(limits=1, user_api="blas"):
-        return _without_brief(_find(textures, track, space, progress), track, rate)
+        return _without_brief(_find(textures, track, space, workers, progress), track, rate)
 
 
 def _without_brief(covers: Covers, track: FaceTrack, rate: float) -> Covers:
@@ -82,7 +87,11 @@ def _without_brief(covers: Covers, track: FaceTrack, rate: float) -> Covers:
 
 
 def _find(
-    textures: NDArray[np.uint8], track: FaceTrack, space: FaceSpace, progress: Progress
+    textures: NDArray[np.uint8],
+    track: FaceTrack,
+    space: FaceSpace,
+    workers: int,
+    progress: Progress,
 ) -> Covers:
     reduced = reduced_space(space)
     usable = np.flatnonzero(track.usable)
@@ -95,9 +104,15 @@ def _find(
         reduced,
     )
     maps = np.zeros((len(track), reduced.height, reduced.width), np.uint8)
-    for frame in progress.follow(usable, "looking for what covers the face", len(usable)):
+
+    def look(frame: np.int64) -> NDArray[np.uint8]:
         picture = reduce_texture(textures[frame], space, reduced)
-        maps[frame] = covered_map(model, picture, places[frame])
+        return covered_map(model, picture, places[frame])
+
+    with closing(in_order(look, usable, workers)) as found:
+        stage = "looking for what covers the face"
+        for frame, cover in zip(usable, progress.follow(found, stage, len(usable)), strict=True):
+            maps[frame] = cover
     maps = confirmed_covers(maps, track.starts, reduced)
     lips = np.zeros(len(track), np.float32)
     for frame in usable:

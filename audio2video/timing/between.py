@@ -2,66 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-FLOW_SIDE = 640
-"""Flow is found on frames reduced to this longer side, in pixels."""
+FLOW_SIDE = 400
+"""Flow is found on frames reduced to this longer side, in pixels. Rebuilding known frames of three
+clips, 640 was no better."""
+
+U8 = NDArray[np.uint8]
 
 
-def halfway_frame(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def halfway_planes(a: Sequence[U8], b: Sequence[U8]) -> list[U8]:
     """Show the moment in the middle between two frames.
 
     Both frames are warped half of the way towards each other and averaged.
 
     Parameters
     ----------
-    a, b : ndarray of uint8, shape (H, W, 3)
+    a, b : sequence of ndarray of uint8, shape (h, w)
+        Planes of the two frames: luma, which the flow is found in, and any others at the same or a
+        lower resolution.
 
     Returns
     -------
-    ndarray of uint8, shape (H, W, 3)
+    list of ndarray of uint8, shape (h, w)
+        As many planes, of the same shapes.
     """
-    height, width = a.shape[:2]
+    height, width = a[0].shape
     scale = min(1.0, FLOW_SIDE / max(height, width))
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
-    gray_a, gray_b = (
-        cv2.cvtColor(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-        for frame in (a, b)
-    )
+    small_a, small_b = (cv2.resize(f[0], size, interpolation=cv2.INTER_AREA) for f in (a, b))
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    there = finder.calc(gray_a, gray_b, None)
-    back = finder.calc(gray_b, gray_a, None)
-    halves = [_pull(frame, flow, (width, height)) for frame, flow in ((a, there), (b, back))]
-    return np.asarray(cv2.addWeighted(halves[0], 0.5, halves[1], 0.5, 0.0), np.uint8)
+    there = _half_back(finder.calc(small_a, small_b, None))
+    back = _half_back(finder.calc(small_b, small_a, None))
+    return [
+        np.asarray(
+            cv2.addWeighted(_pull(plane_a, there), 0.5, _pull(plane_b, back), 0.5, 0.0), np.uint8
+        )
+        for plane_a, plane_b in zip(a, b, strict=True)
+    ]
 
 
-def _pull(
-    frame: NDArray[np.uint8], flow: NDArray[np.float32], size: tuple[int, int]
-) -> NDArray[np.uint8]:
-    """Move a frame half of the way along its flow to the other one.
+def _half_back(flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where what comes to lie in each pixel was before, half of the flow ago.
 
-    The flow belongs to the pixels of `frame`, not of the result. What comes to lie in a pixel is
-    looked for half of the flow read there back, and then once more with the flow read where that
-    leads. Reading bicubically keeps a half-way frame about as sharp as its neighbours.
+    The flow belongs to the pixels where things were, not to those where they arrive: it is read
+    half of itself back.
+
+    Returns
+    -------
+    ndarray of float32, shape (h, w, 2)
+        Displacement as a share of the picture's width and height.
     """
-    width, height = size
-    full = cv2.resize(flow, size, interpolation=cv2.INTER_LINEAR)
-    full *= np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    arriving = _read(full, x, y, full, cv2.INTER_LINEAR)
-    return np.asarray(_read(frame, x, y, arriving, cv2.INTER_CUBIC), np.uint8)
+    height, width = flow.shape[:2]
+    places = _grid(width, height) - 0.5 * flow
+    arriving = cv2.remap(flow, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(arriving * np.float32([-0.5 / width, -0.5 / height]))
 
 
-def _read(
-    values: NDArray[Any],
-    x: NDArray[np.float32],
-    y: NDArray[np.float32],
-    flow: NDArray[np.float32],
-    interpolation: int,
-) -> NDArray[Any]:
-    at_x, at_y = x - 0.5 * flow[..., 0], y - 0.5 * flow[..., 1]
-    return np.asarray(cv2.remap(values, at_x, at_y, interpolation, borderMode=cv2.BORDER_REPLICATE))
+def _pull(plane: U8, moves: NDArray[np.float32]) -> U8:
+    """Read a plane where its pixels come from; bicubically, to keep it as sharp as it was."""
+    height, width = plane.shape
+    full = cv2.resize(moves, (width, height), interpolation=cv2.INTER_LINEAR)
+    full *= np.float32([width, height])
+    places = cv2.add(full, _grid(width, height))
+    return np.asarray(
+        cv2.remap(plane, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _grid(width: int, height: int) -> NDArray[np.float32]:
+    columns, rows = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    return np.asarray(cv2.merge(np.meshgrid(columns, rows)), np.float32)
