@@ -33,6 +33,16 @@ def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, s
     }
 
 
+def rebuilt_tags(tar_id: str) -> dict[str, str]:
+    """Tags of a target rebuilt from itself, which names no speech and no pass."""
+    statement = "Synthetic media: the mouth was put together from other frames of the same video"
+    return {
+        "title": f"{tar_id} rebuilt (synthetic)",
+        "comment": f"{statement}. Made with audio2video {__version__}.",
+        "description": f"{statement}. Target: {tar_id}.",
+    }
+
+
 def code_version() -> str:
     """Version of this package, with the commit if it runs from a checkout."""
     here = Path(__file__).resolve().parent.parent

@@ -32,7 +32,7 @@ from audio2video.face.rectify import FaceSpace
 from audio2video.media.video import VideoReader, VideoWriter, probe_video
 from audio2video.options import Options
 from audio2video.progress import Progress
-from audio2video.provenance import container_tags
+from audio2video.provenance import rebuilt_tags
 from audio2video.texture.candidates import Looks
 from audio2video.texture.synthesis import Gallery, Recipe, TextureMaker
 from audio2video.texture.teeth import TeethProxy
@@ -229,7 +229,7 @@ def test_the_rebuilt_video_has_the_targets_clock_and_size(film: Path, folder: Pa
         with av.open(str(folder / name)) as container:
             tags = container.metadata
         assert "Synthetic media" in tags["comment"]
-        assert tags["title"] == container_tags("itself", "painted", "none")["title"]
+        assert tags["title"] == rebuilt_tags("painted")["title"]
 
 
 def test_only_the_lower_face_is_rebuilt(film: Path, folder: Path) -> None:

@@ -23,7 +23,7 @@ from ..files import replacing, write_json
 from ..media.video import Frame, VideoReader, VideoWriter
 from ..options import Options
 from ..progress import Progress
-from ..provenance import container_tags
+from ..provenance import rebuilt_tags
 from ..steps.plots_reenact import plot_reenactment
 from ..steps.proxies import choose_proxies
 from ..steps.target import Target, analyse_target
@@ -210,7 +210,7 @@ def _compose_all(
     # Of the target as well: who knows one key must not know them all.
     blind = BlindTest(frames, (options.seed, crc32(options.tar_id.encode())))
     view = SideBySide(face_box(track.landmarks[track.usable], info.width, info.height))
-    tags = container_tags("itself", options.tar_id, "none")
+    tags = rebuilt_tags(options.tar_id)
     with (
         VideoReader(info.path) as reader,
         VideoWriter(
@@ -282,7 +282,7 @@ class _Look:
             sight=self._sight,
         )
         picture = self._true.copy()
-        picture.paste(x0, y0, made.picture)
+        picture.paste(x0, y0, made.picture, before=self._part)
         origin = np.array([x0, y0])
         mouth = self._seen[MOUTH] - origin
         region = mouth_region(mouth, self._unit, x1 - x0, y1 - y0)

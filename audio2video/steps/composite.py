@@ -70,6 +70,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             f"run {TEXTURE_MADE_BY} again for textures that fit the heads"
         )
     report = StepReport(NAME, "frame")
+    shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
     tags = container_tags(options.inp_id, options.tar_id, options.pass_id)
 
     def build(path: Path) -> dict[str, Any]:
@@ -78,7 +79,8 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         with VideoWriter(
             path, info.width, info.height, info.rate, audio=audio.path, metadata=tags, like=info
         ) as writer:
-            pictures = _output_frames(target, sequence, timing, options, sheet)
+            composer = _Composer(target, sequence, timing, shown, options)
+            pictures = _output_frames(composer, info.path, timing, options.nthreads, sheet)
             for picture in progress.follow(pictures, "compositing", wanted):
                 writer.write(picture)
         with replacing(path.parent / "sheet.png") as temporary:
@@ -104,7 +106,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         beside=[workspace.output(options.inp_id, options.tar_id) / "sheet.png"],
     )
     lost = ~target.track.usable[timing.frames]
-    covered = covering_fade(target.covers.lips[timing.frames], target.info.rate) == 0
+    covered = shown == 0
     untouched = int(lost.sum())
     if untouched:
         progress.warn(f"{untouched} of {wanted} frames show no usable face and are unchanged")
@@ -135,13 +137,18 @@ class _Composer:
     """Composes output frames, each by itself and in any thread."""
 
     def __init__(
-        self, target: Target, sequence: TextureSequence, timing: Retiming, options: Options
+        self,
+        target: Target,
+        sequence: TextureSequence,
+        timing: Retiming,
+        shown: NDArray[np.float64],
+        options: Options,
     ) -> None:
         track = target.track
         own_jaw = track.rectified_jaw()[timing.frames]
         self._target, self._sequence, self._options = target, sequence, options
         self._reduced = reduced_space(target.space)
-        self._shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
+        self._shown = shown
         self._drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames] & options.jaw)
 
     def compose(self, job: _Job) -> tuple[Frame, Frame]:
@@ -177,21 +184,17 @@ class _Composer:
 
 
 def _output_frames(
-    target: Target,
-    sequence: TextureSequence,
-    timing: Retiming,
-    options: Options,
-    sheet: ContactSheet,
+    composer: _Composer, video: Path, timing: Retiming, workers: int, sheet: ContactSheet
 ) -> Iterator[Frame]:
     """Compose all frames and give them in order; several are worked on at a time."""
-    composer = _Composer(target, sequence, timing, options)
-    with VideoReader(target.info.path) as reader:
-        made = in_order(composer.compose, _jobs(reader, timing), options.nthreads)
-        with closing(made):
-            for index, (before, after) in enumerate(made):
-                sheet.before(index, before)
-                sheet.after(index, after)
-                yield after
+    with (
+        VideoReader(video) as reader,
+        closing(in_order(composer.compose, _jobs(reader, timing), workers)) as made,
+    ):
+        for index, (before, after) in enumerate(made):
+            sheet.before(index, before)
+            sheet.after(index, after)
+            yield after
 
 
 def _jobs(reader: VideoReader, timing: Retiming) -> Iterator[_Job]:

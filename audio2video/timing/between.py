@@ -60,14 +60,14 @@ def _half_back(flow: NDArray[np.float32]) -> NDArray[np.float32]:
     height, width = flow.shape[:2]
     places = _grid(width, height) - 0.5 * flow
     arriving = cv2.remap(flow, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(arriving * np.float32([-0.5 / width, -0.5 / height]))
+    return np.asarray(arriving * np.array([-0.5 / width, -0.5 / height], np.float32))
 
 
 def _pull(plane: U8, moves: NDArray[np.float32]) -> U8:
     """Read a plane where its pixels come from; bicubically, to keep it as sharp as it was."""
     height, width = plane.shape
     full = cv2.resize(moves, (width, height), interpolation=cv2.INTER_LINEAR)
-    full *= np.float32([width, height])
+    full *= np.array([width, height], np.float32)
     places = cv2.add(full, _grid(width, height))
     return np.asarray(
         cv2.remap(plane, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8
