@@ -11,10 +11,13 @@ from typing import Any, NoReturn
 import click
 
 from . import __version__
+from .cli_batch import batch_command
+from .cli_cache import cache_group
 from .cli_evaluate import evaluate_group
-from .cli_options import gather_options, with_options
+from .cli_options import with_options
 from .cli_passes import passes_group, sweep_command
 from .errors import Audio2VideoError, CancelledError
+from .given import gather_options
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 
@@ -128,7 +131,10 @@ def main_group() -> None:
     """Make the video of a person saying given speech ("Synthesizing Obama", SIGGRAPH 2017)."""
 
 
-for _command in (run_command, evaluate_group, passes_group, sweep_command):
+for _command in (
+    *(run_command, batch_command, evaluate_group, passes_group, sweep_command),
+    cache_group,
+):
     main_group.add_command(_command)
 
 

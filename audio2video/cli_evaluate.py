@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from .cli_options import gather_options, with_options
+from .cli_options import with_options
 from .errors import OptionError
+from .given import gather_options
 from .options import DEFAULT_ID, DEFAULT_PASS, check_id, picture_options
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
@@ -114,7 +115,7 @@ def evaluate_reenact_command(exclude: float, workspace: Path, quiet: bool, **giv
     if not 0 <= exclude <= 3600:
         raise OptionError(f"--exclude {exclude} is out of bounds", hint="use 0 to 3600")
     place = Workspace(workspace)
-    options = gather_options(place, given, None, None)
+    options = gather_options(place, given)
     from .evaluate.reenact import evaluate_reenact
     from .pipeline import bring_target
 

@@ -1,4 +1,4 @@
-"""Options of a run on the command line, and putting them together with those in files."""
+"""Options of a run on the command line."""
 
 from __future__ import annotations
 
@@ -9,17 +9,7 @@ from typing import Any
 
 import click
 
-from .errors import OptionError
-from .options import (
-    DEFAULT_ID,
-    Options,
-    brought_id,
-    check_id,
-    option_default,
-    option_types,
-)
-from .options_file import read_options_file
-from .workspace import Workspace
+from .options import Options, option_default, option_types
 
 Command = Callable[..., Any]
 
@@ -60,42 +50,3 @@ def _with_option(command: Command, option: Field[Any]) -> Command:
         help=help_text,
     )
     return decorate(command)
-
-
-def gather_options(
-    workspace: Workspace, given: dict[str, Any], config: Path | None, argspath: Path | None
-) -> Options:
-    """Put together options from defaults, files and the command line.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    given : dict
-        Values of the command line; None where nothing was given.
-    config, argspath : Path, optional
-        Files that were named.
-
-    Returns
-    -------
-    Options
-
-    Raises
-    ------
-    Audio2VideoError
-        A file or value can't be used.
-    """
-    values: dict[str, Any] = {}
-    for path in (config, argspath):
-        if path is not None:
-            values.update(read_options_file(path))
-    line = {name: value for name, value in given.items() if value is not None}
-    both = {**values, **line}
-    tar_id = brought_id(both.get("tar_id", DEFAULT_ID), both.get("video"))
-    own = workspace.target_options(check_id("tar_id", tar_id))
-    if own.is_file():
-        of_target = read_options_file(own)
-        for name in ("inp_id", "tar_id", "audio", "video"):
-            if name in of_target:
-                raise OptionError(f"a target's own options can't hold '{name}'", path=own)
-        values.update(of_target)
-    return Options(**{**values, **line})

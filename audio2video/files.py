@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -71,8 +72,7 @@ def sweep(product: Path) -> None:
     """Remove what killed runs left of this product under temporary names."""
     # A temporary file may have a temporary file of its own, hence the first star.
     for left in product.parent.glob(f".*{_glob_escape(_stub(product))}.tmp-*"):
-        pid = left.name.rpartition(".tmp-")[2].split(".")[0]
-        if pid.isdigit() and not _alive(int(pid)):
+        if is_leftover(left):
             _remove(left)
 
 
@@ -90,6 +90,40 @@ def _alive(pid: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def discard(path: Path) -> bool:
+    """Remove a file or folder such that no other process ever sees it half gone.
+
+    What others have open or mapped stays readable to them, except on Windows, where it can't be
+    removed.
+
+    Returns
+    -------
+    bool
+        False if it could not be removed; it is whole then.
+    """
+    hidden = temporary_beside(path)
+    try:
+        path.rename(hidden)
+    except OSError:
+        return False
+    _remove(hidden)
+    return True
+
+
+def mark_used(path: Path) -> None:
+    """Note that a file is used now, on file systems too that do not note when files are read."""
+    with suppress(OSError):
+        stat = path.stat()
+        os.utime(path, ns=(time.time_ns(), stat.st_mtime_ns))
+
+
+def is_leftover(path: Path) -> bool:
+    """Tell whether a file or folder is what a killed run left under a temporary name."""
+    hidden, mark, rest = path.name.rpartition(".tmp-")
+    pid = rest.split(".")[0]
+    return bool(mark) and hidden.startswith(".") and pid.isdigit() and not _alive(int(pid))
 
 
 def _remove(path: Path) -> None:

@@ -106,6 +106,8 @@ class Terminal:
         if self._verbose and not self._quiet:
             self._clear_bar()
             click.echo(text, err=True)
+        elif self._bar is not None:
+            self._bar.set_postfix_str(text)
 
     def _say(self, text: str) -> None:
         self._write_log(text)

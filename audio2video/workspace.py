@@ -172,7 +172,23 @@ class Workspace:
 
     def analysis(self, tar_id: str, key: str) -> Path:
         """Folder of a target's analysis."""
-        return self.root / "target" / "analysis" / f"{tar_id}-{key[:12]}"
+        return self.analyses() / f"{tar_id}-{key[:12]}"
+
+    def analyses(self) -> Path:
+        """Folder of all analyses."""
+        return self.root / "target" / "analysis"
+
+    def analysis_lock(self, tar_id: str) -> Path:
+        """Lock of who analyses a target, see `audio2video.locks.locked`."""
+        return self.analyses() / f".{tar_id}.lock"
+
+    def batch_lock(self, tar_id: str) -> Path:
+        """Lock of the row of a batch that brings and analyses a target."""
+        return self.analyses() / f".{tar_id}.batch.lock"
+
+    def batch(self, name: str) -> Path:
+        """Table of what became of a batch's rows."""
+        return self.root / "output" / f"{name}.json"
 
     def evaluation(self, name: str) -> Path:
         """Folder of what was measured of a pass, on one set of clips."""

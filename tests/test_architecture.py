@@ -12,9 +12,9 @@ from conftest import ROOT
 # From the top of the house to the ground; a room may use those below it, and itself.
 ROOMS = (
     ("__main__",),
-    ("cli", "cli_evaluate", "cli_passes"),
+    ("cli", "cli_batch", "cli_cache", "cli_evaluate", "cli_passes"),
     ("cli_options", "terminal"),
-    ("evaluate", "passes"),
+    ("batch", "cache", "evaluate", "passes"),
     ("pipeline",),
     ("demo",),
     ("steps",),
@@ -28,11 +28,12 @@ ROOMS = (
     ("records",),
     ("provenance",),
     ("arrays",),
+    ("given",),
     ("workspace",),
-    ("files",),
+    ("files", "locks"),
     ("options_file",),
     ("options",),
-    ("progress",),
+    ("parallel", "progress"),
     ("errors",),
     ("__init__",),
 )

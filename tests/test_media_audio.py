@@ -10,6 +10,7 @@ import pytest
 from media_maker import delay_seconds, make_audio, make_video, speechlike
 
 from audio2video.errors import BadFileError, MissingFileError
+from audio2video.media import audio
 from audio2video.media.audio import probe_audio, read_audio, write_wav
 
 
@@ -149,6 +150,28 @@ def test_errors_name_file_and_reason(tmp_path, capfd, kind, error, message, func
     assert caught.value.path == path
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_sound_is_decoded_once_for_each_state_of_its_file(tmp_path, monkeypatch):
+    opened = []
+
+    class Counted(audio.AudioSource):
+        def __init__(self, path):
+            opened.append(path)
+            super().__init__(path)
+
+    monkeypatch.setattr(audio, "AudioSource", Counted)
+    path = tmp_path / "a.wav"
+    write_wav(path, np.zeros(1000), 16000)
+    assert [probe_audio(path).duration for _ in range(3)] == [Fraction(1000, 16000)] * 3
+    assert probe_audio(str(path)) == probe_audio(path)
+    assert len(opened) == 1
+    write_wav(path, np.zeros(1600), 16000)
+    assert probe_audio(path).duration == Fraction(1, 10)
+    assert len(opened) == 2
+    path.unlink()
+    with pytest.raises(MissingFileError):
+        probe_audio(path)
 
 
 def test_real_sound(shared_data):

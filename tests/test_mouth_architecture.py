@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from numpy.typing import NDArray
 
 from audio2video.mouth.architecture import DILATIONS, NETWORKS, Architecture
 from audio2video.mouth.network import Trainer, TrainingOptions, import_tensorflow
+from audio2video.mouth.predictor import Predictor
 
 INPUTS, UNITS, OUTPUTS, FRAMES = 5, 7, 3, 40
 
@@ -65,6 +67,25 @@ def test_convolutions_equal_plain_sums(rng: np.random.Generator) -> None:
         x = x + np.maximum(hidden, 0) @ weights[f"conv{k}_mix"]
     expected = x @ weights["out_kernel"] + weights["out_bias"]
     np.testing.assert_allclose(form.run(weights, features), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed"])
+def test_shipped_passes_equal_tensorflow(rng: np.random.Generator, pass_id: str) -> None:
+    network = Predictor.load(ROOT / "train" / pass_id / "network.npz")
+    form = network.architecture
+    trainer = Trainer(form, TrainingOptions(), 1)
+    trainer.set_weights(network.weights)
+    features = rng.normal(size=(300, form.inputs)).astype(np.float32)
+    expected = np.asarray(trainer.predict(features[None]))[0]
+    np.testing.assert_allclose(form.run(network.weights, features), expected, atol=1e-5)
+
+
+def test_gates_that_are_far_out_do_not_overflow(rng: np.random.Generator) -> None:
+    form = Architecture("bilstm", INPUTS, OUTPUTS, UNITS, 1)
+    weights = {name: 1e4 * array for name, array in weights_of(form, rng).items()}
+    with np.errstate(all="raise", under="ignore"):
+        found = form.run(weights, rng.normal(size=(FRAMES, INPUTS)).astype(np.float32))
+    assert np.isfinite(found).all()
 
 
 @pytest.mark.parametrize("kind", NETWORKS)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import binary_opening, distance_transform_cdt
 
+from audio2video.mouth import rest
 from audio2video.mouth.rest import EASE, MIN_SILENCE, REST, rest_in_silence
 
 RATE = 25.0
@@ -51,3 +53,20 @@ def test_every_frame_lies_between_prediction_and_rest(flags: list[bool]) -> None
     assert result.shape == (len(flags),)
     assert ((result >= 1 - REST - 1e-9) & (result <= 1)).all()
     assert (result[speech > 0.5] == 1).all()
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(1, 12)), min_size=1, max_size=30),
+    st.sampled_from([2.0, 10.0, 25.0, 29.97]),
+)
+def test_it_equals_morphology(runs: list[tuple[bool, int]], rate: float) -> None:
+    speech = np.repeat([float(speaks) for speaks, _ in runs], [length for _, length in runs])
+    span = max(2, round(rest.MIN_SILENCE * rate))
+    quiet = np.pad(speech < 0.5, span, constant_values=True)
+    long = binary_opening(quiet, np.ones(span, bool))
+    np.testing.assert_array_equal(rest._long_runs(quiet, span), long)
+    if not long.all():
+        far = distance_transform_cdt(long)
+        np.testing.assert_array_equal(rest._to_the_nearest(~long), far)
+    else:
+        assert np.isinf(rest._to_the_nearest(~long)).all()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from python_speech_features import mfcc
+from python_speech_features import fbank, lifter, mfcc
+from scipy.fft import dct
 
 from audio2video.media.audio import read_audio
 from audio2video.speech import features
@@ -40,6 +41,17 @@ def test_equal_to_the_library_called_by_hand(rng):
     for frame in (0, 1, 50, 100):
         power = np.mean(padded[frame * 160 : frame * 160 + 400] ** 2)
         assert ours[frame, 13] == pytest.approx(np.log(1 + power), rel=1e-5)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 57])
+def test_framing_is_the_librarys(rng, frames):
+    emphasised = 1000 * rng.standard_normal((frames - 1) * 160 + 400)
+    mel, _ = fbank(
+        emphasised, 16000, 0.025, 0.01, nfilt=40, nfft=512, lowfreq=133.33, highfreq=6855.5,
+        preemph=0, winfunc=np.hamming,
+    )  # fmt: skip
+    expected = lifter(dct(np.log(np.maximum(mel, 1)), type=2, axis=1, norm="ortho")[:, :13], 22)
+    np.testing.assert_allclose(features._cepstra(emphasised), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_differences_are_appended(rng):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av.error
@@ -188,7 +189,7 @@ def _arrays(frames: list[AudioFrame]) -> Iterator[F32]:
 
 
 def probe_audio(path: Path | str) -> AudioInfo:
-    """Find rate, channels and exact duration of a sound; it is decoded whole.
+    """Find rate, channels and exact duration of a sound; it is decoded whole, once.
 
     Parameters
     ----------
@@ -206,6 +207,17 @@ def probe_audio(path: Path | str) -> AudioInfo:
     BadFileError
         If it can't be decoded or has no sound.
     """
+    path = Path(path)
+    try:
+        stat = path.stat()
+    except OSError:
+        return _probe(path, None)  # which says what is wrong with it
+    return _probe(path, (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+
+
+@lru_cache(maxsize=64)
+def _probe(path: Path, state: tuple[int, ...] | None) -> AudioInfo:
+    """Decode a sound; once for each state of the file, as every step asks again."""
     with closing(AudioSource(path)) as source:
         samples = sum(block.shape[1] for block in source.blocks())
         return AudioInfo(

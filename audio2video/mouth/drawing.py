@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import INNER_LIP, OUTER_LIP
+from ..media.frame import Frame
 
 _PAPER = (250, 248, 244)
 _LIP = (206, 122, 116)
@@ -14,6 +15,8 @@ _INSIDE = (70, 26, 30)
 _POINT = (40, 40, 48)
 _SUBPIXEL = 4
 """Fractional bits of the coordinates that OpenCV draws with."""
+_RADIUS = 3
+"""Pixels."""
 
 
 def mouth_view(shapes: NDArray[np.floating], side: int) -> NDArray[np.float64]:
@@ -36,28 +39,62 @@ def mouth_view(shapes: NDArray[np.floating], side: int) -> NDArray[np.float64]:
     return np.array([scale, *offset])
 
 
-def draw_mouth(
-    shape: NDArray[np.floating], view: NDArray[np.floating], side: int
-) -> NDArray[np.uint8]:
-    """Draw lips through the 20 points.
+class MouthCanvas:
+    """A sheet on which mouth shapes are drawn, each on a fresh copy.
+
+    Drawing is done in the planes of a video frame: turning as many RGB pictures into frames would
+    take several times as long.
 
     Parameters
     ----------
-    shape : ndarray, shape (20, 2)
     view : ndarray, shape (3,)
         From `mouth_view`.
     side : int
-        Pixels.
-
-    Returns
-    -------
-    ndarray of uint8, shape (side, side, 3)
-        RGB.
+        Pixels, an even number.
     """
-    picture = np.full((side, side, 3), _PAPER, np.uint8)
-    pixels = np.round((shape * view[0] + view[1:]) * 2**_SUBPIXEL).astype(np.int32)
-    for part, colour in ((OUTER_LIP, _LIP), (INNER_LIP, _INSIDE)):
-        cv2.fillPoly(picture, [pixels[part]], colour, cv2.LINE_AA, _SUBPIXEL)
-    for x, y in pixels:
-        cv2.circle(picture, (int(x), int(y)), 3 << _SUBPIXEL, _POINT, -1, cv2.LINE_AA, _SUBPIXEL)
-    return picture
+
+    def __init__(self, view: NDArray[np.floating], side: int) -> None:
+        self._view = view
+        self._paper = Frame.from_rgb(np.full((side, side, 3), _PAPER, np.uint8))
+        self._lip, self._inside, self._point = (
+            Frame.from_rgb(np.full((2, 2, 3), colour, np.uint8), like=self._paper)
+            for colour in (_LIP, _INSIDE, _POINT)
+        )
+
+    def draw(self, shape: NDArray[np.floating]) -> Frame:
+        """Draw lips through the 20 points.
+
+        Parameters
+        ----------
+        shape : ndarray, shape (20, 2)
+
+        Returns
+        -------
+        Frame
+            Of the sheet's size.
+        """
+        picture = self._paper.copy()
+        pixels = shape * self._view[0] + self._view[1:]
+        # A chroma sample lies in the middle of its four pixels.
+        halves = (pixels - 0.5) / 2
+        colours = self._lip, self._inside, self._point
+        _draw(picture.y, pixels, _RADIUS, [colour.y for colour in colours])
+        _draw(picture.u, halves, _RADIUS / 2, [colour.u for colour in colours])
+        _draw(picture.v, halves, _RADIUS / 2, [colour.v for colour in colours])
+        return picture
+
+
+def _draw(
+    plane: NDArray[np.uint8],
+    pixels: NDArray[np.floating],
+    radius: float,
+    samples: list[NDArray[np.uint8]],
+) -> None:
+    """Draw lips, inside and points into one plane, with what that plane holds of their colours."""
+    places = np.round(pixels * 2**_SUBPIXEL).astype(np.int32)
+    lip, inside, point = (int(sample[0, 0]) for sample in samples)
+    for part, value in ((OUTER_LIP, lip), (INNER_LIP, inside)):
+        cv2.fillPoly(plane, [places[part]], value, cv2.LINE_AA, _SUBPIXEL)
+    size = round(radius * 2**_SUBPIXEL)
+    for x, y in places.tolist():
+        cv2.circle(plane, (x, y), size, point, -1, cv2.LINE_AA, _SUBPIXEL)

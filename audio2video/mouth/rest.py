@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_opening, distance_transform_cdt
 
 MIN_SILENCE = 0.3
 """Seconds: a shorter pause is part of speech, as before a plosive."""
@@ -41,12 +40,27 @@ def rest_in_silence(
     span = max(2, round(MIN_SILENCE * rate))
     # Silence goes on beyond both ends: a pause there need not be long to count.
     quiet = np.pad(speech < 0.5, span, constant_values=True)
-    long = binary_opening(quiet, np.ones(span, bool))
+    long = _long_runs(quiet, span)
     # The mouth is ready for a word before it is heard, and lingers behind it: the rest begins and
     # ends inside the silence. Beyond both ends there is nothing to be ready for.
-    into = (
-        distance_transform_cdt(long)[span:-span] if not long.all() else np.full(len(shapes), np.inf)
-    )
+    into = _to_the_nearest(~long)[span:-span]
     share = np.clip(into / (EASE * rate + 1), 0, 1)
     weight = REST * share * share * (3 - 2 * share)
     return np.asarray(shapes + weight[:, None, None] * (closed - shapes))
+
+
+def _long_runs(flags: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
+    """Keep what is true so many times in a row, at least."""
+    edges = np.flatnonzero(np.diff(flags, prepend=False, append=False)).reshape(-1, 2)
+    kept = np.zeros(len(flags), bool)
+    for start, stop in edges:
+        kept[start:stop] = stop - start >= least
+    return kept
+
+
+def _to_the_nearest(flags: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Count the steps to the nearest true one; infinity where there is none."""
+    places = np.arange(len(flags))
+    before = np.maximum.accumulate(np.where(flags, places, -np.inf))
+    after = np.minimum.accumulate(np.where(flags, places, np.inf)[::-1])[::-1]
+    return np.asarray(np.minimum(places - before, after - places))

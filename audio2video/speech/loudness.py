@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, grey_closing, grey_opening
-from scipy.signal import butter, sosfiltfilt
+from numpy.lib.stride_tricks import sliding_window_view
 
+from .band import voice_band
 from .units import HOP, SAMPLE_RATE, WINDOW
 
 F32 = npt.NDArray[np.float32]
@@ -24,7 +24,6 @@ LEVEL_STEP = LEVEL_BLOCK // 4
 _ABSOLUTE_GATE = -70.0  # dB
 _RELATIVE_GATE = -10.0  # dB
 
-_SPEECH_BAND = (100.0, 4000.0)  # Hz: where voices are and hum is not
 _QUIETEST = -90.0  # dB
 _AUDIBLE = -60.0  # dB: below it nothing counts as speech
 _STEADY_LOUD = -45.0  # dB: sound without pauses counts as speech from here on
@@ -147,8 +146,9 @@ def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:
     if len(samples) < WINDOW or frames < 1:
         return np.zeros(max(frames, 0), np.float32)
     active = _activity(_levels(np.asarray(samples, np.float64)))
-    active = grey_opening(grey_closing(active, _CLOSURE, mode="nearest"), _CLICK, mode="nearest")
-    active = gaussian_filter1d(active, _SMOOTHING, mode="nearest")
+    active = _lowest(_highest(active, _CLOSURE), _CLOSURE)  # a closing: bridges
+    active = _highest(_lowest(active, _CLICK), _CLICK)  # an opening: drops
+    active = _smooth(active)
     middles = (np.arange(frames) + 0.5) / float(rate_fps)
     times = np.arange(len(active)) * (HOP / SAMPLE_RATE)
     value = np.interp(middles, times, active)
@@ -158,9 +158,7 @@ def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:
 
 def _levels(samples: F64) -> F64:
     """Return the level in dB of 25 ms around every 10 ms."""
-    band = butter(2, _SPEECH_BAND, "bandpass", fs=SAMPLE_RATE, output="sos")
-    voice = sosfiltfilt(band, samples)
-    padded = np.pad(np.square(voice), WINDOW // 2)
+    padded = np.pad(np.square(voice_band(samples)), WINDOW // 2)
     total = np.concatenate([[0.0], np.cumsum(padded)])
     starts = np.arange(0, len(samples) + 1, HOP)
     power = np.maximum(total[starts + WINDOW] - total[starts], 0.0) / WINDOW
@@ -181,3 +179,21 @@ def _activity(levels: F64) -> F64:
     low = noise + max(0.3 * contrast, 0.5 * _LEAST_CONTRAST)
     ramp = np.clip((levels - low) / (0.2 * contrast), 0.0, 1.0)
     return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float64)
+
+
+def _highest(values: F64, width: int) -> F64:
+    """Return the maximum of so many values around each, an odd number."""
+    around = sliding_window_view(np.pad(values, width // 2, mode="edge"), width)
+    return np.asarray(around.max(axis=1))
+
+
+def _lowest(values: F64, width: int) -> F64:
+    """Return the minimum of so many values around each."""
+    return -_highest(-values, width)
+
+
+def _smooth(values: F64) -> F64:
+    reach = round(4 * _SMOOTHING)
+    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _SMOOTHING) ** 2)
+    padded = np.pad(values, reach, mode="edge")
+    return np.asarray(np.convolve(padded, bell / bell.sum(), mode="valid"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..errors import BadFileError, MissingFileError
 from ..files import file_hash
 from ..media.audio import AudioInfo, probe_audio, read_audio
 from ..media.video import VideoWriter, probe_video
-from ..mouth.drawing import draw_mouth, mouth_view
+from ..mouth.drawing import MouthCanvas, mouth_view
 from ..mouth.predictor import Predictor
 from ..mouth.rest import rest_in_silence
 from ..mouth.sequences import at_times
@@ -26,7 +27,6 @@ from ..records import make, read_record
 from ..speech.features import FEATURE_RATE, FEATURES, speech_features
 from ..speech.loudness import speech_activity
 from ..workspace import Workspace
-from .corpus import clip_index
 from .report import StepReport
 
 NAME = "lipsync"
@@ -37,7 +37,10 @@ FORMAT = 2
 MIN_SECONDS = 0.2
 """Shorter sound holds no speech: a single phone takes longer."""
 
-VISUAL_SIDE = 384
+VISUAL_SIDE = 320
+VISUAL_PRESET, VISUAL_CRF = "ultrafast", 23
+"""A drawing has few edges and no grain: coded like footage it would take longer than all the rest
+of this step, and look the same."""
 
 
 def run(workspace: Workspace, options: Options, progress: Progress) -> StepReport:
@@ -130,7 +133,11 @@ def read_network(workspace: Workspace, pass_id: str) -> tuple[Predictor, Path]:
 def _should_train(workspace: Workspace, options: Options) -> bool:
     if options.train is not None:
         return options.train
-    return workspace.finished_pass(options.pass_id) is None and clip_index(workspace).is_file()
+    if workspace.finished_pass(options.pass_id) is not None:
+        return False
+    from .corpus import clip_index
+
+    return clip_index(workspace).is_file()
 
 
 def _predict(
@@ -149,9 +156,10 @@ def _predict(
 
     features_path = workspace.features(options.inp_id)
     sound = file_hash(audio.path)
+    samples = cache(lambda: read_audio(audio.path))  # needed by no product or by two
 
     def build_features(path: Path) -> None:
-        np.save(path, speech_features(read_audio(audio.path)), allow_pickle=False)
+        np.save(path, speech_features(samples()), allow_pickle=False)
 
     make(
         features_path,
@@ -167,7 +175,7 @@ def _predict(
         times = np.arange(frames) / float(rate)
         at_frames = at_times(coefficients, Fraction(FEATURE_RATE), times)
         shapes = absolute_shapes(network.basis.decode(at_frames), network.reference)
-        speech = speech_activity(read_audio(audio.path), rate, frames)
+        speech = speech_activity(samples(), rate, frames)
         shapes = rest_in_silence(shapes, speech, float(rate), shut_mouth(network.reference))
         np.save(path, shapes.astype(np.float32), allow_pickle=False)
         report.count = frames
@@ -192,12 +200,16 @@ def _predict(
 
     def build_visual(path: Path) -> None:
         tags = container_tags(options.inp_id, None, options.pass_id)
+        canvas = MouthCanvas(mouth_view(shapes, VISUAL_SIDE), VISUAL_SIDE)
         with VideoWriter(
-            path, VISUAL_SIDE, VISUAL_SIDE, rate, audio=audio.path, metadata=tags
+            *(path, VISUAL_SIDE, VISUAL_SIDE, rate),
+            audio=audio.path,
+            metadata=tags,
+            preset=VISUAL_PRESET,
+            crf=VISUAL_CRF,
         ) as writer:
-            view = mouth_view(shapes, VISUAL_SIDE)
             for shape in progress.follow(shapes, "drawing mouth shapes", len(shapes)):
-                writer.write(draw_mouth(shape, view, VISUAL_SIDE))
+                writer.write(canvas.draw(shape))
 
     make(
         workspace.visual(options.pass_id, options.inp_id),

@@ -1,0 +1,161 @@
+"""A process of its own that makes results one after the other, and tells how far it is."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from ..errors import Audio2VideoError
+from ..locks import locked
+from ..options import Options
+from ..progress import Progress
+from ..workspace import Workspace
+
+STEPS = (1, 2, 3, 4)
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class News:
+    """What a process says of its row.
+
+    Parameters
+    ----------
+    stage : str, optional
+        What it does now.
+    warning, error : str, optional
+    made : bool, optional
+        When it is done: whether the result had to be made.
+    """
+
+    stage: str | None = None
+    warning: str | None = None
+    error: str | None = None
+    made: bool | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the row is done with."""
+        return self.error is not None or self.made is not None
+
+
+class Worker:
+    """A process that waits for rows.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    nthreads : int
+        Threads of the libraries that read their number once.
+    """
+
+    def __init__(self, workspace: Workspace, nthreads: int) -> None:
+        # Started afresh: a fork of a process with running threads may hang.
+        context = get_context("spawn")
+        self.ours, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(theirs, workspace.root, nthreads), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def begin(self, options: Options) -> None:
+        """Hand over a row's options; its news come from `news`."""
+        try:
+            self.ours.send(options)
+        except OSError:  # it has died in the meantime: `news` says so
+            return
+
+    def news(self) -> News:
+        """Wait for what it says next; an end without a word is an error."""
+        try:
+            found: News = self.ours.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            code = self._process.exitcode or 0
+            how = f"by signal {-code}" if code < 0 else f"with code {code}"
+            return News(error=f"the process ended {how} (out of memory?)")
+        return found
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it can take another row."""
+        return self._process.is_alive()
+
+    def close(self) -> None:
+        """End the process if it still runs; what it has finished is kept."""
+        if self._process.is_alive():
+            self._process.terminate()
+        self._process.join()
+        self.ours.close()
+
+
+def _serve(parent: Connection, root: Path, nthreads: int) -> None:
+    # Ctrl-C reaches all processes of a terminal: the parent decides what to do about it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in _THREAD_VARIABLES:
+        os.environ[name] = str(nthreads)
+    rows: queue.SimpleQueue[Options] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(parent, rows), daemon=True).start()
+    # Imported behind the number of threads.
+    import cv2
+
+    cv2.setNumThreads(nthreads)
+    while True:
+        parent.send(_make(Workspace(root), rows.get(), parent))
+
+
+def _receive(parent: Connection, rows: queue.SimpleQueue[Options]) -> None:
+    """Take in rows, and end when the parent does, however it ended."""
+    while True:
+        try:
+            rows.put(parent.recv())
+        except (EOFError, OSError):
+            os._exit(1)
+
+
+def _make(workspace: Workspace, options: Options, parent: Connection) -> News:
+    """Make one result; returns the last news of it."""
+    from ..pipeline import bring_target, run
+    from ..steps.target import analyse_target
+
+    stages: set[str] = set()
+
+    def say(stage: str) -> None:
+        if stage not in stages:
+            stages.add(stage)
+            parent.send(News(stage=stage))
+
+    def on_progress(stage: str, done: int, total: int | None, unit: str) -> None:
+        say(stage)
+
+    def on_warning(text: str) -> None:
+        parent.send(News(warning=text))
+
+    progress = Progress(on_progress, on_warning, say)
+    try:
+        # Rows of one target wait for the first of them to analyse it.
+        lock = workspace.batch_lock(options.tar_id)
+        with locked(lock, lambda: say("waiting for the target's analysis")):
+            ready = bring_target(workspace, options, progress)
+            workspace.input_audio(ready.inp_id)  # without speech there is nothing to analyse for
+            analyse_target(workspace, ready, progress)
+        reports = run(workspace, STEPS, options, progress)
+    except Audio2VideoError as error:
+        return News(error=str(error))
+    except Exception as error:
+        return News(error=" ".join(f"{type(error).__name__}: {error}".split()))
+    # Mouth shapes may have been made anew for this target's frame rate, and be the same as before.
+    return News(made=reports[-1].count > 0)
