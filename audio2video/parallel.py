@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
 
+import cv2
+from threadpoolctl import threadpool_limits
+
 T = TypeVar("T")
+R = TypeVar("R")
 
 PATIENCE = 0.1
 """Seconds after which a thread that waits for room looks whether it is still wanted."""
+
+AHEAD = 2
+"""Results for each worker that may wait to be taken: more would only fill memory."""
 
 
 def ahead(items: Iterable[T], count: int) -> Generator[T, None, None]:
@@ -60,3 +70,52 @@ def ahead(items: Iterable[T], count: int) -> Generator[T, None, None]:
     finally:
         unwanted.set()
         thread.join()
+
+
+def in_order(
+    function: Callable[[T], R], items: Iterable[T], workers: int
+) -> Generator[R, None, None]:
+    """Apply a function to items in threads, which helps if it mostly runs compiled code.
+
+    Parameters
+    ----------
+    function : callable
+    items : iterable
+        Taken in the caller's own thread, a few ahead of the results.
+    workers : int
+        Number of threads; with 1 the caller's own does the work.
+
+    Yields
+    ------
+    object
+        What the function gives for each item, in the order of the items. What it raises is raised
+        in the caller's thread, and the items behind are dropped; so they are when the iterator is
+        closed.
+    """
+    if workers <= 1:
+        yield from map(function, items)
+        return
+    pending: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for item in items:
+                pending.append(pool.submit(function, item))
+                if len(pending) >= AHEAD * workers:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Keep OpenCV and BLAS from threads of their own, which only wait beside several workers."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
+    finally:
+        cv2.setNumThreads(before)

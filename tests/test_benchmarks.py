@@ -34,6 +34,7 @@ def test_a_small_run_leaves_json_and_plot(
     assert names == [
         "weighted median",
         "weighted median, one thread",
+        "weighted median, nothing moved",
         "retiming",
         "target analysis",
         "compositing",

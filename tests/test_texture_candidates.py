@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
+from audio2video.texture.bandwidth import solve_bandwidth
 from audio2video.texture.candidates import (
     LEAST,
     OPENING_FLOOR,
@@ -24,7 +25,7 @@ from audio2video.texture.candidates import (
     candidate_count,
     choose_candidates,
     merge_candidates,
-    solve_bandwidth,
+    search_candidates,
 )
 
 PAIRS = ((13, 19), (14, 18), (15, 17))
@@ -135,7 +136,7 @@ def test_the_chosen_frames_carry_their_share_of_all_weight(
     count = min(count, len(distances) - 1)
     if distances[count] - distances[0] < 1e-6:
         return  # ties: no width could tell the chosen frames from the rest
-    width = solve_bandwidth(distances, count, alpha)
+    width = solve_bandwidth(distances[:count], distances[count:], alpha)
     found = share(distances, count, width)
     assert found >= alpha - 1e-9
     widest = distances[-1] - distances[0]
@@ -149,8 +150,7 @@ def test_the_chosen_frames_carry_their_share_of_all_weight(
 
 def test_when_all_frames_are_chosen_the_farthest_hardly_counts() -> None:
     distances = np.array([1.0, 2.0, 7.0])
-    assert solve_bandwidth(distances, 3, 0.9) == solve_bandwidth(distances, 5, 0.9)
-    weight = np.exp(-(distances - 1) / solve_bandwidth(distances, 3, 0.9))
+    weight = np.exp(-(distances - 1) / solve_bandwidth(distances, np.zeros(0), 0.9))
     assert weight[0] == 1
     assert 0 < weight[-1] < 0.1
 
@@ -171,7 +171,8 @@ def test_weights_follow_the_formula_and_frames_come_nearest_first(
     assert (chosen.weights > 0).all()
     assert (np.diff(chosen.weights) <= 0).all()
     assert abs(int(chosen.weights.sum()) - WEIGHT_UNIT) <= count
-    width = solve_bandwidth(np.sort(distance[usable]), count, alpha)
+    ranked = np.sort(distance[usable])
+    width = solve_bandwidth(ranked[:count], ranked[count:], alpha)
     exact = np.exp(-distance[nearest] / width + distance[nearest[0]] / width)
     exact *= WEIGHT_UNIT / exact.sum()
     np.testing.assert_allclose(chosen.weights, exact[: len(chosen.weights)], atol=0.51)
@@ -206,9 +207,80 @@ def test_one_usable_frame_among_many(rng: np.random.Generator) -> None:
 
 def test_ties_at_the_border_are_no_endless_search() -> None:
     distances = np.array([1.0, 1.0, 1.0, 1.0, 3.0])
-    width = solve_bandwidth(distances, 2, 0.9)
+    width = solve_bandwidth(distances[:2], distances[2:], 0.9)
     assert width > 0
     assert share(distances, 2, width) == pytest.approx(0.5)
+
+
+def bisected(distances: NDArray[np.floating], count: int, alpha: float) -> float:
+    """The width by plain bisection, on all distances, ascending."""
+    low, high = 1e-9 * distances[-1], float(distances[-1])
+    for _ in range(200):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if share(distances, count, middle) >= alpha else (low, middle)
+    return low
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0.2, 0.99), st.floats(0.5, 8))
+def test_the_width_is_that_of_a_plain_bisection(
+    seed: int, count: int, alpha: float, spread: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    distances = np.sort(rng.exponential(size=400) ** spread)
+    distances -= distances[0]
+    rest = rng.permutation(distances[count:])  # in any order
+    width = solve_bandwidth(distances[:count], rest, alpha)
+    if share(distances, count, float(distances[-1])) >= alpha:
+        assert width == distances[-1]
+    else:
+        assert width == pytest.approx(bisected(distances, count, alpha), rel=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 30))
+def test_equal_distances_are_taken_in_their_order(seed: int, frames: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    distance = rng.integers(0, 6, frames) / 4.0
+    usable = np.sort(rng.choice(frames, int(rng.integers(1, frames + 1)), replace=False))
+    chosen = choose_candidates(distance, usable, count, 0.9)
+    nearest = usable[np.argsort(distance[usable], kind="stable")][:count]
+    assert chosen.frames.tolist() == nearest[: len(chosen.frames)].tolist()
+
+
+@pytest.mark.parametrize("most", [1, 70, 1 << 21])
+def test_a_search_for_many_moments_finds_what_each_finds_alone(
+    most: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audio2video.texture.candidates.MOST_DISTANCES", most)
+    all_, wanted = looks(rng, 60), looks(rng, 7)
+    usable = np.sort(rng.choice(60, 35, replace=False))
+    features = (all_.features(0.3, 1.0)[usable], usable, wanted.features(0.3, 1.0))
+    found = list(search_candidates(*features, 9, 0.9))
+    assert len(found) == 7
+    for moment, chosen in enumerate(found):
+        alone = choose_candidates(all_.distance(wanted[moment], 0.3, 1.0), usable, 9, 0.9)
+        assert chosen.frames.tolist() == alone.frames.tolist()
+        assert np.abs(chosen.weights - alone.weights).max() <= 1
+        assert chosen.frames.dtype == np.int64
+
+
+def test_a_search_among_very_many_frames_is_exact(rng: np.random.Generator) -> None:
+    frames, count = 20_000, 100
+    all_ = Looks(
+        (0.1 * rng.normal(size=(frames, 20, 2)) + [0.0, 1.1]).astype(np.float32),
+        0.1 * rng.normal(size=(frames, 2)),
+        rng.uniform(0.4, 0.6, (frames, 3)).astype(np.float32),
+    )
+    features = all_.features(0.3, 1.0)
+    found = search_candidates(features, np.arange(frames), features[[5, 77]] + 0.001, count, 0.9)
+    for moment, chosen in enumerate(found):
+        exact = ((features - features[[5, 77]][moment] - 0.001) ** 2).sum(axis=1)
+        order = np.argsort(exact, kind="stable")
+        width = bisected(exact[order] - exact[order[0]], count, 0.9)
+        weight = np.exp(-(exact[order[:count]] - exact[order[0]]) / width)
+        whole = np.round(weight / weight.sum() * WEIGHT_UNIT)
+        kept = int((whole > 0).sum())
+        assert chosen.frames.tolist() == order[:kept].tolist()
+        assert np.abs(chosen.weights - whole[:kept]).max() <= 1
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from audio2video.face.head import generic_head
 from audio2video.face.layout import JAW, MOUTH
 from audio2video.face.rectify import FaceSpace
+from audio2video.parallel import in_order
 from audio2video.texture.candidates import Looks
 from audio2video.texture.detail import AIM, LEAST_KEPT, MAX_GAIN, sharpen
 from audio2video.texture.enhance import enhance_teeth
@@ -178,6 +179,35 @@ def test_the_moments_around_have_a_say(rng: np.random.Generator) -> None:
         maker.make(same.looks[[4, 4, 4]]), maker.make(same.looks[4]), strict=True
     ):
         np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 9])
+@pytest.mark.parametrize("coherent", [False, True])
+def test_a_sequence_is_made_like_its_frames(
+    coherent: bool, frames: int, rng: np.random.Generator
+) -> None:
+    made = gallery(noise(rng, 12), np.linspace(0, 0.6, 12))
+    maker = TextureMaker(made, PLAIN)
+    wanted = made.looks[rng.integers(0, 12, frames).tolist()]
+    choices = list(maker.choose(wanted, coherent=coherent))
+    assert len(choices) == frames
+    for index, chosen in enumerate(choices):
+        around = wanted[moments(index, frames) if coherent else index]
+        for found, expected in zip(
+            maker.render(wanted.mouths[index], chosen), maker.make(around), strict=True
+        ):
+            np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_textures_do_not_depend_on_the_number_of_threads(rng: np.random.Generator) -> None:
+    made = gallery(jittered(rng, 12), np.linspace(0.1, 0.6, 12))
+    proxy = TeethProxy(made.textures[2], made.looks.mouths[2], 20, 2, 0.5)
+    maker = TextureMaker(made, replace(PLAIN, detail=0.7, upper=proxy, lip_candidates=2))
+    jobs = list(zip(made.looks.mouths, maker.choose(made.looks, coherent=True), strict=True))
+    one, many = (list(in_order(lambda job: maker.render(*job), jobs, n)) for n in (1, 5))
+    for alone, together in zip(one, many, strict=True):
+        np.testing.assert_array_equal(alone[0], together[0])
+        np.testing.assert_array_equal(alone[1], together[1])
 
 
 def test_lips_come_from_the_nearest_alone(rng: np.random.Generator) -> None:

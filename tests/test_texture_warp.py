@@ -103,12 +103,12 @@ def test_grids_are_the_displacements_in_pixels(rng: np.random.Generator) -> None
     own = np.stack([opened(0.1), opened(0.2) + rng.normal(scale=0.01, size=(20, 2)), shape])
     grid = grid_of(space)
     found = displacement_grids(shape, own, grid, space.resolution)
-    assert found.shape == (3, *grid.shape)
+    assert found.shape == (3, 2, *grid.shape[:2])
     assert found.dtype == np.float32
     assert found.flags.c_contiguous
     for candidate, moves in zip(own, found, strict=True):
         expected = warp_weights(shape, grid.reshape(-1, 2)) @ (candidate - shape) * space.resolution
-        np.testing.assert_allclose(moves.reshape(-1, 2), expected, atol=1e-4)
+        np.testing.assert_allclose(moves.reshape(2, -1).T, expected, atol=1e-4)
 
 
 def test_a_candidate_of_the_wanted_shape_is_read_where_it_is() -> None:

@@ -11,7 +11,6 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from ..blend.compose import Mouthpiece, Sight, compose, working_box
 from ..blend.jaw import chin_drops
@@ -22,6 +21,7 @@ from ..face.layout import INNER_LIP, MOUTH, inter_ocular_distance
 from ..files import replacing, write_json
 from ..media.video import Frame, VideoReader, VideoWriter
 from ..options import Options
+from ..parallel import one_thread_each
 from ..progress import Progress
 from ..provenance import rebuilt_tags
 from ..steps.plots_reenact import plot_reenactment
@@ -105,7 +105,7 @@ def evaluate_reenact(
     folder = workspace.evaluation(f"{options.tar_id}-reenact")
     with replacing(folder) as temporary:
         temporary.mkdir()
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_thread_each():
             ways = _make_textures(temporary, maker, frames, exclude, options.coherence, progress)
         measured = _compose_all(temporary, target, frames, ways, options, progress)
         for name in ways:

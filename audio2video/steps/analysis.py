@@ -21,9 +21,8 @@ from ..files import replacing
 from ..media.frame import Box
 from ..media.video import Frame, VideoInfo, VideoReader
 from ..options import Options
-from ..parallel import ahead
+from ..parallel import ahead, in_order, one_thread_each
 from ..progress import Progress
-from ..texture.parallel import in_order
 from .covers import find_covers
 from .spool import FrameSpool
 
@@ -164,7 +163,7 @@ def _write_textures(
         light[index] = np.divide(cv2.mean(texture, face)[:3], 255)
         return texture
 
-    with closing(in_order(rectify, usable, options.nthreads)) as made:
+    with one_thread_each(), closing(in_order(rectify, usable, options.nthreads)) as made:
         followed = progress.follow(made, "rectifying the face", len(usable))
         for index, texture in zip(usable, followed, strict=True):
             textures[index] = texture

@@ -22,10 +22,10 @@ from ..files import file_hash, replacing
 from ..media.audio import probe_audio
 from ..media.video import Frame, VideoReader, VideoWriter
 from ..options import Options
+from ..parallel import in_order, one_thread_each
 from ..progress import Progress
 from ..provenance import container_tags
 from ..records import make, read_record
-from ..texture.parallel import in_order
 from ..timing.between import halfway_planes
 from ..timing.retiming import Retiming
 from ..workspace import Workspace
@@ -76,9 +76,11 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     def build(path: Path) -> dict[str, Any]:
         sheet = ContactSheet(wanted)
         info = target.info
-        with VideoWriter(
-            path, info.width, info.height, info.rate, audio=audio.path, metadata=tags, like=info
-        ) as writer:
+        sized = path, info.width, info.height, info.rate
+        with (
+            one_thread_each(),
+            VideoWriter(*sized, audio=audio.path, metadata=tags, like=info) as writer,
+        ):
             composer = _Composer(target, sequence, timing, shown, options)
             pictures = _output_frames(composer, info.path, timing, options.nthreads, sheet)
             for picture in progress.follow(pictures, "compositing", wanted):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from ..face.covers import (
     confirmed_covers,
@@ -20,8 +19,8 @@ from ..face.rectify import FaceSpace, to_rectified
 from ..face.smoothing import unbroken_stretches
 from ..face.track import FaceTrack
 from ..face.visibility import covered_map, learn_face, sample_frames
+from ..parallel import in_order, one_thread_each
 from ..progress import Progress
-from ..texture.parallel import in_order
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ def find_covers(
     Covers
         Nothing in frames that are not usable.
     """
-    # Many small products of matrices: threads would only wait for each other.
-    with threadpool_limits(limits=1, user_api="blas"):
+    # Many small products of matrices: threads within them would only wait for each other.
+    with one_thread_each():
         return _without_brief(_find(textures, track, space, workers, progress), track, rate)
 
 

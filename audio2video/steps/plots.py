@@ -90,7 +90,7 @@ def plot_retiming(
     above.plot(seconds[closed], shown[closed], "|", ms=9, color="black", label="blink")
     above.set(ylabel="target time [s]")
     above.grid(alpha=0.3)
-    above.legend()
+    above.legend(loc="upper right")  # the best place takes seconds to find
     below.fill_between(seconds, speech, alpha=0.4, label="speech")
     scale = max(float(np.quantile(motion, 0.98)), 1e-6)
     speed = np.where(between, 0.5, 1.0) * motion[timing.frames]
@@ -141,16 +141,33 @@ def plot_proxies(
         axes.set(ylabel="row")
     if below is not None:
         chosen = {proxy.frame for proxy in (upper, lower) if proxy is not None}
-        panels = below.subplots(lines, RIVALS_A_ROW, squeeze=False).ravel()
-        for axes in panels:
-            axes.set_axis_off()
-        for axes, (frame, picture, of_upper, of_lower) in zip(panels, considered, strict=False):
-            axes.imshow(picture, interpolation="nearest")
-            axes.set_title(
-                f"{frame}: {of_upper:.2f} {of_lower:.2f}",
-                fontsize=6,
-                color="tab:red" if frame in chosen else "black",
-                pad=1,
-            )
-        below.suptitle("frames considered: worth as upper, as lower proxy", fontsize=8)
+        _draw_rivals(below, considered, chosen)
     figure.savefig(path)
+
+
+def _draw_rivals(
+    figure: Any,
+    considered: Sequence[tuple[int, NDArray[np.uint8], float, float]],
+    chosen: set[int],
+) -> None:
+    """Draw the frames that were considered as one picture: axes for each take seconds."""
+    height, width = considered[0][1].shape[:2]
+    title = max(8, height // 5)
+    lines = -(-len(considered) // RIVALS_A_ROW)
+    across, down = width + width // 20, height + title
+    sheet = np.full((lines * down, RIVALS_A_ROW * across, 3), 255, np.uint8)
+    axes = figure.subplots()
+    axes.set_axis_off()
+    for place, (frame, picture, of_upper, of_lower) in enumerate(considered):
+        y, x = place // RIVALS_A_ROW * down + title, place % RIVALS_A_ROW * across
+        sheet[y : y + height, x : x + width] = picture
+        axes.text(
+            x + width / 2,
+            y - title / 6,
+            f"{frame}: {of_upper:.2f} {of_lower:.2f}",
+            fontsize=6,
+            color="tab:red" if frame in chosen else "black",
+            ha="center",
+        )
+    axes.imshow(sheet, interpolation="nearest")
+    figure.suptitle("frames considered: worth as upper, as lower proxy", fontsize=8)

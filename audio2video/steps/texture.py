@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from ..arrays import read_array, read_arrays
 from ..face.rectify import FaceSpace
@@ -16,10 +16,11 @@ from ..files import file_hash, replacing
 from ..media.audio import probe_audio
 from ..mouth.shapes import carry_shapes
 from ..options import Options
+from ..parallel import in_order, one_thread_each
 from ..progress import Progress
 from ..records import make
 from ..texture.candidates import Looks, candidate_count
-from ..texture.synthesis import Recipe, TextureMaker, moments
+from ..texture.synthesis import Recipe, TextureMaker
 from ..timing.retiming import Retiming
 from ..workspace import Workspace
 from .lipsync import output_frames, read_network, read_shapes
@@ -86,8 +87,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     network, network_path = read_network(workspace, options.pass_id)
     report = StepReport(NAME, "frame")
 
-    # Many small products of matrices, beside threads of the median's own.
-    @threadpool_limits.wrap(limits=1, user_api="blas")  # type: ignore[untyped-decorator]
+    @one_thread_each()
     def build(path: Path) -> dict[str, Any]:
         proxies = choose_proxies(workspace, target, options, progress)
         maker = texture_maker(target, options, proxies)
@@ -156,9 +156,6 @@ def read_textures(workspace: Workspace, options: Options, space: FaceSpace) -> T
 
 def texture_maker(target: Target, options: Options, proxies: Proxies) -> TextureMaker:
     """Prepare to make textures of a target."""
-    import numba
-
-    numba.set_num_threads(min(options.nthreads, numba.config.NUMBA_NUM_THREADS))
     gallery = target.gallery()
     recipe = Recipe(
         candidate_count(options.ncandidates, len(gallery.usable)),
@@ -190,16 +187,23 @@ def _write_textures(
 ) -> NDArray[np.float64]:
     """Write the textures one by one; returns the jaw lines that go with them."""
     space, looks = target.space, maker.gallery.looks
-    textures = np.lib.format.open_memmap(
-        path, mode="w+", dtype=np.uint8, shape=(len(mouth), space.height, space.width, 3)
-    )
     lines = np.empty((len(mouth), 17, 2))
     under = looks[timing.frames.tolist()]
-    wanted = Looks(mouth, under.turn, under.light)
-    numbers = range(len(mouth))
-    for index in progress.follow(numbers, "making textures", len(mouth)):
-        around = moments(index, len(mouth)) if options.coherence else index
-        textures[index], lines[index] = maker.make(wanted[around])
-    textures.flush()
-    del textures
+    choices = maker.choose(Looks(mouth, under.turn, under.light), coherent=options.coherence)
+    jobs = zip(mouth, choices, strict=True)
+    header = {
+        "descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)),
+        "fortran_order": False,
+        "shape": (len(mouth), space.height, space.width, 3),
+    }
+    with (
+        # Written like any file: pages of a memory map would count as memory of this process.
+        path.open("wb") as file,
+        closing(in_order(lambda job: maker.render(*job), jobs, options.nthreads)) as made,
+    ):
+        np.lib.format.write_array_header_1_0(file, header)
+        followed = progress.follow(made, "making textures", len(mouth))
+        for index, (texture, line) in enumerate(followed):
+            lines[index] = line
+            file.write(texture.data)
     return lines

