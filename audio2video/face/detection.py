@@ -99,8 +99,8 @@ class FaceFinder:
     model : Path, optional
         A dlib 68-point shape predictor; see `landmark_model_path`.
     quick : bool
-        Half the work: the boxes are tried in turn, two in one call and two in the next. That is as
-        good where landmarks of neighbouring frames are averaged, as by `steady_points`.
+        A quarter of the work: the boxes are tried in turn, one in each call. That is as good where
+        landmarks of neighbouring frames are averaged, as by `steady_points`.
 
     Raises
     ------
@@ -111,8 +111,7 @@ class FaceFinder:
     """
 
     def __init__(self, model: Path | None = None, *, quick: bool = False) -> None:
-        half = len(_BOXES) // 2
-        self._turns = cycle([_BOXES[:half], _BOXES[half:]] if quick else [_BOXES])
+        self._turns = cycle([(box,) for box in _BOXES] if quick else [_BOXES])
         path = landmark_model_path(model)
         self._detector: Any = dlib.get_frontal_face_detector()
         try:
