@@ -99,7 +99,7 @@ class FaceFinder:
     model : Path, optional
         A dlib 68-point shape predictor; see `landmark_model_path`.
     quick : bool
-        A quarter of the work: the boxes are tried in turn, one in each call. That is as good where
+        Half the work: the boxes are tried in turn, two in each call. That is about as good where
         landmarks of neighbouring frames are averaged, as by `steady_points`.
 
     Raises
@@ -111,7 +111,7 @@ class FaceFinder:
     """
 
     def __init__(self, model: Path | None = None, *, quick: bool = False) -> None:
-        self._turns = cycle([(box,) for box in _BOXES] if quick else [_BOXES])
+        self._turns = cycle([_BOXES[:2], _BOXES[2:]] if quick else [_BOXES])
         path = landmark_model_path(model)
         self._detector: Any = dlib.get_frontal_face_detector()
         try:

@@ -21,7 +21,7 @@ from .teeth import TeethProxy, mouth_interior
 from .warp import coarse_grid, displacement_grids
 from .window import part_of, window_around
 
-CALIBRATIONS = 16
+CALIBRATIONS = 40
 """Frames of the target that are rebuilt to learn how much detail the median loses."""
 
 APART = 0.5
