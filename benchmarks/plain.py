@@ -22,7 +22,7 @@ def weighted_median(
     ----------
     textures : ndarray of uint8, shape (T, H, W, 3)
     frames, weights : ndarray of int64, shape (n,)
-    displacements : ndarray of float32, shape (n, rows, columns, 2)
+    displacements : ndarray of float32, shape (n, 2, rows, columns)
     region : ndarray of bool, shape (H, W)
 
     Returns
@@ -32,7 +32,7 @@ def weighted_median(
     height, width = region.shape
     values = np.stack(
         [
-            sample(textures[frame], spread(grid, height, width))
+            sample(textures[frame], spread(np.moveaxis(grid, 0, -1), height, width))
             for frame, grid in zip(frames, displacements, strict=True)
         ]
     )
@@ -83,8 +83,8 @@ def sample(texture: NDArray[np.uint8], moves: NDArray[np.float32]) -> NDArray[np
     pixels = np.indices((height, width))[::-1]
     first, share = [], []
     for axis, length in enumerate((width, height)):
-        at = np.clip(pixels[axis] + moves[..., axis].astype(np.float64), 0, length - 1)
-        fixed = np.floor(at * 256 + 0.5).astype(np.int64)
+        fixed = 256 * pixels[axis] + np.rint(moves[..., axis].astype(np.float64) * 256)
+        fixed = np.clip(fixed, 0, 256 * (length - 1)).astype(np.int64)
         first.append(fixed // 256)
         share.append((fixed % 256)[..., None])
     (x0, y0), (share_x, share_y) = first, share
