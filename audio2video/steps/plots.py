@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,15 @@ RIVALS_A_ROW = 10
 """Frames that were considered as proxies, in a row of their sheet."""
 
 
-def new_figure(width: float, height: float) -> Any:
-    """Make an empty figure, so many inches wide and high."""
+def new_figure(
+    width: float, height: float, layout: Literal["constrained"] | None = "constrained"
+) -> Any:
+    """Make an empty figure, so many inches wide and high; without a layout it is drawn once."""
     # Not pyplot: no global state, no display, and an import only when a plot is asked for.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=100, layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
@@ -79,8 +81,10 @@ def plot_retiming(
     path : Path
         PNG to write.
     """
-    figure = new_figure(9, 5)
+    # Placed by hand, as are the proxies: finding a layout takes longer than hundreds of frames.
+    figure = new_figure(9, 5, layout=None)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    figure.subplots_adjust(left=0.07, right=0.985, top=0.97, bottom=0.1, hspace=0.06)
     seconds = np.arange(len(timing.frames)) / rate
     between = timing.halfway >= 0
     shown = np.where(between, (timing.frames + timing.halfway) / 2, timing.frames) / rate
@@ -117,11 +121,9 @@ def plot_proxies(
         PNG to write.
     """
     lines = -(-len(considered) // RIVALS_A_ROW)
-    figure = new_figure(10, 3.8 + 0.95 * lines)
-    above, below = (
-        figure.subfigures(2, 1, height_ratios=(3.8, 0.95 * lines)) if lines else (figure, None)
-    )
-    cells = above.subplots(1, 2)
+    height = 3.9 + (0.3 + 0.72 * lines if lines else 0.0)
+    figure = new_figure(10, height, layout=None)
+    cells = [figure.add_axes((left, 1 - 3.6 / height, 0.44, 3.3 / height)) for left in (0.05, 0.55)]
     for axes, proxy, name in zip(
         cells, (upper, lower), ("upper: lineU", "lower: lineL"), strict=True
     ):
@@ -131,22 +133,24 @@ def plot_proxies(
             continue
         axes.imshow(proxy.texture, interpolation="nearest")
         axes.axhline(proxy.line - 0.5, color="cyan", lw=1)
-        height, width = proxy.texture.shape[:2]
+        rows, width = proxy.texture.shape[:2]
         # The mouth fills the picture; rows keep the numbers of the whole texture.
-        axes.set(xlim=(0.2 * width, 0.8 * width), ylim=(0.72 * height, 0.28 * height))
-        axes.set_yticks(range(int(0.28 * height), int(0.72 * height), max(1, height // 40)))
+        axes.set(xlim=(0.2 * width, 0.8 * width), ylim=(0.72 * rows, 0.28 * rows))
+        axes.set_yticks(range(int(0.28 * rows), int(0.72 * rows), max(1, rows // 40)))
         axes.tick_params(labelsize=7)
         source = "your picture" if proxy.frame < 0 else f"frame {proxy.frame}"
         axes.set_title(f"{name} = {proxy.line}, {source}")
         axes.set(ylabel="row")
-    if below is not None:
+    if lines:
         chosen = {proxy.frame for proxy in (upper, lower) if proxy is not None}
-        _draw_rivals(below, considered, chosen)
+        axes = figure.add_axes((0.005, 0.0, 0.99, 0.72 * lines / height))
+        axes.set_title("frames considered: worth as upper, as lower proxy", fontsize=8)
+        _draw_rivals(axes, considered, chosen)
     figure.savefig(path)
 
 
 def _draw_rivals(
-    figure: Any,
+    axes: Any,
     considered: Sequence[tuple[int, NDArray[np.uint8], float, float]],
     chosen: set[int],
 ) -> None:
@@ -156,7 +160,6 @@ def _draw_rivals(
     lines = -(-len(considered) // RIVALS_A_ROW)
     across, down = width + width // 20, height + title
     sheet = np.full((lines * down, RIVALS_A_ROW * across, 3), 255, np.uint8)
-    axes = figure.subplots()
     axes.set_axis_off()
     for place, (frame, picture, of_upper, of_lower) in enumerate(considered):
         y, x = place // RIVALS_A_ROW * down + title, place % RIVALS_A_ROW * across
@@ -170,4 +173,3 @@ def _draw_rivals(
             ha="center",
         )
     axes.imshow(sheet, interpolation="nearest")
-    figure.suptitle("frames considered: worth as upper, as lower proxy", fontsize=8)

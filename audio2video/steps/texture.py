@@ -166,7 +166,7 @@ def texture_maker(target: Target, options: Options, proxies: Proxies) -> Texture
         lower=proxies.lower,
     )
     maker = TextureMaker(gallery, recipe)
-    return maker.calibrated() if options.detail else maker
+    return maker.calibrated(options.nthreads) if options.detail else maker
 
 
 def _mouth_picture(target: Target, frame: int) -> NDArray[np.uint8]:

@@ -28,6 +28,8 @@ LEAST_PIXELS = 20
 """A few pixels say nothing of sharpness."""
 
 U8 = NDArray[np.uint8]
+Sample = tuple[U8, U8, NDArray[np.bool_]]
+"""A rebuilt picture, the true one, and which pixels count."""
 
 
 def sharpen(texture: U8, gain: NDArray[np.floating]) -> U8:
@@ -50,7 +52,7 @@ def sharpen(texture: U8, gain: NDArray[np.floating]) -> U8:
     return np.asarray(cv2.add(whole, added, dtype=cv2.CV_8U), np.uint8)
 
 
-def detail_gain(samples: Iterable[tuple[U8, U8, NDArray[np.bool_]]]) -> float:
+def detail_gain(samples: Iterable[Sample]) -> float:
     """Find the gain with which rebuilt pictures are as sharp as true ones.
 
     The variance of the Laplacian of ``x + g h``, with h the detail of x, is a quadratic in g, which

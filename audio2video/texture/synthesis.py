@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ..face.covers import disc
 from ..face.layout import OUTER_LIP
 from ..face.rectify import FaceSpace
+from ..parallel import in_order
 from .candidates import Candidates, Looks, merge_candidates, search_candidates
-from .detail import detail_gain, sharpen
+from .detail import Sample, detail_gain, sharpen
 from .enhance import enhance_teeth
 from .median import weighted_median
 from .teeth import TeethProxy, mouth_interior
@@ -256,31 +257,33 @@ class TextureMaker:
         own = self._features[frames]
         return search_candidates(own, frames, self._features_of(wanted), count, r.alpha)
 
-    def calibrated(self) -> TextureMaker:
+    def calibrated(self, workers: int = 1) -> TextureMaker:
         """Give a maker whose textures are as sharp around the mouth as the target's own.
 
-        Frames of the target are rebuilt from others and compared with themselves.
+        Frames of the target are rebuilt from others and compared with themselves, by so many
+        threads.
         """
         without = replace(self.recipe, detail=0.0, opening_detail=0.0, upper=None, lower=None)
         plain = replace(self, recipe=without)
         g = self.gallery
         picks = np.linspace(0, len(g.usable) - 1, min(CALIBRATIONS, len(g.usable)))
-        skin, opening = [], []
-        for frame in g.usable[np.unique(picks.astype(int))]:
+
+        def rebuild(frame: np.integer) -> Sample | None:
             others = frames_apart(g.usable, int(frame), APART, g.rate)
             if len(others) == 0:
-                continue
+                return None
             texture, _ = plain.make(g.looks[moments(int(frame), len(g.textures))], others)
             mouth = g.looks.mouths[frame]
             around = window_around(mouth, MOUTH_MARGIN * g.space.resolution, g.space)
             inside = mouth_interior(mouth, g.space)[around] > 0.5
-            pair = texture[around], np.array(g.textures[frame][around])
-            skin.append((*pair, ~inside))
-            opening.append((*pair, inside))
+            return texture[around], np.array(g.textures[frame][around]), inside
+
+        rebuilt = in_order(rebuild, g.usable[np.unique(picks.astype(int))], workers)
+        samples = [sample for sample in rebuilt if sample is not None]
         recipe = replace(
             self.recipe,
-            detail=detail_gain(skin),
-            opening_detail=detail_gain(opening),
+            detail=detail_gain((a, b, ~inside) for a, b, inside in samples),
+            opening_detail=detail_gain(samples),
         )
         return replace(self, recipe=recipe)
 
