@@ -81,7 +81,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             one_thread_each(),
             VideoWriter(*sized, audio=audio.path, metadata=tags, like=info) as writer,
         ):
-            composer = _Composer(target, sequence, timing, shown, options)
+            composer = _Composer(target, sequence, timing, shown, sheet, options)
             pictures = _output_frames(composer, info.path, timing, options.nthreads, sheet)
             for picture in progress.follow(pictures, "compositing", wanted):
                 writer.write(picture)
@@ -144,17 +144,21 @@ class _Composer:
         sequence: TextureSequence,
         timing: Retiming,
         shown: NDArray[np.float64],
+        sheet: ContactSheet,
         options: Options,
     ) -> None:
         track = target.track
         own_jaw = track.rectified_jaw()[timing.frames]
         self._target, self._sequence, self._options = target, sequence, options
         self._reduced = reduced_space(target.space)
-        self._shown = shown
+        self._shown, self._sheet = shown, sheet
         self._drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames] & options.jaw)
 
     def compose(self, job: _Job) -> tuple[Frame, Frame]:
-        """Give the frame as it plays in the target, and with its new mouth."""
+        """Give the frame with its new mouth, and before it as it plays in the target.
+
+        They are one and the same where the sheet does not show the moment: copies take time.
+        """
         target, track, index = self._target, self._target.track, job.index
         before, number, after = job.frame, job.number, job.after
         landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
@@ -180,9 +184,9 @@ class _Composer:
             light=self._options.match_light,
             sight=Sight(covered, self._reduced, float(self._shown[index])),
         )
-        result = before.copy()
-        result.paste(box[0], box[1], made.picture, before=part)
-        return before, result
+        kept = before.copy() if self._sheet.wants(index) else before
+        before.paste(box[0], box[1], made.picture, before=part)
+        return kept, before
 
 
 def _output_frames(

@@ -30,14 +30,18 @@ class ContactSheet:
         self._above: list[NDArray[np.uint8]] = []
         self._below: list[NDArray[np.uint8]] = []
 
+    def wants(self, index: int) -> bool:
+        """Tell whether this is one of the moments."""
+        return index in self._moments
+
     def before(self, index: int, frame: Frame) -> None:
         """Take the target's frame, if this is one of the moments."""
-        if index in self._moments:
+        if self.wants(index):
             self._above.append(_cell(frame))
 
     def after(self, index: int, frame: Frame) -> None:
         """Take the result's frame, if this is one of the moments."""
-        if index in self._moments:
+        if self.wants(index):
             self._below.append(_cell(frame))
 
     def save(self, path: Path) -> None:
