@@ -82,7 +82,9 @@ def test_a_box_is_a_part_of_the_whole(data):
     frame = Frame(rng.integers(0, 256, (height * 3 // 2, width)).astype(np.uint8), "bt709")
     x0, y0 = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
     x1, y1 = data.draw(st.integers(x0 + 1, width)), data.draw(st.integers(y0 + 1, height))
-    np.testing.assert_array_equal(frame.rgb((x0, y0, x1, y1)), frame.rgb()[y0:y1, x0:x1])
+    part, whole = frame.rgb((x0, y0, x1, y1)), frame.rgb()[y0:y1, x0:x1]
+    # OpenCV rounds a row's last pixels by other code than those it takes many at a time.
+    assert np.abs(part.astype(int) - whole).max() <= 1
 
 
 @settings(max_examples=60, deadline=None)

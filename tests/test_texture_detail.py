@@ -107,7 +107,7 @@ def test_the_gain_gives_the_variance_that_is_aimed_at(
     kept = float(np.clip(laplacian_variance(moved(gray), where) / own, LEAST_KEPT, 1.0))
     wanted = AIM * own / kept**2
     detail = x - ndimage.gaussian_filter(x, SIGMA, truncate=4.0, mode="mirror")
-    assert laplacian_variance(x + gain * detail, where) == pytest.approx(wanted, rel=0.02)
+    assert laplacian_variance(x + gain * detail, where) == pytest.approx(wanted, rel=0.04)
     # So the sharpened picture itself, rounded, is about as sharp.
     sharp = sharpen(rebuilt, np.full(where.shape, gain))[..., 0].astype(float)
     assert laplacian_variance(sharp, where) == pytest.approx(wanted, rel=0.12)

@@ -114,7 +114,8 @@ class Frame:
         Returns
         -------
         np.ndarray [shape=(y1 - y0, x1 - x0, 3), dtype=uint8]
-            Equal to the same part of the whole picture's conversion.
+            Equal to the same part of the whole picture's conversion, but for a level here and
+            there where a value lies half-way between two.
 
         Raises
         ------
