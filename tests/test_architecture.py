@@ -33,7 +33,7 @@ ROOMS = (
     ("files", "locks"),
     ("options_file",),
     ("options",),
-    ("parallel", "progress"),
+    ("child", "parallel", "progress"),
     ("errors",),
     ("__init__",),
 )

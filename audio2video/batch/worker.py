@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import queue
-import signal
 import threading
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from ..child import Child, settle_in
 from ..errors import Audio2VideoError
 from ..locks import locked
 from ..options import Options
@@ -18,13 +17,6 @@ from ..progress import Progress
 from ..workspace import Workspace
 
 STEPS = (1, 2, 3, 4)
-
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,7 @@ class News:
         return self.error is not None or self.made is not None
 
 
-class Worker:
+class Worker(Child[News]):
     """A process that waits for rows.
 
     Parameters
@@ -62,14 +54,11 @@ class Worker:
     """
 
     def __init__(self, workspace: Workspace, nthreads: int) -> None:
-        # Started afresh: a fork of a process with running threads may hang.
-        context = get_context("spawn")
-        self.ours, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, workspace.root, nthreads), daemon=True
-        )
-        self._process.start()
-        theirs.close()
+        super().__init__(_serve, workspace.root, nthreads)
+
+    def lost(self, error: str) -> News:
+        """See `Child.lost`."""
+        return News(error=error)
 
     def begin(self, options: Options) -> None:
         """Hand over a row's options; its news come from `news`."""
@@ -78,35 +67,9 @@ class Worker:
         except OSError:  # it has died in the meantime: `news` says so
             return
 
-    def news(self) -> News:
-        """Wait for what it says next; an end without a word is an error."""
-        try:
-            found: News = self.ours.recv()
-        except (EOFError, OSError):
-            self._process.join()
-            code = self._process.exitcode or 0
-            how = f"by signal {-code}" if code < 0 else f"with code {code}"
-            return News(error=f"the process ended {how} (out of memory?)")
-        return found
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether it can take another row."""
-        return self._process.is_alive()
-
-    def close(self) -> None:
-        """End the process if it still runs; what it has finished is kept."""
-        if self._process.is_alive():
-            self._process.terminate()
-        self._process.join()
-        self.ours.close()
-
 
 def _serve(parent: Connection, root: Path, nthreads: int) -> None:
-    # Ctrl-C reaches all processes of a terminal: the parent decides what to do about it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in _THREAD_VARIABLES:
-        os.environ[name] = str(nthreads)
+    settle_in(nthreads)
     rows: queue.SimpleQueue[Options] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(parent, rows), daemon=True).start()
     # Imported behind the number of threads.

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ..child import Child, settle_in
 from ..errors import Audio2VideoError
 from ..options import Options
 from ..progress import Progress
 from ..workspace import Workspace
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class News:
     done: bool = False
 
 
-class Worker:
+class Worker(Child[News]):
     """A running process.
 
     Parameters
@@ -50,39 +47,15 @@ class Worker:
 
     def __init__(self, workspace: Workspace, options: Options) -> None:
         self.pass_id = options.pass_id
-        # Started afresh: a fork of a process with running threads may hang.
-        context = get_context("spawn")
-        self.ours, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_train, args=(theirs, workspace.root, options), daemon=True
-        )
-        self._process.start()
-        theirs.close()
+        super().__init__(_train, workspace.root, options)
 
-    def news(self) -> News:
-        """Wait for what it says next; an end without a word is an error."""
-        try:
-            found: News = self.ours.recv()
-        except (EOFError, OSError):
-            self._process.join()
-            code = self._process.exitcode or 0
-            how = f"by signal {-code}" if code < 0 else f"with code {code}"
-            return News(error=f"the process ended {how} (out of memory?)")
-        return found
-
-    def close(self) -> None:
-        """End the process if it still runs; what it has saved is kept."""
-        if self._process.is_alive():
-            self._process.terminate()
-        self._process.join()
-        self.ours.close()
+    def lost(self, error: str) -> News:
+        """See `Child.lost`."""
+        return News(error=error)
 
 
 def _train(parent: Connection, root: Path, options: Options) -> None:
-    # Ctrl-C reaches all processes of a terminal: the parent decides what to do about it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in THREAD_VARIABLES:
-        os.environ[name] = str(options.nthreads)
+    settle_in(options.nthreads)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
     def on_progress(stage: str, done: int, total: int | None, unit: str) -> None:
