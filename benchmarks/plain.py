@@ -104,14 +104,14 @@ def best_path(
     turn: NDArray[np.float32],
     edge: NDArray[np.float32],
     lock: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+) -> NDArray[np.float64]:
     """Find the cheapest retiming, a whole row of whole tables at once.
 
     The twin of `audio2video.timing.path.best_path`, which explains the tables and parameters.
 
     Returns
     -------
-    frames, halfway : ndarray of int32, shape (N,)
+    ndarray of float64, shape (N,)
     """
     n, m = len(gain), len(motion)
     a, h, along, turned = (np.full((2, n, m), np.inf, np.float32) for _ in range(4))
@@ -143,25 +143,25 @@ def best_path(
             ends.append((whole, d, 2, since))
     costs, d, state, since = min(ends, key=lambda end: float(end[0].min()))
     i, j = n - 1, int(costs.argmin())
-    backwards: list[tuple[int, int]] = []
+    backwards: list[float] = []
     while i >= 0:
         step = 1 - 2 * d
         if state == 2:
-            backwards += [(j - k * step, -1) for k in range(since + 1)]
+            backwards += [j - k * step for k in range(since + 1)]
             last = j - since * step
             there = last - step
-            backwards += [(there, last), (there, -1), (there, -1), (last, there)]
+            eased = there + 0.25 * step
+            backwards += [eased, there, eased]
             i, j, d, state = i - since - 1 - EASE, last, 1 - d, 0
         elif state == 1:
-            backwards.append((j, j + step))
+            backwards.append(j + 0.5 * step)
             i, state = i - 1, 0
         else:
             state, since = int(came_from[d, i, j]), lock
             if state != 2:
-                backwards.append((j, -1))
+                backwards.append(j)
                 i, j = i - 1, j - step
-    frames, halfway = np.array(backwards[::-1], np.int32).T
-    return frames, halfway
+    return np.array(backwards[::-1], np.float64)
 
 
 def moved(row: NDArray[np.float32], by: int, empty: float = np.inf) -> NDArray[np.float32]:

@@ -110,7 +110,7 @@ def laplacian_blend(front: F32, back: F32, mask: F32, levels: int) -> F32:
 
 
 def halfway(a: tuple[U8, ...], b: tuple[U8, ...]) -> list[U8]:
-    """Show the middle between two frames; the twin of `audio2video.timing.between.halfway_planes`.
+    """Show the middle between two frames; the twin of `audio2video.timing.between.planes_between`.
 
     The flow is OpenCV's there, too; reading along it is NumPy's here.
     """

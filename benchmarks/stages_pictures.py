@@ -13,7 +13,7 @@ from audio2video.blend.compose import Composed, Mouthpiece, Sight, compose, work
 from audio2video.blend.jaw import chin_drops
 from audio2video.face.covers import reduced_space
 from audio2video.media.video import Frame, VideoReader, VideoWriter
-from audio2video.timing.between import halfway_planes
+from audio2video.timing.between import planes_between
 
 from . import plain_blend, plain_media
 from .measure import Measurement, alike, same
@@ -87,7 +87,7 @@ def halfway(scene: Scene) -> list[Measurement]:
     result = _measurement(scene, "half-way frame", len(pairs))
     result.plain_count = len(few)
     for _ in range(scene.scale.repetitions):
-        found = result.time(lambda: [halfway_planes(a, b) for a, b in pairs])
+        found = result.time(lambda: [planes_between(a, b, 0.5) for a, b in pairs])
     for _ in range(scene.scale.runs):
         twins = result.time_plain(lambda: [plain_blend.halfway(a, b) for a, b in few])
     compared = zip(chain(*found[: len(few)]), chain(*twins), strict=True)

@@ -138,8 +138,8 @@ def test_clock_and_sound_are_exact(whole: dict[str, Any]) -> None:
 
 def test_outside_the_face_there_is_only_the_codec(whole: dict[str, Any], finished: Path) -> None:
     outside = whole["outside"]
-    halfway = np.load(finished / FOLDER / "retiming.npz")["halfway"]
-    assert outside["frames"] == (halfway < 0).sum()
+    places = np.load(finished / FOLDER / "retiming.npz")["places"]
+    assert outside["frames"] == (places == np.round(places)).sum()
     for name in ("outside_box", "outside_face"):
         result, codec = outside[name]["result"], outside[name]["codec"]
         assert outside[name]["threshold"] == pytest.approx(codec["p999"] + 1)

@@ -125,8 +125,8 @@ def test_jerk_of_an_eased_turn(rng: np.random.Generator) -> None:
             if not (0 <= there < 8 and 0 <= before < 8):
                 assert np.isinf(found[d, j])
                 continue
-            between = (place[j] + place[there]) / 2
-            ways = [before, j, between, there, there, between, j, before]
+            eased = place[j] / 4 + 0.75 * place[there]
+            ways = [before, j, eased, there, eased, j, before]
             shown = np.array([place[w] if isinstance(w, int) else w for w in ways])
             jerk = np.linalg.norm(np.diff(shown, 2, axis=0), axis=1).max()
             assert found[d, j] == pytest.approx(jerk)

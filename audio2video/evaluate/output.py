@@ -232,7 +232,7 @@ def _write_table(path: Path, result: Result, openings: _Openings, look: ResultPa
         writer = csv.writer(file)
         writer.writerow(
             [
-                *("frame", "seconds", "target_frame", "half_way", "speech"),
+                *("frame", "seconds", "target_place", "speech"),
                 *("predicted_opening", "seen_opening", "change", "face_change"),
                 *("target_change", "target_face_change"),
             ]
@@ -240,8 +240,8 @@ def _write_table(path: Path, result: Result, openings: _Openings, look: ResultPa
         for k in range(len(result)):
             writer.writerow(
                 [
-                    *(k, f"{float(k / result.info.rate):.4f}", result.timing.frames[k]),
-                    *(int(result.timing.halfway[k] >= 0), f"{openings.speech[k]:.3f}"),
+                    *(k, f"{float(k / result.info.rate):.4f}", result.timing.places[k]),
+                    f"{openings.speech[k]:.3f}",
                     *(f"{openings.predicted[k]:.4f}", f"{openings.seen[k]:.4f}"),
                     *(f"{change:.3f}" for change in (*look.still[k], *look.under[k])),
                 ]

@@ -182,11 +182,11 @@ class ResultPass:
                 yield picture.gray()
 
     def _beneath(self) -> Iterator[tuple[Frame | None, NDArray[np.uint8]]]:
-        """Yield the target frame under each output frame, None if half-way, and its luma."""
+        """Yield the target frame under each output frame, None if between two, and its luma."""
         pairs = list(
             zip(
                 self._timing.frames[: self._frames].tolist(),
-                self._timing.halfway[: self._frames].tolist(),
+                self._timing.others[: self._frames].tolist(),
                 strict=True,
             )
         )

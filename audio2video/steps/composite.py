@@ -25,11 +25,11 @@ from ..options import Options
 from ..parallel import in_order, one_thread_each
 from ..progress import Progress
 from ..provenance import container_tags
-from ..records import make, read_record
-from ..timing.between import halfway_planes
+from ..records import made_from, make
+from ..timing.between import planes_between
 from ..timing.retiming import Retiming
 from ..workspace import Workspace
-from .lipsync import output_frames
+from .lipsync import output_frames, result_ids
 from .report import StepReport
 from .retiming import read_retiming, retiming_path
 from .sheet import ContactSheet
@@ -63,8 +63,8 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             path=texture_path(workspace, options),
             hint=f"run {TEXTURE_MADE_BY} again; --force True if it is your own file",
         )
-    made_for = (read_record(texture_path(workspace, options)) or {}).get("depends_on", {})
-    if made_for.get("retiming") not in (None, file_hash(retiming_path(workspace, options))):
+    made_of = made_from(texture_path(workspace, options))
+    if made_of.get("retiming") not in (None, file_hash(retiming_path(workspace, options))):
         progress.warn(
             f"{texture_path(workspace, options)} was made for another retiming: "
             f"run {TEXTURE_MADE_BY} again for textures that fit the heads"
@@ -105,6 +105,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         build,
         progress,
         force=options.force,
+        made_for=result_ids(options),
         beside=[workspace.output(options.inp_id, options.tar_id) / "sheet.png"],
     )
     lost = ~target.track.usable[timing.frames]
@@ -125,13 +126,15 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
 class _Job:
     """One output frame to be composed.
 
-    `frame` is the target's frame `number`; `other` the one that it is to be half-way to, if any.
+    `frame` is the target's frame `number`; the picture is to lie `share` of the way from it to
+    `other`, frame `after`, if there is one.
     """
 
     index: int
     number: int
     frame: Frame
     after: int
+    share: float
     other: Frame | None
 
 
@@ -164,11 +167,11 @@ class _Composer:
         landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
         usable = bool(track.usable[number])
         covered = target.covers.maps[number]
-        # Across a cut there is no half-way.
+        # Across a cut there is nothing in between.
         linked = usable and track.usable[after] and not track.starts[max(number, after)]
         if job.other is not None and linked:
-            before = _halfway_frame(before, job.other)
-            landmarks, pose = _halfway_face(target, number, after)
+            before = _frame_between(before, job.other, job.share)
+            landmarks, pose = _face_between(target, number, after, job.share)
             covered = np.maximum(covered, target.covers.maps[after])
         if not usable or self._shown[index] == 0:
             return before, before
@@ -204,20 +207,23 @@ def _output_frames(
 
 
 def _jobs(reader: VideoReader, timing: Retiming) -> Iterator[_Job]:
-    pairs = list(zip(timing.frames.tolist(), timing.halfway.tolist(), strict=True))
+    pairs = list(zip(timing.frames.tolist(), timing.others.tolist(), strict=True))
     source = reader.read([n for frame, after in pairs for n in (frame, after) if n >= 0])
-    for index, (number, after) in enumerate(pairs):
+    for index, ((number, after), share) in enumerate(zip(pairs, timing.shares, strict=True)):
         frame = next(source)
-        yield _Job(index, number, frame, after, next(source) if after >= 0 else None)
+        other = next(source) if after >= 0 else None
+        yield _Job(index, number, frame, after, float(share), other)
 
 
-def _halfway_frame(a: Frame, b: Frame) -> Frame:
-    y, u, v = halfway_planes((a.y, a.u, a.v), (b.y, b.u, b.v))
+def _frame_between(a: Frame, b: Frame, share: float) -> Frame:
+    y, u, v = planes_between((a.y, a.u, a.v), (b.y, b.u, b.v), share)
     return Frame.from_planes(y, u, v, a.matrix)
 
 
-def _halfway_face(target: Target, number: int, after: int) -> tuple[NDArray[np.float64], HeadPose]:
-    track = target.track
-    landmarks = (track.landmarks[number].astype(np.float64) + track.landmarks[after]) / 2
-    both = track.pose[np.array([number, after])].as_array()
-    return landmarks, HeadPose.from_array(both.mean(axis=0, keepdims=True))
+def _face_between(
+    target: Target, number: int, after: int, share: float
+) -> tuple[NDArray[np.float64], HeadPose]:
+    track, weights = target.track, np.array([1 - share, share])
+    pair = np.array([number, after])
+    landmarks = np.tensordot(weights, track.landmarks[pair].astype(np.float64), 1)
+    return landmarks, HeadPose.from_array(weights[None] @ track.pose[pair].as_array())

@@ -86,10 +86,9 @@ def plot_retiming(
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     figure.subplots_adjust(left=0.07, right=0.985, top=0.97, bottom=0.1, hspace=0.06)
     seconds = np.arange(len(timing.frames)) / rate
-    between = timing.halfway >= 0
-    shown = np.where(between, (timing.frames + timing.halfway) / 2, timing.frames) / rate
+    between, shown = timing.between, timing.places / rate
     above.plot(seconds, shown)
-    above.plot(seconds[between], shown[between], "o", ms=3, color="tab:red", label="half-way")
+    above.plot(seconds[between], shown[between], "o", ms=3, color="tab:red", label="between frames")
     closed = blink[timing.frames]
     above.plot(seconds[closed], shown[closed], "|", ms=9, color="black", label="blink")
     above.set(ylabel="target time [s]")
@@ -97,7 +96,7 @@ def plot_retiming(
     above.legend(loc="upper right")  # the best place takes seconds to find
     below.fill_between(seconds, speech, alpha=0.4, label="speech")
     scale = max(float(np.quantile(motion, 0.98)), 1e-6)
-    speed = np.where(between, 0.5, 1.0) * motion[timing.frames]
+    speed = np.abs(np.diff(timing.places, prepend=timing.places[:1])) * motion[timing.frames]
     below.plot(seconds, speed / scale, lw=0.8, label="head motion")
     below.set(xlabel="output time [s]", ylim=(0, 1.5))
     below.legend(loc="upper right")

@@ -18,14 +18,14 @@ from ..speech.loudness import speech_activity
 from ..timing.activity import head_velocity
 from ..timing.retiming import Retiming, as_it_is, retime
 from ..workspace import Workspace
-from .lipsync import output_frames
+from .lipsync import output_frames, result_ids
 from .plots import plot_retiming
 from .report import StepReport
 from .target import Target, analyse_target
 
 NAME = "retiming"
 MADE_BY = "step 3 (retiming)"
-FORMAT = 2
+FORMAT = 3
 """Raised when the way frames are chosen changes."""
 
 
@@ -37,7 +37,7 @@ def retiming_path(workspace: Workspace, options: Options) -> Path:
 def run(workspace: Workspace, options: Options, progress: Progress) -> StepReport:
     """Retime the target to the speech.
 
-    Writes ``retiming.npz`` (arrays ``frames`` and ``halfway``) and a plot of it into the output
+    Writes ``retiming.npz`` (array ``places``) and a plot of it into the output
     folder.
 
     Raises
@@ -49,7 +49,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     timing, made = make_retiming(workspace, options, target, progress)
     wanted = len(timing.frames)
     report = StepReport(NAME, "frame", count=wanted if made else 0)
-    report.facts = {"output_frames": wanted, "half_way_frames": int((timing.halfway >= 0).sum())}
+    report.facts = {"output_frames": wanted, "frames_between": int(timing.between.sum())}
     return report
 
 
@@ -79,11 +79,11 @@ def make_retiming(
             else as_it_is(wanted, len(track))
         )
         with path.open("wb") as file:
-            np.savez(file, frames=timing.frames, halfway=timing.halfway)
+            np.savez(file, places=timing.places)
         with replacing(path.parent / "retiming.png") as temporary:
             motion = np.linalg.norm(velocity, axis=1)
             plot_retiming(timing, speech, motion, track.blink, float(rate), temporary)
-        return {"held": int((timing.halfway >= 0).sum())}
+        return {"between": int(timing.between.sum())}
 
     product = retiming_path(workspace, options)
     made = make(
@@ -98,6 +98,7 @@ def make_retiming(
         build,
         progress,
         force=options.force,
+        made_for=result_ids(options),
         beside=[product.with_suffix(".png")],
     )
     return read_retiming(workspace, options, target, wanted), made
@@ -113,26 +114,20 @@ def read_retiming(workspace: Workspace, options: Options, target: Target, wanted
         have.
     """
     path = retiming_path(workspace, options)
-    arrays = read_arrays(path, ("frames", "halfway"), made_by=MADE_BY)
-    frames, halfway = arrays["frames"], arrays["halfway"]
-    whole = all(
-        a.ndim == 1 and a.dtype.kind in "iu" and len(a) == len(frames) for a in (frames, halfway)
-    )
-    if not whole or len(frames) == 0:
-        raise BadFileError(
-            "frames and halfway must be equally long lists of whole numbers", path=path
-        )
+    places = read_arrays(path, ("places",), made_by=MADE_BY)["places"]
+    if places.ndim != 1 or places.dtype.kind not in "fiu" or len(places) == 0:
+        raise BadFileError("places must be a list of numbers", path=path)
     last = len(target.track) - 1
-    if frames.min() < 0 or frames.max() > last or halfway.min() < -1 or halfway.max() > last:
+    if places.min() < 0 or places.max() > last:
         raise BadFileError(
-            f"names a frame outside the target's 0 to {last}",
+            f"names a place outside the target's frames 0 to {last}",
             path=path,
             hint=f"{MADE_BY} makes it again with --force True",
         )
-    if len(frames) != wanted:
+    if len(places) != wanted:
         raise BadFileError(
-            f"has {len(frames)} frames, the speech needs {wanted}",
+            f"has {len(places)} frames, the speech needs {wanted}",
             path=path,
             hint=f"run {MADE_BY} again; --force True if it is your own file",
         )
-    return Retiming(frames.astype(np.int32), halfway.astype(np.int32))
+    return Retiming(places.astype(np.float64))

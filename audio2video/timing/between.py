@@ -1,4 +1,4 @@
-"""Frames half-way between two, by optical flow."""
+"""Frames in between two others, by optical flow."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ clips, 640 was no better."""
 U8 = NDArray[np.uint8]
 
 
-def halfway_planes(a: Sequence[U8], b: Sequence[U8]) -> list[U8]:
-    """Show the moment in the middle between two frames.
+def planes_between(a: Sequence[U8], b: Sequence[U8], share: float) -> list[U8]:
+    """Show a moment between two frames.
 
-    Both frames are warped half of the way towards each other and averaged.
+    Both frames are warped towards each other, each its part of the way, and averaged, the nearer
+    one with more weight.
 
     Parameters
     ----------
     a, b : sequence of ndarray of uint8, shape (h, w)
         Planes of the two frames: luma, which the flow is found in, and any others at the same or a
         lower resolution.
+    share : float
+        Where the moment lies, 0 (at `a`) to 1 (at `b`).
 
     Returns
     -------
@@ -36,21 +39,22 @@ def halfway_planes(a: Sequence[U8], b: Sequence[U8]) -> list[U8]:
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
     small_a, small_b = (cv2.resize(f[0], size, interpolation=cv2.INTER_AREA) for f in (a, b))
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    there = _half_back(finder.calc(small_a, small_b, None))
-    back = _half_back(finder.calc(small_b, small_a, None))
+    there = _back(finder.calc(small_a, small_b, None), share)
+    back = _back(finder.calc(small_b, small_a, None), 1 - share)
     return [
         np.asarray(
-            cv2.addWeighted(_pull(plane_a, there), 0.5, _pull(plane_b, back), 0.5, 0.0), np.uint8
+            cv2.addWeighted(_pull(plane_a, there), 1 - share, _pull(plane_b, back), share, 0.0),
+            np.uint8,
         )
         for plane_a, plane_b in zip(a, b, strict=True)
     ]
 
 
-def _half_back(flow: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where what comes to lie in each pixel was before, half of the flow ago.
+def _back(flow: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Where what comes to lie in each pixel was before, this share of the flow ago.
 
     The flow belongs to the pixels where things were, not to those where they arrive: it is read
-    half of itself back.
+    that share of itself back.
 
     Returns
     -------
@@ -58,9 +62,9 @@ def _half_back(flow: NDArray[np.float32]) -> NDArray[np.float32]:
         Displacement as a share of the picture's width and height.
     """
     height, width = flow.shape[:2]
-    places = _grid(width, height) - 0.5 * flow
+    places = _grid(width, height) - np.float32(share) * flow
     arriving = cv2.remap(flow, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(arriving * np.array([-0.5 / width, -0.5 / height], np.float32))
+    return np.asarray(arriving * np.array([-share / width, -share / height], np.float32))
 
 
 def _pull(plane: U8, moves: NDArray[np.float32]) -> U8:

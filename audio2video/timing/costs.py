@@ -144,7 +144,7 @@ def turn_jerks(moves: NDArray[np.floating], unknown: NDArray[np.bool_]) -> NDArr
     """Largest acceleration of the head in an eased turn.
 
     With v the move from frame j to the turning frame, and u the move to j before it, the head moves
-    by u, v/2, v/2, 0, -v/2, -v/2, -u from one output frame to the next.
+    by u, 3/4 v, v/4, -v/4, -3/4 v, -u from one output frame to the next.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def turn_jerks(moves: NDArray[np.floating], unknown: NDArray[np.bool_]) -> NDArr
         (moves[:-1], moves[1:], unknown[:-1] | unknown[1:]),
         (moves[1:], moves[:-1], unknown[1:] | unknown[:-1]),
     ):
-        slow, brake = np.linalg.norm(v / 2, axis=1), np.linalg.norm(u - v / 2, axis=1)
+        slow, brake = np.linalg.norm(v / 2, axis=1), np.linalg.norm(u - 0.75 * v, axis=1)
         jerks.append(np.where(without, np.inf, np.maximum(slow, brake)))
     return np.array(jerks)
 

@@ -6,8 +6,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-EASE = 4
-"""Output frames of a turn: half-way to the turning frame, that frame twice, half-way back."""
+EASE = 3
+"""Output frames of a turn: most of the way to the turning frame, that frame, and back again."""
 
 _ADVANCED, _HELD, _LOCKED = 0, 1, 2
 
@@ -21,7 +21,7 @@ def best_path(
     turn: NDArray[np.float32],
     edge: NDArray[np.float32],
     lock: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+) -> NDArray[np.float64]:
     """Find the cheapest way to play a target of T frames under N output frames.
 
     Direction 0 is forwards, 1 backwards; ``step`` is +1 and -1. With
@@ -31,11 +31,12 @@ def best_path(
 
         A(i, j) = c(i, j) + enter_j + min(A(i-1, j-step), H(i-1, j-step))   or L(i, j), if less
         H(i, j) = c(i, j) + hold_j + A(i-1, j)
-        W(i, j) = c(i, j) + turn_j + [A(i-5, j) of the other direction]
+        W(i, j) = c(i, j) + turn_j + [A(i-4, j) of the other direction]
         L(i, j) = W(i-lock, j - lock step) + the c and enter of the frames since then
 
-    A turn is played j, half-way to j-step, j-step twice, half-way to j, j. The output begins with
-    A(0, j) = c(0, j) + edge_j; it may end in A, in H, or anywhere after W.
+    A held frame is shown half-way to the next. A turn is played j, j - 3/4 step, j - step,
+    j - 3/4 step, j. The output begins with A(0, j) = c(0, j) + edge_j; it may end in A, in H, or
+    anywhere after W.
 
     Parameters
     ----------
@@ -51,19 +52,18 @@ def best_path(
 
     Returns
     -------
-    frames : ndarray of int32, shape (N,)
-    halfway : ndarray of int32, shape (N,)
-        -1, or the frame that the picture is half-way to.
+    ndarray of float64, shape (N,)
+        The place in the target under each output frame, in frames.
 
     Raises
     ------
     ValueError
         No such path exists.
     """
-    frames, halfway = _best_path(gain, motion, show, enter, hold, turn, edge, lock)
-    if len(frames) == 0:
+    places: NDArray[np.float64] = _best_path(gain, motion, show, enter, hold, turn, edge, lock)
+    if len(places) == 0:
         raise ValueError(f"{len(motion)} target frames can't be played for {len(gain)} frames")
-    return frames, halfway
+    return places
 
 
 @nb.njit(cache=True, nogil=True)
@@ -76,7 +76,7 @@ def _best_path(
     turn: NDArray[np.float32],
     edge: NDArray[np.float32],
     lock: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+) -> NDArray[np.float64]:
     n, m = len(gain), len(motion)
     never = np.float32(np.inf)
     # Rows have a margin of cells that are never reached, so that no cell needs a border case.
@@ -141,8 +141,8 @@ def _best_path(
                 cost += edge[k]
                 if cost < least:
                     least, j, d, state, inside = cost, k, way, _LOCKED, since
-    found = _follow(choice, n if j >= 0 else 0, j, d, state, inside, lock)
-    return found[0], found[1]
+    places: NDArray[np.float64] = _follow(choice, n if j >= 0 else 0, j, d, state, inside, lock)
+    return places
 
 
 @nb.njit(cache=True, nogil=True)
@@ -194,27 +194,25 @@ def _pack(codes: NDArray[np.uint8], packed: NDArray[np.uint8]) -> None:
 @nb.njit(cache=True, nogil=True)
 def _follow(
     choice: NDArray[np.uint8], n: int, j: int, d: int, state: int, inside: int, lock: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+) -> NDArray[np.float64]:
     """Go back from the end to the first output frame."""
-    frames = np.empty(n, np.int32)
-    halfway = np.full(n, -1, np.int32)
+    places = np.empty(n)
     i = n - 1
     while i >= 0:
         step = 1 - 2 * d
         if state == _LOCKED:
             for _ in range(inside + 1):
-                frames[i] = j
+                places[i] = j
                 i, j = i - 1, j - step
             # Now j is the turning frame.
-            frames[i], halfway[i] = j, j + step
-            frames[i - 1] = frames[i - 2] = j
+            places[i] = places[i - 2] = j + 0.25 * step
+            places[i - 1] = j
             j += step
-            frames[i - 3], halfway[i - 3] = j, j - step
-            i, d, state = i - 4, 1 - d, _ADVANCED
+            i, d, state = i - EASE, 1 - d, _ADVANCED
             continue
-        frames[i] = j
+        places[i] = j
         if state == _HELD:
-            halfway[i] = j + step
+            places[i] = j + 0.5 * step
             i, state = i - 1, _ADVANCED
             continue
         if i == 0:
@@ -224,4 +222,4 @@ def _follow(
             inside = lock
         else:
             i, j = i - 1, j - step
-    return frames, halfway
+    return places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +18,36 @@ PLAY_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Retiming:
-    """The target frame under each of N output frames.
+    """What of the target plays under each of N output frames.
 
     Parameters
     ----------
-    frames : ndarray of int32, shape (N,)
-    halfway : ndarray of int32, shape (N,)
-        -1, or a neighbour of the target frame: the picture shown is half-way between both.
+    places : ndarray of float64, shape (N,)
+        Place in the target, in frames: 86.25 lies between frame 86 and frame 87, nearer to 86.
     """
 
-    frames: NDArray[np.int32]
-    halfway: NDArray[np.int32]
+    places: NDArray[np.float64]
+
+    @property
+    def frames(self) -> NDArray[np.int32]:
+        """The nearest target frame, int32 (N,)."""
+        return np.asarray(np.floor(self.places + 0.5), np.int32)
+
+    @property
+    def others(self) -> NDArray[np.int32]:
+        """The target frame on the other side of a place between two; -1 elsewhere; int32 (N,)."""
+        side = np.sign(self.places - self.frames).astype(np.int32)
+        return np.where(self.between, self.frames + side, np.int32(-1))
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """How far from the nearest frame to the other the place is, 0 to 0.5, float64 (N,)."""
+        return np.asarray(np.abs(self.places - self.frames))
+
+    @property
+    def between(self) -> NDArray[np.bool_]:
+        """Where the picture lies between two target frames, bool (N,)."""
+        return np.asarray(self.places != self.frames)
 
 
 def retime(
@@ -41,7 +61,7 @@ def retime(
     """Lay the target under the speech so that the head rests in pauses and moves with speech.
 
     Playback may begin anywhere and turn anywhere, slowing down to do so; a frame in between may be
-    held once (it then becomes a half-way frame).
+    held once (it is then shown half-way to the next).
 
     Parameters
     ----------
@@ -72,7 +92,7 @@ def retime(
         return as_it_is(wanted, available)
     costs = target_costs(velocity, blink, usable, starts, rate)
     lock = min(round(PLAY_SECONDS * rate), available - 3)
-    frames, halfway = best_path(
+    places = best_path(
         speech_gain(speech, rate).astype(np.float32),
         costs.motion,
         costs.show,
@@ -82,7 +102,7 @@ def retime(
         costs.edge,
         lock,
     )
-    return Retiming(frames, halfway)
+    return Retiming(places)
 
 
 def as_it_is(wanted: int, available: int) -> Retiming:
@@ -99,12 +119,11 @@ def as_it_is(wanted: int, available: int) -> Retiming:
     """
     last = available - 1
     if last == 0:
-        return Retiming(np.zeros(wanted, np.int32), np.full(wanted, -1, np.int32))
-    inner = [(frame, -1) for frame in range(1, last)]
-    there = [*inner, (last - 1, last), (last, -1), (last, -1), (last, last - 1)]
-    back = [*inner[::-1], (1, 0), (0, -1), (0, -1), (0, 1)]
-    cycle = np.array(there + back, np.int32)
+        return Retiming(np.zeros(wanted))
+    there, back = list(range(1, last)), list(range(last - 1, 0, -1))
+    # Of two frames, there is only half-way between the turns.
+    ease = 0.25 if last > 1 else 0.5
+    end, begin = [last - ease, last, last - ease], [ease, 0, ease]
+    to_and_fro = [*there, *end, *back, *begin] if last > 1 else [*end, 0]
     # The first frame is shown before the first cycle, which ends just before its second frame.
-    numbers = np.arange(wanted - 1) % len(cycle)
-    frames, halfway = np.concatenate([np.array([[0, -1]], np.int32), cycle[numbers]]).T
-    return Retiming(frames.copy(), halfway.copy())
+    return Retiming(np.array([0, *islice(cycle(to_and_fro), wanted - 1)], float))
