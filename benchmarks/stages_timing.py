@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,8 @@ def retiming(scene: Scene) -> list[Measurement]:
     still = track.blink, track.usable, track.starts
     own = _measure(scene, "retiming", _arguments(speech, velocity, *still, float(rate)), ROUNDS)
     long = _measure(scene, "retiming, long", synthetic(*scene.scale.path), 1)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        long.peak_bytes = pool.apply(memory_of_path, scene.scale.path)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        long.peak_bytes = pool.submit(memory_of_path, *scene.scale.path).result()
     if scene.scale.path == ASKED:
         long.limits = [Limit("seconds", SECONDS), Limit("peak_mb", MEGABYTES)]
     return [own, long]
