@@ -23,6 +23,15 @@ FALLBACK_RATE = Fraction(25)  # for one single picture without any claim
 _NEAR = 0.02  # a rate within 2 % of the measured one may be meant
 _FASTEST_RESAMPLED = Fraction(60)
 
+SLOWEST, FASTEST = Fraction(1), Fraction(480)
+"""Frames per second of anything that shows a person talking."""
+
+LONGEST_STILL = 600
+"""Seconds without anything new, in all: a clock that leaves out more is damaged."""
+
+STILL = Fraction(1)
+"""Seconds; a pause between frames from which on it counts as one."""
+
 
 def constant_rate(ticks: I64, tick: Fraction, declared: Sequence[Fraction]) -> Fraction | None:
     """Find the constant rate that the frame times keep to.
@@ -90,6 +99,25 @@ def typical_rate(ticks: I64, tick: Fraction, declared: Sequence[Fraction]) -> Fr
     if known:
         rate = min(known, key=lambda r: (r not in STANDARD_RATES, abs(r - rate)))
     return min(rate, _FASTEST_RESAMPLED)
+
+
+def rejoined(ticks: I64) -> I64:
+    """Let a clock that jumps back go on from where it was, by the usual spacing.
+
+    Parameters
+    ----------
+    ticks : np.ndarray [shape=(n,), dtype=int64]
+        Times of the source frames, in the order they are shown.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,), dtype=int64]
+        Ascending times; all steps forward are those of before.
+    """
+    steps = np.diff(ticks)
+    forward = steps[steps > 0]
+    usual = int(np.median(forward)) if len(forward) else 1
+    return np.concatenate([ticks[:1], ticks[0] + np.cumsum(np.where(steps > 0, steps, usual))])
 
 
 def resample_map(ticks: I64, tick: Fraction, rate: Fraction, tail: int) -> I64:

@@ -25,6 +25,8 @@ _HD_HEIGHT = 720  # what has no tag is BT.709 from here on
 # Codes of ITU-T H.273.
 _BT709, _UNSPECIFIED, _SMPTE170M = 1, 2, 6
 _BT601_SPACES = (4, 5, _SMPTE170M)
+_CONVERTIBLE = range(11)  # all up to BT.2020, without YCgCo
+_YCGCO = 8
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class ColourTags:
     space: int = _UNSPECIFIED
     primaries: int = _UNSPECIFIED
     transfer: int = _UNSPECIFIED
+
+    @property
+    def convertible(self) -> bool:
+        """Whether the codec library can convert from this matrix (not YCgCo, ICtCp and rarer)."""
+        return self.space in _CONVERTIBLE and self.space != _YCGCO
 
     def matrix(self, height: int) -> Matrix:
         """Choose the YUV matrix for a picture of ``height`` (pixels as stored in the file)."""

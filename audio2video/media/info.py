@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -16,11 +16,31 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..errors import BadFileError
-from .clock import I64, constant_rate, resample_map, typical_rate
+from .clock import (
+    FASTEST,
+    I64,
+    LONGEST_STILL,
+    SLOWEST,
+    STILL,
+    constant_rate,
+    rejoined,
+    resample_map,
+    typical_rate,
+)
 from .colour import ColourTags, Matrix
-from .formats import audio_stream, open_media, reading, video_stream
+from .formats import (
+    CONVERT,
+    MOST_PIXELS,
+    audio_stream,
+    demuxed,
+    has_sound,
+    moving_pictures,
+    open_media,
+    reading,
+    video_stream,
+)
 from .packets import PacketTable, refuse_cut_off
-from .upright import Orientation, orientation_of
+from .upright import Orientation, orientation_of, to_frame
 
 
 @dataclass(frozen=True)
@@ -116,6 +136,8 @@ class VideoIndex:
         start of the file.
     orientation : Orientation
         How to turn the stored pictures.
+    joins : tuple of Fraction
+        For each time that the file's clock jumps back: seconds from it to the clock of ``ticks``.
     """
 
     info: VideoInfo
@@ -125,6 +147,7 @@ class VideoIndex:
     stored_size: tuple[int, int]
     timed: bool
     orientation: Orientation
+    joins: tuple[Fraction, ...] = ()
 
 
 def index_video(path: Path) -> VideoIndex:
@@ -134,10 +157,11 @@ def index_video(path: Path) -> VideoIndex:
         tick = stream.time_base or Fraction(1, 1000)
         packets = PacketTable(stream)
         with reading(path):
-            for packet in container.demux(stream):
+            for packet in demuxed(container, stream):
                 packets.add(packet)
         # AVI numbers its packets in the order of decoding, whatever the order they are shown in.
-        timed = not packets.untimed and container.format.name != "avi"
+        clocked = not packets.untimed and container.format.name != "avi"
+        timed = clocked and not packets.backward
         if timed:
             ticks, keys = packets.displayed()
             refuse_cut_off(path, stream, packets, ticks)
@@ -146,12 +170,16 @@ def index_video(path: Path) -> VideoIndex:
         frames = _decoded(container, stream, path)
         first = next(frames, None)
         if first is None:
-            raise BadFileError("not one frame of the video can be decoded", path=path)
+            raise BadFileError("not one frame of the video can be decoded", path=path, hint=CONVERT)
+        joins: tuple[Fraction, ...] = ()
         if not timed:
             times = [first.pts, *(frame.pts for frame in frames)]
-            ticks, tick = _counted(times, tick, _declared(stream))
+            ticks, tick = _counted(times, tick, _declared(stream), clocked)
             keys = np.zeros(1, np.int64)
-        return _finish(path, container, stream, first, ticks, keys, tick, packets.tail, timed)
+            if packets.backward:
+                joins = _joins(times, ticks, tick)
+        index = _finish(path, container, stream, first, ticks, keys, tick, packets.tail, timed)
+        return replace(index, joins=joins)
 
 
 def _finish(
@@ -171,16 +199,36 @@ def _finish(
     if rate is None:
         rate = typical_rate(ticks, tick, declared)
         tail = tail or int(np.median(np.diff(ticks)))
+        _refuse_long_stills(path, ticks, tick, tail)
         shown = resample_map(ticks, tick, rate, tail)
     else:
         shown = np.arange(len(ticks), dtype=np.int64)
+    if not SLOWEST <= rate <= FASTEST:
+        raise BadFileError(
+            f"its frame times make {float(rate):.6g} frames per second",
+            path=path,
+            hint=f"convert it to a constant rate between {SLOWEST} and {FASTEST}",
+        )
     turn = orientation_of(first)
     width, height = first.width & ~1, first.height & ~1
     if not (width and height):
-        raise BadFileError(f"pictures of {first.width}x{first.height} are too small", path=path)
+        raise BadFileError(
+            f"pictures of {first.width}x{first.height} are too small",
+            path=path,
+            hint="a face must be seen",
+        )
     aspect = stream.sample_aspect_ratio or Fraction(1)
     context = stream.codec_context
     colour = ColourTags(int(first.colorspace), context.color_primaries, context.color_trc)
+    if not colour.convertible:
+        raise BadFileError(
+            f"colours by a rare matrix (code {colour.space} of H.273)",
+            path=path,
+            hint="convert it to BT.709",
+        )
+    matrix = colour.matrix(first.height)
+    with reading(path):
+        to_frame(first, turn, matrix)  # tells now what can't be converted
     info = VideoInfo(
         path=path,
         width=height if turn.transpose else width,
@@ -191,7 +239,7 @@ def _finish(
         variable_rate=variable,
         has_audio=audio_stream(container) is not None,
         codec=context.name,
-        matrix=colour.matrix(first.height),
+        matrix=matrix,
         colour=colour,
         sample_aspect=1 / aspect if turn.transpose else aspect,
     )
@@ -201,9 +249,35 @@ def _finish(
 def _require_video(container: InputContainer, path: Path) -> VideoStream:
     stream = video_stream(container)
     if stream is None:
-        sound = " (only sound)" if audio_stream(container) else ""
-        raise BadFileError(f"there are no moving pictures in it{sound}", path=path)
+        if moving_pictures(container):
+            raise BadFileError(
+                "its pictures are of a kind that is not known here", path=path, hint=CONVERT
+            )
+        sound = " (only sound)" if has_sound(container) else ""
+        raise BadFileError(
+            f"there are no moving pictures in it{sound}", path=path, hint="give a video"
+        )
+    context = stream.codec_context
+    if context.width * context.height > MOST_PIXELS:
+        raise BadFileError(
+            f"pictures of {context.width}x{context.height} are too large",
+            path=path,
+            hint="the file is damaged, or scale it down",
+        )
     return stream
+
+
+def _refuse_long_stills(path: Path, ticks: I64, tick: Fraction, tail: int) -> None:
+    lasting = np.append(np.diff(ticks), tail)
+    stills = lasting[lasting > int(STILL / tick)]
+    seconds = int(stills.sum()) * tick
+    if seconds > LONGEST_STILL:
+        raise BadFileError(
+            f"its clock stands still or leaves out {float(seconds):.0f} s, most of it after "
+            f"frame {int(lasting.argmax())}",
+            path=path,
+            hint="its time stamps are damaged, or cut it; convert it to a constant frame rate",
+        )
 
 
 def _declared(stream: VideoStream) -> list[Fraction]:
@@ -214,7 +288,7 @@ def _declared(stream: VideoStream) -> list[Fraction]:
 def _decoded(container: InputContainer, stream: VideoStream, path: Path) -> Iterator[VideoFrame]:
     """Decode from the start, passing over packets that can't be decoded."""
     with reading(path):
-        for packet in container.demux(stream):
+        for packet in demuxed(container, stream):
             try:
                 frames = packet.decode()
             except av.error.InvalidDataError:
@@ -226,10 +300,21 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path) -> Iter
 
 
 def _counted(
-    times: list[int | None], tick: Fraction, declared: list[Fraction]
+    times: list[int | None], tick: Fraction, declared: list[Fraction], clocked: bool
 ) -> tuple[I64, Fraction]:
-    """Return times for frames whose packets have none: the decoder's where they ascend."""
+    """Return ascending times for frames whose packets have none: the decoder's, if they are good.
+
+    A clock that is there but jumps back is joined.
+    """
     known = [time for time in times if time is not None]
-    if len(known) == len(times) and all(a < b for a, b in pairwise(known)):
-        return np.array(known, np.int64), tick
+    if len(known) == len(times) and (clocked or all(a < b for a, b in pairwise(known))):
+        return rejoined(np.array(known, np.int64)), tick
     return np.arange(len(times), dtype=np.int64), 1 / (declared or [Fraction(25)])[0]
+
+
+def _joins(times: list[int | None], ticks: I64, tick: Fraction) -> tuple[Fraction, ...]:
+    return tuple(
+        (int(joined) - now) * tick
+        for (before, now), joined in zip(pairwise(times), ticks[1:], strict=True)
+        if before is not None and now is not None and now < before
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from av.video.stream import VideoStream
 
 from ..errors import BadFileError
 from .clock import I64
+from .formats import CONVERT, demuxed, open_media, reading, video_stream
 
+_REORDERED = 32  # packets; no codec shows a picture later than that after it was decoded
 _MISSING_TAIL = Fraction(1, 2)  # seconds that may lack before a file counts as cut off
 
 
@@ -23,7 +26,12 @@ class PacketTable:
         self._vp8 = stream.codec_context.name in ("vp8", "libvpx")
         self._entries: list[tuple[int, bool, bool, int]] = []  # time, key, shown, duration
         self._whole = 0  # entries up to the last undamaged one
+        self._lead: int | None = None  # time of the first key frame
+        self._latest: int | None = None
+        self._decoded: int | None = None
         self.untimed = False
+        self.backward = False
+        self.begun = False
         self.count = 0
 
     def add(self, packet: Packet[VideoStream]) -> None:
@@ -36,9 +44,24 @@ class PacketTable:
         # A VP8 packet may hold a picture that is only referred to; a bit of its header says so.
         hidden = self._vp8 and not bytes(packet)[0] & 0x10
         shown = not (packet.is_discard or hidden)
-        self._entries.append((packet.pts or 0, packet.is_keyframe, shown, packet.duration or 0))
+        time, key = packet.pts or 0, packet.is_keyframe
+        self._watch_clock(packet.dts, time, key, shown)
+        self._entries.append((time, key, shown, packet.duration or 0))
         if not packet.is_corrupt:
             self._whole = len(self._entries)
+
+    def _watch_clock(self, dts: int | None, time: int, key: bool, shown: bool) -> None:
+        """Note whether the clock ever jumps back, and whether anything has been shown yet."""
+        if dts is not None:
+            self.backward |= self._decoded is not None and dts < self._decoded
+            self._decoded = dts
+        if key and self._lead is None:
+            self._lead = time
+        if shown and self._lead is not None and time >= self._lead:
+            # All that is decoded before a key frame is shown before it.
+            self.backward |= key and self._latest is not None and time < self._latest
+            self._latest = time if self._latest is None else max(self._latest, time)
+            self.begun = True
 
     @property
     def tail(self) -> int:
@@ -61,10 +84,34 @@ class PacketTable:
         return ticks.astype(np.int64), np.unique([0, *exact]).astype(np.int64)
 
 
+def first_picture(path: Path) -> Fraction | None:
+    """Find the time of the first picture that is shown, in seconds; None without pictures.
+
+    Pictures before the first key frame, or before the beginning of an edit list, are not shown.
+    """
+    with closing(open_media(path)) as container:
+        stream = video_stream(container)
+        if stream is None:
+            return None
+        tick = stream.time_base or Fraction(0)
+        packets = PacketTable(stream)
+        more = _REORDERED
+        with reading(path):
+            for packet in demuxed(container, stream):
+                packets.add(packet)
+                more -= packets.begun
+                if not more:
+                    break
+        ticks = packets.displayed()[0]
+        if packets.untimed or container.format.name == "avi" or not len(ticks):
+            return (stream.start_time or 0) * tick
+        return int(ticks[0]) * tick
+
+
 def refuse_cut_off(path: Path, stream: VideoStream, packets: PacketTable, ticks: I64) -> None:
     """Raise if the container says that more must follow than is there."""
     if not len(ticks):
-        raise BadFileError("not one frame of the video can be decoded", path=path)
+        raise BadFileError("not one frame of the video can be decoded", path=path, hint=CONVERT)
     tick = stream.time_base or Fraction(1, 1000)
     if stream.duration and stream.frames > packets.count:
         end = (stream.start_time or 0) + stream.duration

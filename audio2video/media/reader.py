@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..errors import BadFileError
-from .formats import open_media, reading, video_stream
+from .formats import AGAIN, demuxed, open_media, reading, video_stream
 from .frame import Frame
 from .info import VideoIndex, VideoInfo, index_video
 from .upright import to_frame
@@ -213,7 +213,8 @@ class _Source:
                 path=self._path,
                 hint="convert it to one size",
             )
-        return to_frame(picture, self._index.orientation, self._index.info.matrix)
+        with reading(self._path):
+            return to_frame(picture, self._index.orientation, self._index.info.matrix)
 
     def _at(self, source: int) -> str:
         index = self._index
@@ -247,7 +248,7 @@ class _Source:
             fresh = False
             with reading(self._path):
                 container.seek(int(self._index.ticks[key]), stream=stream)
-                packets = container.demux(stream)
+                packets = demuxed(container, stream)
                 first = next(packets)  # there is always one: the decoder's order to flush
             # Some containers can't seek well; what they can always do is start over.
             if first.is_keyframe and first.pts is not None:
@@ -258,14 +259,16 @@ class _Source:
         if not fresh:
             container.close()
             container, stream = self._open()
-        self._frames = self._decode(container.demux(stream))
+        self._frames = self._decode(demuxed(container, stream))
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
         container = open_media(self._path)
         stream = video_stream(container)
         if stream is None:
             container.close()
-            raise BadFileError("there are no moving pictures in it any more", path=self._path)
+            raise BadFileError(
+                "there are no moving pictures in it any more", path=self._path, hint=AGAIN
+            )
         stream.thread_type = "AUTO"
         self._opened = container, stream
         return self._opened

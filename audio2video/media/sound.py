@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .audio import AudioSource, mono_weights, resample
+from .formats import reading
+from .samples import mono_weights, resample
+from .source import AudioSource
 
 
 def extract_sound(source: Path, product: Path, rate: int = 16000) -> int:
@@ -44,8 +46,9 @@ def extract_sound(source: Path, product: Path, rate: int = 16000) -> int:
         weights = mono_weights(sound.layout)
         mono = ((weights @ block)[np.newaxis] for block in sound.blocks())
         written = 0
-        for piece in resample(mono, "mono", sound.rate, "mono", rate):
-            pcm = np.rint(np.clip(piece[0], -1, 1) * 32767).astype("<i2")
-            written += len(pcm)
-            file.writeframesraw(pcm.tobytes())
+        with reading(sound.path):
+            for piece in resample(mono, "mono", sound.rate, "mono", rate):
+                pcm = np.rint(np.clip(piece[0], -1, 1) * 32767).astype("<i2")
+                written += len(pcm)
+                file.writeframesraw(pcm.tobytes())
     return written

@@ -12,6 +12,7 @@ from av.video.plane import VideoPlane
 
 from .colour import U8, Matrix
 from .frame import Frame
+from .interlace import deinterlaced
 
 _SWS_CODES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # H.273 matrix -> libswscale's number
 _SWS_MATRIX = {"bt601": 5, "bt709": 1}
@@ -47,6 +48,7 @@ def orientation_of(picture: VideoFrame) -> Orientation:
 
 def to_frame(picture: VideoFrame, turn: Orientation, matrix: Matrix) -> Frame:
     """Bring a decoded picture to limited-range 8-bit YUV 4:2:0, upright and of even size."""
+    woven = picture.interlaced_frame  # which a converted one has forgotten
     space = _SWS_CODES.get(int(picture.colorspace), _SWS_MATRIX[matrix])
     full = picture.color_range == _FULL or picture.format.name.startswith("yuvj")
     if picture.format.name != "yuv420p" or full or space != _SWS_MATRIX[matrix]:
@@ -60,6 +62,8 @@ def to_frame(picture: VideoFrame, turn: Orientation, matrix: Matrix) -> Frame:
     y, u, v = (_pixels(plane) for plane in picture.planes)
     height, width = y.shape[0] & ~1, y.shape[1] & ~1
     y, u, v = y[:height, :width], u[: height // 2, : width // 2], v[: height // 2, : width // 2]
+    if woven:
+        y, u, v = deinterlaced(y), deinterlaced(u), deinterlaced(v)
     return Frame.from_planes(_turned(y, turn), _turned(u, turn), _turned(v, turn), matrix)
 
 

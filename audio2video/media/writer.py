@@ -17,11 +17,11 @@ from av.video.stream import VideoStream
 
 from ..errors import Audio2VideoError
 from ..files import sweep, temporary_beside
-from .audio import AudioSource
 from .colour import U8, ColourTags, Matrix, space_code
 from .frame import Frame
 from .info import VideoInfo
 from .soundtrack import SoundTrack
+from .source import AudioSource
 
 # What MP4 can hold under its own names; anything else the format would silently drop.
 TAGS = frozenset({"title", "artist", "comment", "description", "copyright", "date", "genre"})
