@@ -24,7 +24,8 @@ def features(samples: F32) -> F64:
     -------
     ndarray of float64, shape (n // 160 + 1, 28)
     """
-    sound = normalise_loudness(samples).astype(np.float64) * FULL_SCALE
+    centred = samples - np.float32(samples.mean(dtype=np.float64))
+    sound = normalise_loudness(centred).astype(np.float64) * FULL_SCALE
     padded = np.pad(sound, (own.WINDOW // 2, own.WINDOW))
     frames = own.frame_count(len(samples))
     mel, _ = fbank(

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio2video.errors import BadFileError
+from audio2video.mouth import predictor
 from audio2video.mouth.architecture import NETWORKS, Architecture
 from audio2video.mouth.basis import ShapeBasis
 from audio2video.mouth.predictor import Predictor
@@ -79,6 +81,35 @@ def test_the_look_ahead_is_the_delay_and_no_more(rng: np.random.Generator) -> No
     same = np.isclose(network.coefficients(features), network.coefficients(other), atol=1e-6)
     assert same[:16].all()
     assert not same[16].all()
+
+
+@pytest.mark.parametrize("name", ["grid_s1", "grid_s1_delayed"])
+def test_long_speech_is_heard_in_blocks(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    network = Predictor.load(ROOT / "train" / name / "network.npz")
+    steps = rng.normal(size=(2500, 28)) * network.feature_std
+    features = (
+        network.feature_mean
+        + 0.9 * np.cumsum(steps, axis=0) / np.sqrt(1 + np.arange(2500))[:, None]
+    )
+    whole = network.coefficients(features)
+    for block in (700, 2499):
+        monkeypatch.setattr(predictor, "BLOCK", block)
+        error = np.abs(network.coefficients(features) - whole) / network.target_std
+        assert error.max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("frames", [1, 9, 10, 11, 20, 37])
+def test_blocks_are_the_whole_where_they_hear_all_of_it(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, kind: str, frames: int
+) -> None:
+    network = network_of(rng, kind=kind, delay=4 if kind == "lstm" else 0)
+    features = rng.normal(size=(frames, INPUTS))
+    whole = network.coefficients(features)
+    monkeypatch.setattr(predictor, "BLOCK", 10)
+    np.testing.assert_allclose(network.coefficients(features), whole, atol=1e-5)
 
 
 @pytest.mark.parametrize("frames", [0, 1])

@@ -92,6 +92,15 @@ def test_loudness_does_not_matter(rng):
     np.testing.assert_allclose(speech_features(sound), speech_features(sound / 8), atol=2e-3)
 
 
+def test_a_constant_offset_is_not_heard(rng):
+    sound = (0.05 * rng.standard_normal(16000)).astype(np.float32)
+    np.testing.assert_allclose(
+        speech_features(sound + np.float32(0.3)), speech_features(sound), atol=0.02
+    )
+    constant = speech_features(np.full(8000, 0.4, np.float32))
+    np.testing.assert_array_equal(constant, speech_features(np.zeros(8000, np.float32)))
+
+
 def test_blocks_join_without_a_seam(rng, monkeypatch):
     sound = (0.1 * rng.standard_normal(12345)).astype(np.float32)
     whole = static_features(sound)

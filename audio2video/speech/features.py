@@ -59,7 +59,8 @@ def speech_features(samples: F32) -> F32:
     Parameters
     ----------
     samples : np.ndarray [shape=(n,)]
-        Mono speech at `SAMPLE_RATE`, full scale 1. Its loudness is normalised here.
+        Mono speech at `SAMPLE_RATE`, full scale 1. Its loudness is normalised here, and its mean
+        taken away.
 
     Returns
     -------
@@ -82,6 +83,10 @@ def speech_features(samples: F32) -> F32:
     >>> speech_features(np.zeros(16000, np.float32)).shape
     (101, 28)
     """
+    samples = np.asarray(samples, np.float32)
+    if samples.size:
+        # A recorder's constant offset is no sound, but would count as energy.
+        samples = samples - np.float32(samples.mean(dtype=np.float64))
     return with_differences(static_features(normalise_loudness(samples)))
 
 

@@ -34,13 +34,21 @@ def as_samples(pcm: I16) -> F32:
     return np.asarray(np.asarray(pcm, np.float32) / np.float32(FULL_SCALE))
 
 
-def recording_level(pcm: I16) -> float:
+def recording_offset(pcm: I16) -> float:
+    """Return the mean of a recording, full scale 1: what `speech_features` takes away."""
+    mean = float(np.mean(pcm, dtype=np.float64)) if len(pcm) else 0.0
+    return mean / FULL_SCALE
+
+
+def recording_level(pcm: I16, offset: float) -> float:
     """Measure how loud speech is in a recording, as `speech_level` does.
 
     Parameters
     ----------
     pcm : np.ndarray [shape=(n,), dtype=int16]
         Mono at 16 kHz; may be a memory map.
+    offset : float
+        Of the samples, full scale 1; see `recording_offset`.
 
     Returns
     -------
@@ -48,11 +56,11 @@ def recording_level(pcm: I16) -> float:
         dB relative to full scale; -inf if all of it is below -70 dB.
     """
     if len(pcm) < LEVEL_BLOCK:
-        return speech_level(as_samples(pcm))
+        return speech_level(as_samples(pcm) - np.float32(offset))
     minute = 600 * LEVEL_STEP
     sums = []
     for start in range(0, len(pcm) // LEVEL_STEP * LEVEL_STEP, minute):
-        part = as_samples(pcm[start : start + minute]).astype(np.float64)
+        part = (as_samples(pcm[start : start + minute]) - np.float32(offset)).astype(np.float64)
         whole = part[: len(part) // LEVEL_STEP * LEVEL_STEP].reshape(-1, LEVEL_STEP)
         sums.append(np.einsum("st,st->s", whole, whole))
     steps = LEVEL_BLOCK // LEVEL_STEP
@@ -73,13 +81,15 @@ def recording_features(pcm: I16) -> F32:
     np.ndarray [shape=(n // 160 + 1, 28), dtype=float32]
         What `speech_features` gives for the whole, but for rounding.
     """
-    gain = loudness_gain(recording_level(pcm))
+    offset = recording_offset(pcm)
+    gain = loudness_gain(recording_level(pcm, offset))
     frames = frame_count(len(pcm))
     static = np.empty((frames, STATIC_FEATURES), np.float32)
     for start in range(0, frames, _MINUTE):
         stop = min(start + _MINUTE, frames)
         first = max(start - _EDGE, 0)
-        part = as_samples(pcm[first * HOP : (stop + _EDGE) * HOP]) * np.float32(gain)
+        part = as_samples(pcm[first * HOP : (stop + _EDGE) * HOP]) - np.float32(offset)
+        part *= np.float32(gain)
         static[start:stop] = static_features(part)[start - first : stop - first]
     return with_differences(static)
 
