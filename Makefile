@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint bench clean
+.PHONY: demo test test-slow lint audit fuzz bench clean
+
+FUZZ_SECONDS ?= 60
 
 demo: .venv/.installed
 	$(BIN)/python run.py --steps 1 2 3 4
@@ -17,6 +19,17 @@ lint: .venv/.developer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	-$(MAKE) --no-print-directory audit
+
+# Known holes in what is installed. A new one must not stop work that has nothing to do with it, so
+# for `lint` it is a warning; and a registry that does not answer is one, too.
+audit: .venv/.developer
+	$(BIN)/pip-audit --local --progress-spinner off
+
+fuzz: .venv/.developer
+	for harness in fuzz/fuzz_*.py; do \
+		$(BIN)/python -W ignore -m fuzz.$$(basename $$harness .py) -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
 
 bench: .venv/.developer
 	$(BIN)/python -m benchmarks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import BadFileError, MissingFileError
+from .npy import load_array, load_arrays, map_array
+
+SEAL = "sha256"
+"""Name of the array that holds the digest of all others; see `sealed`."""
 
 
 def read_array(
-    path: Path, shape: tuple[int | None, ...], *, made_by: str, mmap: bool = False
+    path: Path,
+    shape: tuple[int | None, ...],
+    *,
+    made_by: str,
+    mmap: bool = False,
+    dtype: type[np.generic] | None = None,
 ) -> NDArray[Any]:
     """Read a ``.npy`` file.
 
@@ -25,6 +36,8 @@ def read_array(
         What makes the file, for the error messages: 'step 1 (lipsync)'.
     mmap : bool
         Map the file instead of reading it; its values are not checked then.
+    dtype : type, optional
+        What its numbers must be; any kind of number by default.
 
     Returns
     -------
@@ -35,18 +48,21 @@ def read_array(
     MissingFileError
         The file is not there.
     BadFileError
-        It is damaged, of another shape, not of numbers, or holds NaN or infinity.
+        It is damaged, longer or shorter than its header says, of another shape, not of such
+        numbers, or holds NaN or infinity.
     """
     if not path.is_file():
         raise MissingFileError("file not found", path=path, hint=f"{made_by} makes it")
     again = f"{made_by} makes it again with --force True"
     try:
-        array = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
-    except Exception as error:  # TokenError, BadZipFile, OverflowError: all mean damage
+        array = map_array(path) if mmap else load_array(path)
+    except Exception as error:  # TokenError, SyntaxError, OverflowError: all mean damage
         raise BadFileError("not a NumPy array file, or damaged", path=path, hint=again) from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiub":
         raise BadFileError("not an array of numbers", path=path, hint=again)
     check_shape(array, shape, path, again)
+    if dtype is not None and array.dtype != dtype:
+        raise BadFileError(f"is of {array.dtype}, {np.dtype(dtype)} needed", path=path, hint=again)
     if not mmap:
         check_finite(array, path, again)
     return array
@@ -69,7 +85,11 @@ def read_item(mapped: NDArray[Any], index: int) -> NDArray[Any]:
     ndarray, shape (...)
         Of its own memory.
     """
-    if not isinstance(mapped, np.memmap) or mapped.filename is None:
+    if (
+        not isinstance(mapped, np.memmap)
+        or mapped.filename is None
+        or not mapped.flags.c_contiguous
+    ):
         return np.array(mapped[index])
     count = int(np.prod(mapped.shape[1:]))
     place = mapped.offset + index * count * mapped.itemsize
@@ -98,22 +118,42 @@ def read_arrays(path: Path, names: tuple[str, ...], *, made_by: str) -> dict[str
     MissingFileError
         The file is not there.
     BadFileError
-        It is damaged, lacks an array, or one holds NaN or infinity.
+        It is damaged or too large (see `audio2video.npy.load_arrays`), was changed after it was
+        `sealed`, lacks an array, or one holds NaN or infinity.
     """
     if not path.is_file():
         raise MissingFileError("file not found", path=path, hint=f"{made_by} makes it")
     again = f"{made_by} makes it again with --force True"
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = load_arrays(path)
     except Exception as error:  # zipfile, zlib, ValueError, EOFError: all mean damage
         raise BadFileError("not a NumPy npz file, or damaged", path=path, hint=again) from error
+    seal = arrays.pop(SEAL, None)
+    if seal is not None and str(seal) != _digest(arrays):
+        raise BadFileError("was changed after it was written", path=path, hint=again)
     missing = [name for name in names if name not in arrays]
     if missing:
         raise BadFileError(f"has no array '{missing[0]}'", path=path, hint=again)
     for array in arrays.values():
         check_finite(array, path, again)
     return arrays
+
+
+def sealed(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Add a digest of arrays to them; `read_arrays` refuses the file if they are not the same then.
+
+    It shows damage and changes by hand, not those of somebody who makes another digest as well.
+    """
+    return {**arrays, SEAL: np.array(_digest(arrays))}
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        digest.update(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+    return digest.hexdigest()
 
 
 def check_shape(array: NDArray[Any], shape: tuple[int | None, ...], path: Path, hint: str) -> None:
@@ -125,6 +165,12 @@ def check_shape(array: NDArray[Any], shape: tuple[int | None, ...], path: Path, 
     if not fits:
         wanted_text = ", ".join("any" if n is None else str(n) for n in shape)
         raise BadFileError(f"has shape {array.shape}, ({wanted_text}) needed", path=path, hint=hint)
+
+
+def check_within(array: NDArray[Any], most: float, path: Path, hint: str) -> None:
+    """Raise `BadFileError` if an array holds a number that is further from 0 than so much."""
+    if array.size and not np.abs(array).max() <= most:
+        raise BadFileError(f"holds numbers beyond {most:g}", path=path, hint=hint)
 
 
 def check_finite(array: NDArray[Any], path: Path, hint: str) -> None:

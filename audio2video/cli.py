@@ -16,6 +16,7 @@ from .cli_cache import cache_group
 from .cli_evaluate import evaluate_group
 from .cli_options import with_options
 from .cli_passes import passes_group, sweep_command
+from .cli_verify import verify_command
 from .errors import Audio2VideoError, CancelledError
 from .given import gather_options
 from .terminal import CONTEXT, Terminal
@@ -133,7 +134,7 @@ def main_group() -> None:
 
 for _command in (
     *(run_command, batch_command, evaluate_group, passes_group, sweep_command),
-    cache_group,
+    *(cache_group, verify_command),
 ):
     main_group.add_command(_command)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .errors import OptionError
-from .options import check_id
+from .names import check_id
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 

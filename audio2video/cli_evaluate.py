@@ -11,7 +11,8 @@ import click
 from .cli_options import with_options
 from .errors import OptionError
 from .given import gather_options
-from .options import DEFAULT_ID, DEFAULT_PASS, check_id, picture_options
+from .names import DEFAULT_ID, check_id
+from .options import DEFAULT_PASS, picture_options
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 

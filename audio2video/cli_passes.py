@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from .errors import Audio2VideoError
-from .options import check_id
+from .names import check_id
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .errors import Audio2VideoError, BadFileError
+from .errors import Audio2VideoError, BadFileError, MissingFileError
+from .limits import MAX_JSON_BYTES, read_limited
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def replacing(product: Path) -> Iterator[Path]:
     Parameters
     ----------
     product : Path
-        What is to be there in the end.
+        What is to be there in the end. A link is replaced itself, not what it leads to.
 
     Yields
     ------
@@ -40,13 +41,13 @@ def replacing(product: Path) -> Iterator[Path]:
         product.parent.mkdir(parents=True, exist_ok=True)
         sweep(product)
         # In a container a killed run may have had this process's own number.
-        _remove(temporary)
+        remove(temporary)
         yield temporary
         old = temporary.with_name(f"{temporary.name}.old")
         if product.is_dir() and temporary.is_dir():
             product.rename(old)  # a folder can't be renamed onto another
         temporary.replace(product)
-        _remove(old)
+        remove(old)
     except OSError as error:
         raise Audio2VideoError(
             f"can't be written ({error.strerror or error})",
@@ -54,7 +55,7 @@ def replacing(product: Path) -> Iterator[Path]:
             hint="check the folder's permissions and the space on the disk",
         ) from error
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
 def temporary_beside(product: Path) -> Path:
@@ -73,7 +74,7 @@ def sweep(product: Path) -> None:
     # A temporary file may have a temporary file of its own, hence the first star.
     for left in product.parent.glob(f".*{_glob_escape(_stub(product))}.tmp-*"):
         if is_leftover(left):
-            _remove(left)
+            remove(left)
 
 
 def _glob_escape(name: str) -> str:
@@ -108,7 +109,7 @@ def discard(path: Path) -> bool:
         path.rename(hidden)
     except OSError:
         return False
-    _remove(hidden)
+    remove(hidden)
     return True
 
 
@@ -126,12 +127,26 @@ def is_leftover(path: Path) -> bool:
     return bool(mark) and hidden.startswith(".") and pid.isdigit() and not _alive(int(pid))
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, folder or link, not what a link leads to; what can't be removed stays."""
     with suppress(OSError):
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink()
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a text file, unless it is a link.
+
+    Raises
+    ------
+    OSError
+        It can't be written.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(path, flags, 0o666), "a", encoding="utf-8", errors="replace") as file:
+        file.write(f"{line}\n")
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -146,11 +161,11 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     BadFileError
-        It is not one.
+        It is not one, is not there, or is larger than `MAX_JSON_BYTES`.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = json.loads(read_limited(path, MAX_JSON_BYTES, "remove it").decode("utf-8"))
+    except (MissingFileError, ValueError, RecursionError) as error:
         raise BadFileError("can't be read as JSON", path=path, hint="remove it") from error
     if not isinstance(content, dict):
         raise BadFileError("not a JSON object", path=path, hint="remove it")

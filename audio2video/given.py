@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OptionError
-from .options import DEFAULT_ID, Options, brought_id, check_id
+from .names import DEFAULT_ID, brought_id, check_id
+from .options import Options
 from .options_file import read_options_file
 from .workspace import Workspace
 

@@ -62,7 +62,7 @@ def locked(path: Path, while_waiting: Callable[[], None] = _just_wait) -> Iterat
 
 def _take(path: Path) -> int | None:
     """Open and lock a file; None if another process has it."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
         if _lock(descriptor):
             with suppress(FileNotFoundError):

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from .errors import OptionError
+from .names import DEFAULT_ID, check_id
 
-DEFAULT_ID = "demo"
 DEFAULT_PASS = "grid_s1"
-MAX_ID_BYTES = 80  # two of them and a suffix must fit a file name
+MAX_TEXT = 1000
+"""Characters of a text that is written into a result."""
 
 
 def _option(
@@ -39,6 +40,7 @@ def _option(
 
 _IDS, _FILES, _RUN = "what to work on", "files", "how to run"
 _NETWORK, _PICTURE = "network (step 1)", "picture (steps 2 to 4)"
+_MARKS = "marks of synthetic media (step 4)"
 
 
 @dataclass(frozen=True)
@@ -250,39 +252,47 @@ class Options:
         True, "retime the target to the speech; False plays it as it is", group=_PICTURE
     )
 
+    label: str = _option(
+        "always",
+        "visible label: always, start (its first three seconds) or none, for measurements; the "
+        "manifest and the tags stay, and say so",
+        group=_MARKS,
+        choices=("always", "start", "none"),
+    )
+    consent: str | None = _option(
+        None,
+        "who agreed to what: the manifest says it, or that no statement was given",
+        group=_MARKS,
+    )
+    sign_cert: Path | None = _option(
+        None,
+        "certificates (PEM) to sign with, the signer's first; left out: made on first use",
+        group=_MARKS,
+    )
+    sign_key: Path | None = _option(
+        None, "private key (PEM) that belongs to --sign_cert", group=_MARKS
+    )
+
     def __post_init__(self) -> None:
         for option in fields(self):
             value = getattr(self, option.name)
             _check_bounds(option, value)
         for name in ("inp_id", "tar_id", "pass_id"):
             check_id(name, getattr(self, name))
+        if self.consent is not None:
+            _check_text("consent", self.consent)
 
     def as_dict(self) -> dict[str, Any]:
         """All values as plain JSON types."""
         return {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self).items()}
 
 
-def check_id(name: str, value: str) -> str:
-    """Check that an id is a plain file name.
-
-    Raises
-    ------
-    OptionError
-        It is empty, starts with a dot, or holds a separator or control character.
-    """
-    # A lone surrogate is how Python hands over a byte that is no text.
-    bad = any(c in '/\\:*?"<>|' or ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in value)
-    if bad or not value or value.startswith(".") or len(value.encode()) > MAX_ID_BYTES:
+def _check_text(name: str, value: str) -> None:
+    if not value.strip() or not value.isprintable() or len(value) > MAX_TEXT:
         raise OptionError(
-            f"--{name} {value!r} is not usable as a file name",
-            hint="use letters, digits, spaces, '-', '_' and '.', not starting with a dot",
+            f"--{name} {value[:40]!r} can't be used as a text",
+            hint=f"use one line of 1 to {MAX_TEXT} characters",
         )
-    return value
-
-
-def brought_id(given: str, source: Path | None) -> str:
-    """Give the id of a file that is brought: its stem, unless another than the demo's was given."""
-    return source.stem if source is not None and given == DEFAULT_ID else given
 
 
 def _check_bounds(option: Field[Any], value: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import BadFileError, MissingFileError, OptionError
+from .limits import MAX_TOML_BYTES, read_limited
 from .options import option_types
 
 if sys.version_info >= (3, 11):
@@ -55,17 +56,16 @@ def read_table(path: Path, what: str) -> dict[str, Any]:
     MissingFileError
         The file is not there.
     BadFileError
-        It is not TOML.
+        It is not TOML, or larger than `MAX_TOML_BYTES`.
     """
-    if not path.is_file():
-        raise MissingFileError(f"{what} file not found", path=path)
     try:
-        with path.open("rb") as file:
-            table: dict[str, Any] = tomllib.load(file)
+        content = read_limited(path, MAX_TOML_BYTES)
+    except MissingFileError as error:
+        raise MissingFileError(f"{what} file not found", path=path) from error
+    try:
+        table: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise BadFileError(f"not valid TOML ({error})", path=path) from error
-    except OSError as error:
-        raise BadFileError(f"can't be read ({error.strerror})", path=path) from error
     return table
 
 
@@ -89,6 +89,19 @@ def coerce_options(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
     return values
 
 
+def as_path(name: str, text: str, folder: Path) -> Path:
+    """Read an option that is a path, as a file has it: relative to the file's own folder.
+
+    Raises
+    ------
+    OptionError
+        No path can be like that.
+    """
+    if "\0" in text or not text:
+        raise OptionError(f"{name} must be a path, not {text!r}")
+    return folder / text
+
+
 def _coerce(name: str, value: Any, kind: type, path: Path) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         try:
@@ -96,8 +109,7 @@ def _coerce(name: str, value: Any, kind: type, path: Path) -> Any:
         except OverflowError as error:
             raise OptionError(f"option {name!r} is out of bounds", path=path) from error
     if kind is Path and isinstance(value, str):
-        # A file's own paths are relative to it, whatever the current folder.
-        return path.parent / value
+        return as_path(name, value, path.parent)
     # bool is a kind of int in Python, but 'nlayers = true' is a mistake.
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise OptionError(

@@ -11,8 +11,10 @@ from typing import Any
 from . import __version__
 from .errors import OptionError
 from .files import file_hash, write_json
-from .options import DEFAULT_ID, Options, brought_id
+from .names import DEFAULT_ID, brought_id
+from .options import Options
 from .progress import Progress
+from .records import refuse_others_in
 from .steps.report import StepReport
 from .workspace import Workspace
 
@@ -53,6 +55,9 @@ def run(
     if any(step > 1 for step in chosen) or (1 in chosen and options.predict):
         workspace.input_audio(options.inp_id)  # a wrong id is told before anything is painted
         _make_demo(workspace, options, progress)
+    if any(step > 1 for step in chosen):
+        ids = {"inp_id": options.inp_id, "tar_id": options.tar_id}
+        refuse_others_in(workspace.output(options.inp_id, options.tar_id), ids)
     reports: list[StepReport] = []
     timings: dict[str, dict[str, Any]] = {}
     for step in chosen:
@@ -124,9 +129,11 @@ def bring_target(workspace: Workspace, options: Options, progress: Progress) -> 
 
 def _make_demo(workspace: Workspace, options: Options, progress: Progress) -> None:
     """Paint the embedded presenter on first use."""
-    folder = workspace.root / "target" / "mp4"
-    if options.tar_id != DEFAULT_ID or any(folder.glob(f"{DEFAULT_ID}.*")):
+    if options.tar_id != DEFAULT_ID:
         return
+    if any((workspace.root / "target" / "mp4").glob(f"{DEFAULT_ID}.*")):
+        return
+    folder = workspace.inside("target", "mp4")
     from .demo.video import make_demo_video
 
     make_demo_video(

@@ -7,7 +7,11 @@ from pathlib import Path
 
 from . import __version__
 
-STATEMENT = "Synthetic media: the mouth was generated from speech and does not show what was said"
+_MARK = "Synthetic media:"
+
+STATEMENT = f"{_MARK} the mouth was generated from speech and does not show what was said"
+
+REBUILT_STATEMENT = f"{_MARK} the mouth was put together from other frames of the same video"
 
 
 def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, str]:
@@ -35,12 +39,16 @@ def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, s
 
 def rebuilt_tags(tar_id: str) -> dict[str, str]:
     """Tags of a target rebuilt from itself, which names no speech and no pass."""
-    statement = "Synthetic media: the mouth was put together from other frames of the same video"
     return {
         "title": f"{tar_id} rebuilt (synthetic)",
-        "comment": f"{statement}. Made with audio2video {__version__}.",
-        "description": f"{statement}. Target: {tar_id}.",
+        "comment": f"{REBUILT_STATEMENT}. Made with audio2video {__version__}.",
+        "description": f"{REBUILT_STATEMENT}. Target: {tar_id}.",
     }
+
+
+def names_synthetic(tag: str) -> bool:
+    """Tell whether the text of a tag is one that this package writes into synthetic media."""
+    return _MARK in tag
 
 
 def code_version() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import BadFileError
+from .errors import Audio2VideoError, BadFileError
 from .files import content_key, file_hash, read_json, replacing, write_json
 from .progress import Progress
 
@@ -43,6 +43,49 @@ def is_current(product: Path, depends_on: Mapping[str, Any]) -> bool:
     )
 
 
+def made_from(product: Path) -> dict[str, Any]:
+    """Give what a product depends on, as its record has it; nothing if that is not known."""
+    found = (read_record(product) or {}).get("depends_on")
+    return found if isinstance(found, dict) else {}
+
+
+def refuse_other(product: Path, made_for: Mapping[str, str]) -> None:
+    """Make sure that a product is not another's of the same name: a-b with c, and a with b-c.
+
+    Parameters
+    ----------
+    product : Path
+    made_for : mapping
+        The ids it is to be made for, by the names of their options.
+
+    Raises
+    ------
+    Audio2VideoError
+        It was made for others; nothing is overwritten.
+    """
+    before = (read_record(product) or {}).get("made_for")
+    if isinstance(before, dict) and before != made_for:
+        others = ", ".join(f"{name} '{before.get(name)}'" for name in made_for)
+        raise Audio2VideoError(
+            f"belongs to {others}",
+            path=product,
+            hint=f"choose another {' or '.join(made_for)}, or move the folder's files elsewhere",
+        )
+
+
+def refuse_others_in(folder: Path, made_for: Mapping[str, str]) -> None:
+    """Make sure that nothing in a folder is another's, before the work begins: see `refuse_other`.
+
+    Raises
+    ------
+    Audio2VideoError
+        Something there was made for other ids.
+    """
+    suffix = record_path(Path("x")).name.removeprefix("x")
+    for record in sorted(folder.glob(f"*{suffix}")):
+        refuse_other(record.with_name(record.name.removesuffix(suffix)), made_for)
+
+
 def make(
     product: Path,
     depends_on: Mapping[str, Any],
@@ -51,6 +94,7 @@ def make(
     *,
     force: bool = False,
     beside: Sequence[Path] = (),
+    made_for: Mapping[str, str] | None = None,
 ) -> bool:
     """Make a product unless it is up to date.
 
@@ -70,12 +114,21 @@ def make(
         Make it even if it is up to date.
     beside : sequence of Path
         Files that `build` writes as well: if one is missing, all are made again.
+    made_for : mapping, optional
+        See `refuse_other`.
 
     Returns
     -------
     bool
         True if it was made now.
+
+    Raises
+    ------
+    Audio2VideoError
+        It was made for other ids, or can't be written.
     """
+    if made_for is not None:
+        refuse_other(product, made_for)
     if product.is_file() and (not force or _is_users_own(product)):
         if _is_users_own(product):
             if not force:
@@ -96,6 +149,7 @@ def make(
             "replaces": file_hash(product) if product.is_file() else None,
             "audio2video": __version__,
             "depends_on": dict(depends_on),
+            **({} if made_for is None else {"made_for": dict(made_for)}),
             **(facts or {}),
         }
         write_json(record_path(product), record)

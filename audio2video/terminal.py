@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from .errors import Audio2VideoError
+from .files import append_line
 from .progress import Progress
 from .steps.report import StepReport
 from .workspace import Workspace
@@ -38,7 +40,7 @@ class Terminal:
 
     def __init__(self, workspace: Workspace, *, quiet: bool, verbose: bool) -> None:
         self.progress = Progress(self._on_progress, self._on_warning, self._on_note)
-        self._log = workspace.root / "log" / "runs.log"
+        self._workspace = workspace
         self._quiet, self._verbose = quiet, verbose
         self._bar: Any = None
         self._stage = ""
@@ -125,7 +127,6 @@ class Terminal:
 
     def _write_log(self, line: str) -> None:
         # The log is a convenience: a run does not fail because of it.
-        with suppress(OSError):
+        with suppress(OSError, Audio2VideoError):
             stamp = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
-            with self._log.open("a", encoding="utf-8") as file:
-                file.write(f"{stamp} {line}\n")
+            append_line(self._workspace.inside("log") / "runs.log", f"{stamp} {line}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import Audio2VideoError, MissingFileError
 from .files import file_hash, replacing
+from .names import same_name
 
 LAYOUT = (
     "raw/mfcc",
@@ -31,6 +33,11 @@ NO_SUFFIXES = ("", ".json")
 class Workspace:
     """The folders of a project.
 
+    What the user brings is read through links, wherever they lead: speech, videos, pictures, a
+    corpus in ``raw/``, a trained pass. Nothing is written through a link that leads out of the
+    workspace: a file that is one is replaced by a file, a folder that is one is refused (see
+    `inside`). The workspace itself may be a link.
+
     Parameters
     ----------
     root : Path
@@ -50,16 +57,41 @@ class Workspace:
         """
         try:
             for folder in LAYOUT:
-                (self.root / folder).mkdir(parents=True, exist_ok=True)
-            links = self.root / "raw" / "links.txt"
-            if not links.exists():
-                links.write_text("# One address of a video of your corpus a line.\n")
+                if not self._leads_out(self.root / folder):
+                    (self.root / folder).mkdir(parents=True, exist_ok=True)
+            if not self._leads_out(self.root / "raw"):
+                # Opened like this, a link that leads nowhere is not followed.
+                with suppress(FileExistsError), (self.root / "raw" / "links.txt").open("x") as file:
+                    file.write("# One address of a video of your corpus a line.\n")
         except OSError as error:
             raise Audio2VideoError(
                 f"the workspace can't be written ({error.strerror})",
                 path=error.filename or self.root,
                 hint="choose another with --workspace DIR",
             ) from error
+
+    def inside(self, *parts: str) -> Path:
+        """Give a folder that is to be written into.
+
+        Raises
+        ------
+        Audio2VideoError
+            It leads out of the workspace, through a link.
+        """
+        folder = self.root.joinpath(*parts)
+        if self._leads_out(folder):
+            raise Audio2VideoError(
+                "leads out of the workspace through a link, where nothing is written",
+                path=folder,
+                hint="put the folder itself there, or work in another --workspace DIR",
+            )
+        return folder
+
+    def _leads_out(self, folder: Path) -> bool:
+        try:
+            return not folder.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):  # links in a circle
+            return True
 
     # What the user brings.
 
@@ -123,7 +155,7 @@ class Workspace:
         suffix = source.suffix.lower()
         if suffix in NO_SUFFIXES:
             suffix = ".media"
-        product = self.root / folder / f"{file_id}{suffix}"
+        product = self.inside(folder) / f"{file_id}{suffix}"
         with replacing(product) as temporary:
             shutil.copyfile(source, temporary)
         return product
@@ -140,27 +172,27 @@ class Workspace:
 
     def features(self, inp_id: str) -> Path:
         """Speech features of an input."""
-        return self.root / "input" / "mfcc" / f"{inp_id}.npy"
+        return self.inside("input", "mfcc") / f"{inp_id}.npy"
 
     def shapes(self, pass_id: str, inp_id: str) -> Path:
         """Predicted mouth shapes."""
-        return self.root / "input" / "ldmk" / pass_id / f"{inp_id}.npy"
+        return self.inside("input", "ldmk", pass_id) / f"{inp_id}.npy"
 
     def visual(self, pass_id: str, inp_id: str) -> Path:
         """Video of the predicted mouth shapes."""
-        return self.root / "input" / "visual" / f"{inp_id}-{pass_id}.mp4"
+        return self.inside("input", "visual") / f"{inp_id}-{pass_id}.mp4"
 
     def training_pass(self, pass_id: str) -> Path:
         """Folder in which a pass is trained."""
-        return self.root / "train" / pass_id
+        return self.inside("train", pass_id)
 
     def sequences(self) -> Path:
         """Training sequences of the corpus, shared by all passes."""
-        return self.root / "train" / "sequences.npz"
+        return self.inside("train") / "sequences.npz"
 
     def finished_pass(self, pass_id: str) -> Path | None:
         """Folder of a pass with a network to predict with: the workspace's own or the shipped."""
-        for folder in (self.training_pass(pass_id), shipped() / "train" / pass_id):
+        for folder in (self.root / "train" / pass_id, shipped() / "train" / pass_id):
             if (folder / "network.npz").is_file():
                 return folder
         return None
@@ -172,11 +204,11 @@ class Workspace:
 
     def analysis(self, tar_id: str, key: str) -> Path:
         """Folder of a target's analysis."""
-        return self.analyses() / f"{tar_id}-{key[:12]}"
+        return self.inside("target", "analysis", f"{tar_id}-{key[:12]}")
 
     def analyses(self) -> Path:
         """Folder of all analyses."""
-        return self.root / "target" / "analysis"
+        return self.inside("target", "analysis")
 
     def analysis_lock(self, tar_id: str) -> Path:
         """Lock of who analyses a target, see `audio2video.locks.locked`."""
@@ -184,27 +216,27 @@ class Workspace:
 
     def batch_lock(self, tar_id: str) -> Path:
         """Lock of the row of a batch that brings and analyses a target."""
-        return self.analyses() / f".{tar_id}.batch.lock"
+        return self.analyses() / f"..{tar_id}.lock"  # no id begins with a dot
 
     def batch(self, name: str) -> Path:
         """Table of what became of a batch's rows."""
-        return self.root / "output" / f"{name}.json"
+        return self.inside("output") / f"{name}.json"
 
     def evaluation(self, name: str) -> Path:
         """Folder of what was measured of a pass, on one set of clips."""
-        return self.root / "output" / "evaluation" / name
+        return self.inside("output", "evaluation", name)
 
     def comparison(self, name: str) -> Path:
         """Plot of passes side by side."""
-        return self.root / "output" / "passes" / f"{name}.png"
+        return self.inside("output", "passes") / f"{name}.png"
 
     def sweep(self, name: str) -> Path:
         """Table of a sweep's passes; its plot lies beside it."""
-        return self.root / "output" / "sweeps" / f"{name}.csv"
+        return self.inside("output", "sweeps") / f"{name}.csv"
 
     def output(self, inp_id: str, tar_id: str) -> Path:
         """Folder of a result."""
-        return self.root / "output" / f"{inp_id}-{tar_id}"
+        return self.inside("output", f"{inp_id}-{tar_id}")
 
     def result(self, inp_id: str, tar_id: str) -> Path:
         """Give the path of the result."""
@@ -226,7 +258,7 @@ def _named(folder: Path, file_id: str) -> Path | None:
     found = sorted(
         p
         for p in folder.iterdir()
-        if p.stem == file_id and p.suffix not in NO_SUFFIXES and not p.name.startswith(".")
+        if same_name(p.stem, file_id) and p.suffix not in NO_SUFFIXES and not p.name.startswith(".")
     )
     if len(found) > 1:
         names = ", ".join(p.name for p in found)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -17,6 +21,15 @@ from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def config_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A configuration folder of the tests' own: they make no signing key for the user."""
+    folder = tmp_path_factory.mktemp("config")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture
@@ -32,6 +45,24 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real footage not found in {folder} (set AUDIO2VIDEO_SHARED)")
     return folder
+
+
+def content_hash(path: Path) -> str:
+    """Tell files apart, but for signatures, which differ each time, and what follows from them."""
+    digest = hashlib.sha256()
+    if path.suffix == ".mp4":
+        with av.open(str(path)) as container:
+            digest.update(repr(sorted(container.metadata.items())).encode())
+            for packet in container.demux():
+                digest.update(f"{packet.stream_index} {packet.pts} {packet.dts}".encode())
+                digest.update(bytes(packet))
+    elif path.name.endswith(".mp4.made.json"):
+        record = json.loads(path.read_text())
+        parts = {key: value for key, value in record.items() if key not in ("sha256", "replaces")}
+        digest.update(json.dumps(parts, sort_keys=True).encode())
+    else:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

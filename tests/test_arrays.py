@@ -87,7 +87,7 @@ def test_nothing_in_a_file_is_ever_run(tmp_path: Path) -> None:
 
 def test_an_npz_file_is_no_npy_file(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", a=np.zeros(2))
-    with pytest.raises(BadFileError, match="not an array of numbers"):
+    with pytest.raises(BadFileError, match="not a NumPy array file"):
         read_array(tmp_path / "a.npz", (2,), made_by=MADE_BY)
 
 

@@ -164,7 +164,7 @@ def test_sizes_have_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(read(tmp_path, text)) == 5
     with pytest.raises(BadFileError, match="more than 5 rows; split it"):
         read(tmp_path, text + "5.wav,b.mp4\n")
-    monkeypatch.setattr(rows, "MAX_BYTES", len(text))
+    monkeypatch.setattr(rows, "MAX_TABLE_BYTES", len(text))
     assert len(read(tmp_path, text)) == 5
     with pytest.raises(BadFileError, match=f"larger than {len(text)} bytes; split it"):
         read(tmp_path, text + "\n")

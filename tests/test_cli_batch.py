@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, CommandLine
+from conftest import ROOT, CommandLine, content_hash
 
 from audio2video import cli
 from audio2video.batch.run import FAILED, LEFT, MADE, UP_TO_DATE, run_batch
@@ -92,8 +92,10 @@ def test_rows_are_made_and_one_that_fails_stops_no_other(
         ["5", "words-slow", "made"],
         ["6", "hello-fast", "made"],
     ]
-    assert table[2].endswith(f"{media / 'gone.wav'}: no such file")
-    warning = f"warning: line 4: gone-slow failed: {media / 'gone.wav'}: no such file"
+    assert table[2].endswith(f"{media / 'gone.wav'}: no such file; check its name")
+    warning = (
+        f"warning: line 4: gone-slow failed: {media / 'gone.wav'}: no such file; check its name"
+    )
     assert done.stderr.splitlines().count(warning) == 1
     assert "Traceback" not in done.stderr
     assert result == f"result: {workspace / 'output' / 'many.json'}"
@@ -123,7 +125,7 @@ def test_a_row_is_what_the_run_command_makes(
     files = ("--audio", media / "hello.wav", "--video", media / "slow.mp4")
     run_py("--steps", "1-4", *files, "--ncandidates", "20", "--nthreads", "1")
     name = "output/hello-slow/hello-slow.mp4"
-    assert (run_py.workspace / name).read_bytes() == (finished[0] / name).read_bytes()
+    assert content_hash(run_py.workspace / name) == content_hash(finished[0] / name)
 
 
 def test_what_is_up_to_date_is_passed_over(

@@ -58,6 +58,11 @@ def test_defaults_run_the_demo(given: Any) -> None:
     assert options.train is None
 
 
+def option_choices(name: str) -> tuple[str, ...]:
+    choices = next(f for f in fields(Options) if f.name == name).metadata["choices"]
+    return tuple(choices or ())
+
+
 @pytest.mark.parametrize("option", [f.name for f in fields(Options)])
 def test_every_option_in_both_spellings(given: Any, option: str) -> None:
     value = {bool: "True", int: "50", float: "0.3", str: "name", Path: "file"}[
@@ -67,8 +72,8 @@ def test_every_option_in_both_spellings(given: Any, option: str) -> None:
         value = "0.3"
     if option in ("nlayers", "noise_snr"):
         value = "2" if option == "nlayers" else "2.0"
-    if option == "network":
-        value = "conv"
+    if option_choices(option):
+        value = option_choices(option)[-1]
     for spelling in (option, option.replace("_", "-")):
         options = given("--steps", "1", f"--{spelling}", value)[1]
         assert str(getattr(options, option)) == value

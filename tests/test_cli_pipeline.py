@@ -15,10 +15,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import CommandLine
+from conftest import CommandLine, content_hash
 
 from audio2video.demo.presenter import render_frames
+from audio2video.marks.verification import verify
 from audio2video.media.audio import probe_audio, read_audio
+from audio2video.media.tags import read_tags
 from audio2video.media.video import VideoReader, VideoWriter, probe_video
 
 IDS = ("--inp_id", "words", "--tar_id", "painted")
@@ -27,7 +29,7 @@ IDS = ("--inp_id", "words", "--tar_id", "painted")
 def hashes(folder: Path) -> dict[str, str]:
     """Content of a result's files, apart from the report, which holds times."""
     return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        path.name: content_hash(path)
         for path in sorted(folder.iterdir())
         if path.name != "report.json"
     }
@@ -78,12 +80,61 @@ def test_result_speaks_and_leaves_the_rest_alone(finished: CommandLine) -> None:
 
 
 def test_result_is_marked_as_synthetic(finished: CommandLine) -> None:
-    import av
-
-    with av.open(str(output(finished) / "words-painted.mp4")) as container:
-        tags = container.metadata
+    result = output(finished) / "words-painted.mp4"
+    tags = read_tags(result)
+    assert tags is not None
     assert "Synthetic media" in tags["comment"]
     assert "synthetic" in tags["title"]
+    found = verify(result)
+    assert (found.state, found.synthetic) == ("intact", True)
+    assert found.manifest is not None
+    said, report = (
+        found.manifest["synthesis"],
+        json.loads((output(finished) / "report.json").read_text()),
+    )
+    assert said["consent"] == "no statement was given"
+    assert said["visible_label"] == "always"
+    assert said["pass"] == report["options"]["pass_id"]
+    for name, part in (("target", "video"), ("speech", "audio"), ("network", "network")):
+        assert said[name]["sha256"] == report["inputs"][part]["sha256"]
+    assert any("no statement of consent was given" in line for line in report["warnings"])
+
+
+def frames_with_label(result: Path) -> list[int]:
+    """Frames with white letters in the lower right corner, which the presenter does not have."""
+    with VideoReader(result) as reader:
+        bright = [(frame.gray()[-24:, -96:] > 220).sum() for frame in reader.read()]
+    return np.flatnonzero(np.array(bright) > 40).tolist()
+
+
+def test_marks_can_be_chosen(finished: CommandLine, run_py: CommandLine) -> None:
+    shutil.copytree(finished.workspace, run_py.workspace)
+    result, target = (
+        output(run_py) / "words-painted.mp4",
+        run_py.workspace / "target" / "painted.toml",
+    )
+    assert frames_with_label(run_py.workspace / "target" / "mp4" / "painted.mp4") == []
+    assert frames_with_label(result) == list(range(62))
+    target.write_text('consent = "Ada agreed to this on 2026-11-21"\nlabel = "start"\n')
+    done = run_py("--steps", "4", *IDS)
+    assert "consent" not in done.stderr
+    manifest = verify(result).manifest
+    assert manifest is not None
+    assert manifest["synthesis"]["consent"] == "Ada agreed to this on 2026-11-21"
+    assert manifest["synthesis"]["visible_label"] == "start"
+    run_py("--steps", "4", *IDS, "--label", "none")
+    found = verify(result)
+    assert (found.state, found.synthetic) == ("intact", True)
+    assert found.manifest is not None
+    assert found.manifest["synthesis"]["visible_label"] == "none"
+    assert frames_with_label(result) == []
+    for text in ("", " ", "two\nlines", "x" * 1001):
+        done = run_py("--steps", "4", *IDS, "--consent", text, check=False)
+        assert done.returncode == 2
+        assert "can't be used as a text; use one line of 1 to 1000 characters" in done.stderr
+    done = run_py("--steps", "4", *IDS, "--sign_key", "key.pem", check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: --sign_key needs --sign_cert beside it\n"
 
 
 def test_report(finished: CommandLine) -> None:
@@ -269,7 +320,8 @@ def test_frames_without_a_face_pass_through(
         for index, frame in enumerate(render_frames(60, size=256, start=60)):
             writer.write(np.full_like(frame, 90) if index < 10 else frame)
     done = run_py(
-        "--steps", "1-4", "--audio", small_speech, "--video", video, "--retiming", "False"
+        *("--steps", "1-4", "--audio", small_speech, "--video", video, "--retiming", "False"),
+        *("--label", "none"),
     )
     assert "10 of 60 frames have no usable face" in done.stderr
     with VideoReader(run_py.workspace / "output/words-away/words-away.mp4") as result:

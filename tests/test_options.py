@@ -16,13 +16,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
-from audio2video.options import (
-    MAX_ID_BYTES,
-    Options,
-    check_id,
-    option_default,
-    option_types,
-)
+from audio2video.names import MAX_ID_BYTES, check_id
+from audio2video.options import Options, option_default, option_types
 from audio2video.options_file import read_options_file
 
 BOUNDED = [f for f in fields(Options) if f.metadata["low"] is not None]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
-from audio2video.options import MAX_ID_BYTES, check_id
+from audio2video.names import MAX_ID_BYTES, check_id
 from audio2video.passes.grid import MAX_PASSES, Grid, pass_name, read_grid
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.files import content_key, file_hash, read_json, replacing, write_json
-from audio2video.options import MAX_ID_BYTES, Options
+from audio2video.names import MAX_ID_BYTES
+from audio2video.options import Options
 from audio2video.records import record_path
 from audio2video.workspace import LAYOUT, Workspace
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
 from ..given import gather_options
-from ..options import Options, brought_id, option_types
+from ..limits import MAX_TABLE_BYTES, read_limited
+from ..names import brought_id, folded
+from ..options import Options, option_types
+from ..options_file import as_path
 from ..workspace import Workspace
 
-MAX_BYTES = 1_000_000
 MAX_ROWS = 10_000
 
 NEEDED = ("audio", "video")
@@ -141,14 +143,9 @@ def _read_cells(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _read_text(path: Path) -> str:
     try:
-        if not path.is_file():
-            raise MissingFileError("batch file not found", path=path)
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadFileError(f"can't be read ({error.strerror})", path=path) from error
-    if len(content) > MAX_BYTES:
-        raise BadFileError(f"larger than {MAX_BYTES:,} bytes", path=path, hint="split it")
+        content = read_limited(path, MAX_TABLE_BYTES, "split it")
+    except MissingFileError as error:
+        raise MissingFileError("batch file not found", path=path) from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -184,7 +181,7 @@ def _parse(name: str, kind: type, text: str, folder: Path) -> Any:
                 raise ValueError(text)
             return text.lower() in _YES
         if kind is Path:
-            return folder / text
+            return as_path(name, text, folder)
         value = kind(text)
     except ValueError as error:
         wanted = {bool: "True or False", int: "a whole number", float: "a number"}[kind]
@@ -201,7 +198,7 @@ def _refuse_conflicts(path: Path, rows: Sequence[Row]) -> None:
     for row in rows:
         options = row.options
         # Some file systems don't tell upper from lower case.
-        first = results.setdefault(row.name.casefold(), row)
+        first = results.setdefault(folded(row.name), row)
         if first is not row:
             raise BadFileError(
                 f"lines {first.line} and {row.line} have the same result '{row.name}'",
@@ -214,7 +211,7 @@ def _refuse_conflicts(path: Path, rows: Sequence[Row]) -> None:
         ):
             if file is None:
                 continue
-            known, owner = files.setdefault((what, file_id.casefold()), (file, row))
+            known, owner = files.setdefault((what, folded(file_id)), (file, row))
             if known.resolve() != file.resolve():
                 raise BadFileError(
                     f"lines {owner.line} and {row.line} give two files the {what} '{file_id}'",

@@ -106,7 +106,14 @@ def move_jaw(
     -------
     ndarray of uint8, shape (H, W, 3)
         Unchanged along the border of the part; `picture` itself if nothing moves.
+
+    Raises
+    ------
+    ValueError
+        A line or the unit is not finite, or there is no unit.
     """
+    if not (np.isfinite(jaw).all() and np.isfinite(wanted).all() and 0 < unit < np.inf):
+        raise ValueError("jaw lines and their unit must be finite, and the unit positive")
     points = list(SHARES)
     moves = np.asarray(jaw[points] - wanted[points], np.float64)
     if not moves.any():

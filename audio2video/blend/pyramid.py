@@ -30,7 +30,14 @@ def blend_difference(
     -------
     ndarray of float32, shape (H, W, 3)
         The blend minus the picture behind.
+
+    Raises
+    ------
+    ValueError
+        The shapes do not fit each other, or the picture is empty.
     """
+    if difference.shape != (*mask.shape, 3) or not difference.size:
+        raise ValueError(f"can't blend {difference.shape} with a mask of {mask.shape}")
     d, m = np.asarray(difference, np.float32), np.asarray(mask, np.float32)
     levels = min(levels, max(0, int(np.log2(max(min(m.shape) / 4, 1)))))
     details = []

@@ -104,7 +104,7 @@ def evaluate_output(
     drops = _drops(result)
     codec = codec_alone(result.target, result.timing, drops)
     thresholds = (threshold_of(codec.box), threshold_of(codec.face))
-    comparison = Comparison(result.target, result.timing, drops, thresholds)
+    comparison = Comparison(result.target, result.timing, drops, thresholds, result.label)
     look = ResultPass(path, len(result), comparison, result.target, result.timing)
     track = _follow(look, len(result), landmark_model, progress)
     if not track.usable.any():

@@ -13,10 +13,10 @@ from ..arrays import check_shape, read_arrays
 from ..errors import BadFileError
 from ..files import file_hash, read_json
 from ..media.audio import probe_audio
-from ..media.video import VideoInfo, probe_video
+from ..media.video import Box, VideoInfo, probe_video
 from ..options import DEFAULT_PASS, Options
 from ..progress import Progress
-from ..records import read_record
+from ..records import made_from, read_record
 from ..steps.lipsync import output_frames, read_network
 from ..steps.retiming import read_retiming, retiming_path
 from ..steps.target import MADE_BY as TEXTURE_MADE_BY
@@ -42,6 +42,8 @@ class Result:
         Predicted mouth shapes on the target's face, rectified.
     jaw : ndarray of float64, shape (N, 17, 2)
         Jaw lines that go with them, rectified.
+    label : (x0, y0, x1, y1) or None
+        Where its visible label lies, if it has one.
     """
 
     info: VideoInfo
@@ -49,6 +51,7 @@ class Result:
     timing: Retiming
     mouth: NDArray[np.float64]
     jaw: NDArray[np.float64]
+    label: Box | None
 
     def __len__(self) -> int:
         """Frames that can be measured."""
@@ -83,7 +86,7 @@ def pass_of(workspace: Workspace, options: Options, given: str | None, progress:
         Options(pass_id=pass_id)
         read_network(workspace, pass_id)
     textures = texture_path(workspace, options)
-    network = _depends_on(textures).get("network")
+    network = made_from(textures).get("network")
     found = workspace.finished_pass(Options(pass_id=pass_id).pass_id)
     if network is not None and (found is None or file_hash(found / "network.npz") != network):
         problem = f"not made with pass '{pass_id}' as it is now"
@@ -128,7 +131,7 @@ def read_result(workspace: Workspace, options: Options, path: Path, progress: Pr
     again = f"{TEXTURE_MADE_BY} makes it again with --force True"
     check_shape(arrays["mouth"], (None, 20, 2), lines, again)
     check_shape(arrays["jaw"], (len(arrays["mouth"]), 17, 2), lines, again)
-    made_of = _depends_on(path)
+    made_of = made_from(path)
     record = read_record(path)
     if record is None or record.get("sha256") != file_hash(path):
         progress.warn(f"{path}: not as step 4 (composite) made it; measured as it is")
@@ -144,10 +147,12 @@ def read_result(workspace: Workspace, options: Options, path: Path, progress: Pr
             f"{path}: made from another analysis of the target (its video, --landmark_model or "
             "this program was another)"
         )
-    return Result(info, target, timing, arrays["mouth"], arrays["jaw"])
+    return Result(info, target, timing, arrays["mouth"], arrays["jaw"], _label_box(record))
 
 
-def _depends_on(product: Path) -> dict[str, Any]:
-    """Look up what a product was made from; nothing if its record is lost."""
-    known = (read_record(product) or {}).get("depends_on")
-    return known if isinstance(known, dict) else {}
+def _label_box(record: dict[str, Any] | None) -> Box | None:
+    """Read where step 4 put the label, from the result's record."""
+    match (record or {}).get("label"):
+        case {"box": [int(x0), int(y0), int(x1), int(y1)], "frames": int(frames)} if frames > 0:
+            return x0, y0, x1, y1
+    return None

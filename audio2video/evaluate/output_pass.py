@@ -41,6 +41,8 @@ class Comparison:
         How much lower each output frame's chin is than its target frame's.
     thresholds : tuple of float
         Change of a block outside the box, and outside the face, that the codec does not make.
+    label : (x0, y0, x1, y1), optional
+        Where the visible label lies: it is to differ, and not compared.
 
     Attributes
     ----------
@@ -59,6 +61,7 @@ class Comparison:
         timing: Retiming,
         drops: NDArray[np.floating],
         thresholds: tuple[float, float],
+        label: Box | None = None,
     ) -> None:
         self._target, self._timing, self._drops = target, timing, drops
         self.thresholds = thresholds
@@ -66,6 +69,9 @@ class Comparison:
         self.frames = 0
         info = target.info
         shape = (-(-info.height // BLOCK), -(-info.width // BLOCK))
+        self._compared = np.ones(shape, bool)
+        if label is not None:
+            self._compared = outside_box(label, info.width, info.height)
         self.total = np.zeros(shape)
         self.seen = np.zeros(shape, np.int64)
         self.changed = np.zeros(shape, np.int64)
@@ -92,13 +98,12 @@ class Comparison:
     def _outside(self, index: int, width: int, height: int) -> tuple[Blocks, Blocks]:
         number, track = int(self._timing.frames[index]), self._target.track
         if not track.usable[number]:
-            everything = np.ones(self.seen.shape, bool)
-            return everything, everything
+            return self._compared, self._compared
         box = self.working_box(index)
         landmarks, unit = track.landmarks[number], float(track.pose.scale[number])
         face = outside_face(landmarks, float(self._drops[index]), unit, box, width, height)
         beyond = outside_box(box, width, height)
-        return beyond, face | beyond
+        return beyond & self._compared, (face | beyond) & self._compared
 
 
 def codec_alone(target: Target, timing: Retiming, drops: NDArray[np.floating]) -> Comparison:

@@ -19,11 +19,14 @@ from ..face.covers import reduced_space
 from ..face.detection import FaceFinder, box_of
 from ..face.layout import INNER_LIP, MOUTH, inter_ocular_distance
 from ..files import replacing, write_json
+from ..marks.credentials import signing_credentials
+from ..marks.manifest import Synthesis
+from ..marks.signing import sign_video
 from ..media.video import Frame, VideoReader, VideoWriter
 from ..options import Options
 from ..parallel import one_thread_each
 from ..progress import Progress
-from ..provenance import rebuilt_tags
+from ..provenance import REBUILT_STATEMENT, rebuilt_tags
 from ..steps.plots_reenact import plot_reenactment
 from ..steps.proxies import choose_proxies
 from ..steps.target import Target, analyse_target
@@ -250,6 +253,11 @@ def _compose_all(
             # Only successive frames of one unbroken stretch have a change to compare.
             unbroken = number + 1 < len(track) and not track.starts[number + 1]
             before = pictures if index is not None and unbroken else {}
+    # A visible label would be measured as well.
+    made = Synthesis(info.path, None, "none", options.consent, statement=REBUILT_STATEMENT)
+    credentials = signing_credentials(options.sign_cert, options.sign_key)
+    for name in ("rebuilt.mp4", "side-by-side.mp4"):
+        sign_video(folder / name, name, made, credentials)
     blind.save(folder)
     return measured
 

@@ -82,7 +82,14 @@ def meet_surface(flat: NDArray[np.floating], lean: NDArray[np.floating]) -> NDAr
     -------
     ndarray of float64, shape (T, N, 2)
         Rectified (x, y).
+
+    Raises
+    ------
+    ValueError
+        The shapes do not fit each other.
     """
+    if flat.ndim != 3 or flat.shape[2] != 2 or lean.shape != (len(flat), 2):
+        raise ValueError(f"flat must be (T, N, 2) and lean (T, 2), not {flat.shape}, {lean.shape}")
     points = np.array(flat, np.float64)
     _meet(points, np.asarray(lean, np.float64), _surface_coefficients(), *_X_RANGE, *_Y_RANGE)
     return points

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import OptionError
-from ..options import MAX_ID_BYTES, Options, check_id, option_types
+from ..names import MAX_ID_BYTES, check_id
+from ..options import Options, option_types
 from ..options_file import coerce_options, read_table
 from ..steps.training import PASS_OPTIONS
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import BadFileError, MissingFileError
 from ..files import read_json
-from ..mouth.predictor import Predictor
+from ..limits import MAX_HISTORY_BYTES, read_limited
+from ..steps.trained import load_network
 from ..workspace import Workspace, shipped
 
 PARTS = ("validation", "test")
@@ -132,7 +133,7 @@ def _read(folder: Path) -> Pass:
     if (folder / "checkpoint.npz").is_file() or not path.is_file():
         return Pass(folder.name, folder, "unfinished", **known)
     try:
-        network = Predictor.load(path)
+        network = load_network(folder)
     except BadFileError as error:
         return Pass(folder.name, folder, _damage(error), evaluation=evaluation, **known)
     numbers = sum(weights.size for weights in network.weights.values())
@@ -152,11 +153,12 @@ def _history(path: Path) -> list[dict[str, float]]:
     if not path.is_file():
         return []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+        text = read_limited(path, MAX_HISTORY_BYTES).decode("utf-8")
+        lines = csv.DictReader(text.splitlines(), strict=True)
+        rows = [{k: float(v) for k, v in row.items()} for row in lines]
         if any(not {"epoch", "training", "validation"} <= row.keys() for row in rows):
             raise ValueError("a column is missing")
-    except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
+    except (ValueError, TypeError, csv.Error) as error:
         raise BadFileError("not a training history", path=path) from error
     return rows
 

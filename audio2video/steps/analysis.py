@@ -20,10 +20,12 @@ from ..face.tracking import TrackedFace
 from ..files import replacing
 from ..media.frame import Box
 from ..media.video import Frame, VideoInfo, VideoReader
+from ..npy import map_array
 from ..options import Options
 from ..parallel import ahead, in_order, one_thread_each
 from ..progress import Progress
 from .covers import find_covers
+from .manifest import write_manifest
 from .spool import FrameSpool
 
 MIN_USABLE = 2
@@ -42,7 +44,7 @@ ROOM = 0.65
 def write_analysis(
     path: Path, info: VideoInfo, folder: Path, options: Options, progress: Progress
 ) -> None:
-    """Analyse a video and write what was found: ``face.npz`` and ``textures.npy``.
+    """Analyse a video and write ``face.npz``, ``textures.npy`` and their hashes.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def write_analysis(
             space = FaceSpace.lower_face(float(np.median(track.pose.scale[track.usable])))
             product = temporary / "textures.npy"
             sharpness, light = _write_textures(spool, product, track, space, options, progress)
-        stored = np.load(product, mmap_mode="r")
+        stored = map_array(product)
         covers = find_covers(stored, track, space, float(info.rate), options.nthreads, progress)
         del stored  # closes the file, so that its folder can be renamed everywhere
         with (temporary / "face.npz").open("wb") as file:
@@ -94,6 +96,7 @@ def write_analysis(
                 lips_covered=covers.lips,
                 rivals=np.array([face.rivals for face in faces]),
             )
+        write_manifest(temporary)
 
 
 def _follow_face(

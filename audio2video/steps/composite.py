@@ -19,6 +19,10 @@ from ..errors import BadFileError
 from ..face.covers import reduced_space
 from ..face.pose import HeadPose
 from ..files import file_hash, replacing
+from ..marks.credentials import signing_credentials
+from ..marks.label import START_SECONDS, Label, make_label
+from ..marks.manifest import Synthesis
+from ..marks.signing import sign_video
 from ..media.audio import probe_audio
 from ..media.video import Frame, VideoReader, VideoWriter
 from ..options import Options
@@ -38,13 +42,14 @@ from .target import Target, analyse_target
 from .texture import TextureSequence, read_textures, texture_path
 
 NAME = "composite"
-FORMAT = 3
+FORMAT = 4
 """Raised when the way frames are put together changes."""
 
 
 def run(workspace: Workspace, options: Options, progress: Progress) -> StepReport:
     """Put the textures onto the retimed target and write the result with the user's own sound.
 
+    The result is marked as synthetic: by container tags, a visible label and a signed manifest.
     Writes ``<inp_id>-<tar_id>.mp4`` and the contact sheet ``sheet.png`` into the output folder.
 
     Raises
@@ -72,9 +77,21 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     report = StepReport(NAME, "frame")
     shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
     tags = container_tags(options.inp_id, options.tar_id, options.pass_id)
+    credentials = signing_credentials(options.sign_cert, options.sign_key)
+    network = workspace.finished_pass(options.pass_id)
+    synthesis = Synthesis(
+        *(target.info.path, audio.path, options.label, options.consent, options.pass_id),
+        None if network is None else network / "network.npz",
+    )
+    result = workspace.result(options.inp_id, options.tar_id)
+    if options.consent is None:
+        progress.warn(
+            "the manifest says that no statement of consent was given: --consent, or a line in "
+            f"{workspace.target_options(options.tar_id)}, says who agreed to what"
+        )
 
     def build(path: Path) -> dict[str, Any]:
-        sheet = ContactSheet(wanted)
+        sheet, label = ContactSheet(wanted), _label(target, timing, options.label)
         info = target.info
         sized = path, info.width, info.height, info.rate
         with (
@@ -82,16 +99,17 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             VideoWriter(*sized, audio=audio.path, metadata=tags, like=info) as writer,
         ):
             composer = _Composer(target, sequence, timing, shown, sheet, options)
-            pictures = _output_frames(composer, info.path, timing, options.nthreads, sheet)
+            pictures = _output_frames(composer, info.path, timing, options.nthreads, sheet, label)
             for picture in progress.follow(pictures, "compositing", wanted):
                 writer.write(picture)
+        sign_video(path, result.name, synthesis, credentials)
         with replacing(path.parent / "sheet.png") as temporary:
             sheet.save(temporary)
         report.count = wanted
-        return {"tags": tags}
+        return {"tags": tags, "label": {"box": label.box, "frames": label.frames}}
 
     make(
-        workspace.result(options.inp_id, options.tar_id),
+        result,
         {
             "format": FORMAT,
             "target": target.key,
@@ -101,6 +119,8 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
             "audio": file_hash(audio.path),
             "tags": tags,
             "options": [options.jaw, options.match_light],
+            "marks": synthesis.facts(),
+            "signer": credentials.fingerprint,
         },
         build,
         progress,
@@ -113,7 +133,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     untouched = int(lost.sum())
     if untouched:
         progress.warn(f"{untouched} of {wanted} frames show no usable face and are unchanged")
-    report.result = workspace.result(options.inp_id, options.tar_id)
+    report.result = result
     report.facts = {
         "output_frames": wanted,
         "unchanged_frames": int((lost | covered).sum()),
@@ -193,7 +213,12 @@ class _Composer:
 
 
 def _output_frames(
-    composer: _Composer, video: Path, timing: Retiming, workers: int, sheet: ContactSheet
+    composer: _Composer,
+    video: Path,
+    timing: Retiming,
+    workers: int,
+    sheet: ContactSheet,
+    label: Label,
 ) -> Iterator[Frame]:
     """Compose all frames and give them in order; several are worked on at a time."""
     with (
@@ -202,8 +227,17 @@ def _output_frames(
     ):
         for index, (before, after) in enumerate(made):
             sheet.before(index, before)
+            label.draw(after, index)
             sheet.after(index, after)
             yield after
+
+
+def _label(target: Target, timing: Retiming, shown: str) -> Label:
+    """Place the visible label off all faces that the output shows."""
+    track, info = target.track, target.info
+    frames = np.unique(timing.frames[track.usable[timing.frames]])
+    count = {"always": len(timing.frames), "start": round(START_SECONDS * info.rate), "none": 0}
+    return make_label(info.width, info.height, track.landmarks[frames], count[shown])
 
 
 def _jobs(reader: VideoReader, timing: Retiming) -> Iterator[_Job]:

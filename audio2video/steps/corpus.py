@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,11 +20,15 @@ from ..mouth.basis import ShapeBasis
 from ..speech.features import FEATURE_RATE, FEATURES, HOP, SAMPLE_RATE
 from ..speech.recording import as_samples
 from ..workspace import Workspace
+from .checked import as_rate, is_name
 
 MADE_BY = "step 0 (dataset)"
 
 CONTEXT = 1.0
 """Seconds of sound before and after a fragment that are read with it."""
+
+MOST_SECONDS = 1e6
+"""The latest that a fragment can begin: no recording is as long."""
 
 SEPARATOR = "}}"
 """Between a recording's name and a fragment's number, as in the published sets of this field."""
@@ -148,9 +153,47 @@ def _index(workspace: Workspace) -> dict[str, Any]:
     clips = content.get("clips")
     if not isinstance(clips, dict) or not clips:
         raise BadFileError("lists no clips", path=path, hint=f"run {MADE_BY} again")
+    if not all(map(is_name, clips)):
+        raise BadFileError("names what is no clip", path=path, hint=f"run {MADE_BY} again")
     if not all(SEPARATOR in name for name in clips):
         raise BadFileError("made by an older version", path=path, hint=f"run {MADE_BY} again")
     return content
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """What ``clip.json`` says of a fragment; `start` may be before the sound begins."""
+
+    recording: str
+    speaker: str
+    rate: Fraction
+    start: float
+
+
+def read_clip_info(workspace: Workspace, clip_id: str) -> ClipInfo:
+    """Read what is known of a fragment beside its shapes.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        The file is missing or damaged.
+    """
+    path = clip_folder(workspace, clip_id) / "clip.json"
+    if not path.is_file():
+        raise MissingFileError("file not found", path=path, hint=f"{MADE_BY} makes it")
+    info = read_json(path)
+    try:
+        recording, speaker = str(info["recording"]), str(info["speaker"])
+        rate, start = as_rate(info["rate"]), float(info["start"])
+        if not is_name(recording) or not abs(start) <= MOST_SECONDS:
+            raise ValueError
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise BadFileError(
+            "lacks the fragment's recording, speaker, rate or start",
+            path=path,
+            hint=f"run {MADE_BY} again",
+        ) from error
+    return ClipInfo(recording, speaker, rate, start)
 
 
 def read_clip(workspace: Workspace, clip_id: str) -> Clip:
@@ -161,23 +204,11 @@ def read_clip(workspace: Workspace, clip_id: str) -> Clip:
     MissingFileError, BadFileError
         One of its files is missing or damaged.
     """
+    info = read_clip_info(workspace, clip_id)
+    rate, start = info.rate, info.start
     path = clip_folder(workspace, clip_id) / "clip.json"
-    if not path.is_file():
-        raise MissingFileError("file not found", path=path, hint=f"{MADE_BY} makes it")
-    info: dict[str, Any] = read_json(path)
-    try:
-        recording, speaker = str(info["recording"]), str(info["speaker"])
-        rate, start = Fraction(info["rate"]), float(info["start"])
-        if rate <= 0 or not math.isfinite(start):
-            raise ValueError
-    except (KeyError, ValueError, TypeError, ZeroDivisionError) as error:
-        raise BadFileError(
-            "lacks the fragment's recording, speaker, rate or start",
-            path=path,
-            hint=f"run {MADE_BY} again",
-        ) from error
     mouth = read_array(path.parent / "mouth.npy", (None, 20, 2), made_by=MADE_BY)
-    features_path = recording_features(workspace, recording)
+    features_path = recording_features(workspace, info.recording)
     whole = read_array(features_path, (None, FEATURES), made_by=MADE_BY, mmap=True)
     if start < 0:  # the picture began before the sound did
         unheard = math.ceil(-start * rate)
@@ -195,8 +226,8 @@ def read_clip(workspace: Workspace, clip_id: str) -> Clip:
     check_finite(features, features_path, f"{MADE_BY} makes it again with --force True")
     return Clip(
         clip_id,
-        recording,
-        speaker,
+        info.recording,
+        info.speaker,
         rate,
         start - first / FEATURE_RATE,
         np.asarray(mouth, np.float32),
@@ -237,7 +268,9 @@ def read_sound(workspace: Workspace, clip: Clip) -> NDArray[np.float32]:
         )
     again = f"{MADE_BY} makes it again with --force True"
     try:
-        rate, whole = wavfile.read(path, mmap=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # what matters is looked at
+            rate, whole = wavfile.read(path, mmap=True)
     except Exception as error:  # struct.error, ValueError, EOFError: all mean damage
         raise BadFileError("not a WAV file, or damaged", path=path, hint=again) from error
     if rate != SAMPLE_RATE or whole.dtype != np.int16 or whole.ndim != 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import read_array
+from ..arrays import check_within, read_array
 from ..errors import BadFileError, MissingFileError
 from ..files import file_hash
-from ..media.audio import AudioInfo, probe_audio, read_audio
+from ..media.audio import AudioInfo, probe_audio
 from ..media.video import VideoWriter, probe_video
 from ..mouth.drawing import MouthCanvas, mouth_view
 from ..mouth.predictor import Predictor
@@ -24,18 +25,23 @@ from ..options import Options
 from ..progress import Progress
 from ..provenance import container_tags
 from ..records import make, read_record
-from ..speech.features import FEATURE_RATE, FEATURES, speech_features
-from ..speech.loudness import speech_activity
+from ..speech.features import FEATURE_RATE, FEATURES
+from ..speech.recording import recording_activity, recording_features
 from ..workspace import Workspace
 from .report import StepReport
+from .sound import samples_of
+from .trained import NETWORK, load_network
 
 NAME = "lipsync"
 MADE_BY = "step 1 (lipsync)"
-FORMAT = 2
+FORMAT = 3
 """Raised when the way shapes are predicted changes."""
 
 MIN_SECONDS = 0.2
 """Shorter sound holds no speech: a single phone takes longer."""
+
+MOST_FAR = 10.0
+"""Inter-ocular distances from between the eyes: no point of a mouth or jaw is as far."""
 
 VISUAL_SIDE = 320
 VISUAL_PRESET, VISUAL_CRF = "ultrafast", 23
@@ -85,6 +91,11 @@ def output_frames(audio: AudioInfo, rate: Fraction) -> int:
     return max(1, round(Fraction(audio.duration) * rate))
 
 
+def result_ids(options: Options) -> dict[str, str]:
+    """Whose the files in a result's folder are, for `audio2video.records.make`."""
+    return {"inp_id": options.inp_id, "tar_id": options.tar_id}
+
+
 def read_shapes(
     workspace: Workspace, options: Options, frames: int, rate: Fraction
 ) -> NDArray[np.float32]:
@@ -93,7 +104,7 @@ def read_shapes(
     Raises
     ------
     MissingFileError, BadFileError
-        The file is missing, damaged, or made for another frame rate or sound.
+        The file is missing, damaged, made for another frame rate or sound, or no mouth's.
     """
     path = workspace.shapes(options.pass_id, options.inp_id)
     shapes = read_array(path, (None, 20, 2), made_by=MADE_BY)
@@ -108,6 +119,7 @@ def read_shapes(
         raise BadFileError(
             why, path=path, hint=f"run {MADE_BY} again; --force True if it is your own file"
         )
+    check_within(shapes, MOST_FAR, path, f"{MADE_BY} makes it again with --force True")
     return np.asarray(shapes, np.float32)
 
 
@@ -118,6 +130,8 @@ def read_network(workspace: Workspace, pass_id: str) -> tuple[Predictor, Path]:
     ------
     MissingFileError
         The pass has never been trained.
+    BadFileError
+        Its network is damaged, or not the one that was trained.
     """
     folder = workspace.finished_pass(pass_id)
     if folder is None:
@@ -126,8 +140,7 @@ def read_network(workspace: Workspace, pass_id: str) -> tuple[Predictor, Path]:
             path=workspace.training_pass(pass_id),
             hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id grid_s1",
         )
-    path = folder / "network.npz"
-    return Predictor.load(path), path
+    return load_network(folder), folder / NETWORK
 
 
 def _should_train(workspace: Workspace, options: Options) -> bool:
@@ -156,46 +169,48 @@ def _predict(
 
     features_path = workspace.features(options.inp_id)
     sound = file_hash(audio.path)
-    samples = cache(lambda: read_audio(audio.path))  # needed by no product or by two
+    with ExitStack() as opened:
+        # Needed by no product or by two.
+        samples = cache(lambda: opened.enter_context(samples_of(audio.path, features_path)))
 
-    def build_features(path: Path) -> None:
-        np.save(path, speech_features(samples()), allow_pickle=False)
+        def build_features(path: Path) -> None:
+            np.save(path, recording_features(samples()), allow_pickle=False)
 
-    make(
-        features_path,
-        {"format": FORMAT, "audio": sound},
-        build_features,
-        progress,
-        force=options.force,
-    )
-    features = read_array(features_path, (None, FEATURES), made_by=MADE_BY)
+        make(
+            features_path,
+            {"format": FORMAT, "audio": sound},
+            build_features,
+            progress,
+            force=options.force,
+        )
+        features = read_array(features_path, (None, FEATURES), made_by=MADE_BY)
 
-    def build_shapes(path: Path) -> dict[str, Any]:
-        coefficients = network.coefficients(features)
-        times = np.arange(frames) / float(rate)
-        at_frames = at_times(coefficients, Fraction(FEATURE_RATE), times)
-        shapes = absolute_shapes(network.basis.decode(at_frames), network.reference)
-        speech = speech_activity(samples(), rate, frames)
-        shapes = rest_in_silence(shapes, speech, float(rate), shut_mouth(network.reference))
-        np.save(path, shapes.astype(np.float32), allow_pickle=False)
-        report.count = frames
-        return {"rate": str(rate), "pass_id": options.pass_id}
+        def build_shapes(path: Path) -> dict[str, Any]:
+            coefficients = network.coefficients(features)
+            times = np.arange(frames) / float(rate)
+            at_frames = at_times(coefficients, Fraction(FEATURE_RATE), times)
+            shapes = absolute_shapes(network.basis.decode(at_frames), network.reference)
+            speech = recording_activity(samples(), rate, frames)
+            shapes = rest_in_silence(shapes, speech, float(rate), shut_mouth(network.reference))
+            np.save(path, shapes.astype(np.float32), allow_pickle=False)
+            report.count = frames
+            return {"rate": str(rate), "pass_id": options.pass_id}
 
-    shapes_path = workspace.shapes(options.pass_id, options.inp_id)
-    make(
-        shapes_path,
-        {
-            "format": FORMAT,
-            "features": file_hash(features_path),
-            "audio": sound,
-            "network": file_hash(network_path),
-            "rate": str(rate),
-            "frames": frames,
-        },
-        build_shapes,
-        progress,
-        force=options.force,
-    )
+        shapes_path = workspace.shapes(options.pass_id, options.inp_id)
+        make(
+            shapes_path,
+            {
+                "format": FORMAT,
+                "features": file_hash(features_path),
+                "audio": sound,
+                "network": file_hash(network_path),
+                "rate": str(rate),
+                "frames": frames,
+            },
+            build_shapes,
+            progress,
+            force=options.force,
+        )
     shapes = read_shapes(workspace, options, frames, rate)
 
     def build_visual(path: Path) -> None:
@@ -217,5 +232,6 @@ def _predict(
         build_visual,
         progress,
         force=options.force,
+        made_for={"inp_id": options.inp_id, "pass_id": options.pass_id},
     )
     report.facts.update({"output_frames": frames, "rate": str(rate)})

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from ..errors import BadFileError, NoFaceError, OptionError
+from ..errors import NoFaceError, OptionError
 from ..face.layout import MOUTH
 from ..face.pose import fit_pose
 from ..face.rectify import FaceSpace, texture_map, to_rectified
@@ -24,6 +23,7 @@ from ..texture.teeth import (
     teeth_rows,
 )
 from ..workspace import Workspace
+from .pictures import read_picture
 from .target import Target
 
 CONSIDERED = 40
@@ -136,14 +136,8 @@ def _from_picture(path: Path, space: FaceSpace, options: Options, *, is_upper: b
     from ..face.detection import FaceFinder
     from ..face.tracking import track_face
 
-    coded = np.fromfile(path, np.uint8)
-    picture = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
-    if picture is None:
-        raise BadFileError(
-            "not a picture that can be read", path=path, hint="save a target frame as PNG"
-        )
-    rgb: NDArray[np.uint8] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    rgb = read_picture(path, "save a target frame as PNG")
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     (face,) = track_face([gray], FaceFinder(options.landmark_model))
     if face.landmarks is None:
         raise NoFaceError("no face in the picture", path=path, hint="save a whole target frame")

@@ -10,17 +10,18 @@ import numpy as np
 from ..arrays import read_arrays
 from ..errors import BadFileError
 from ..files import file_hash, replacing
-from ..media.audio import probe_audio, read_audio
+from ..media.audio import probe_audio
 from ..options import Options
 from ..progress import Progress
 from ..records import make
-from ..speech.loudness import speech_activity
+from ..speech.recording import recording_activity
 from ..timing.activity import head_velocity
 from ..timing.retiming import Retiming, as_it_is, retime
 from ..workspace import Workspace
 from .lipsync import output_frames, result_ids
 from .plots import plot_retiming
 from .report import StepReport
+from .sound import samples_of
 from .target import Target, analyse_target
 
 NAME = "retiming"
@@ -71,7 +72,8 @@ def make_retiming(
 
     def build(path: Path) -> dict[str, Any]:
         track = target.track
-        speech = speech_activity(read_audio(audio.path), rate, wanted)
+        with samples_of(audio.path, path) as pcm:
+            speech = recording_activity(pcm, rate, wanted)
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
         timing = (
             retime(speech, velocity, track.blink, track.usable, track.starts, float(rate))

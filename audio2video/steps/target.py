@@ -25,6 +25,7 @@ from ..workspace import Workspace
 from .analysis import MIN_USABLE, write_analysis
 from .covers import Covers
 from .landmark_model import landmark_model_key
+from .manifest import check_manifest
 
 FORMAT = 5
 """Raised when the analysis changes, so that old ones are made again."""
@@ -139,6 +140,7 @@ def analyse_target(workspace: Workspace, options: Options, progress: Progress) -
 
 def _read(info: VideoInfo, folder: Path, key: str) -> tuple[Target, NDArray[np.integer]]:
     """Read the analysis, and how many rivals the face had in each frame."""
+    check_manifest(folder, ("face.npz", "textures.npy"))
     names = (
         *FaceTrack.__dataclass_fields__,
         "resolution",
@@ -149,13 +151,17 @@ def _read(info: VideoInfo, folder: Path, key: str) -> tuple[Target, NDArray[np.i
         "lips_covered",
     )
     arrays = read_arrays(folder / "face.npz", names, made_by=MADE_BY)
-    track = FaceTrack.from_arrays(arrays)
-    space = FaceSpace.lower_face(float(arrays["resolution"]))
+    try:
+        track = FaceTrack.from_arrays(arrays)
+        space = FaceSpace.lower_face(float(arrays["resolution"]))
+    except (IndexError, OverflowError, TypeError, ValueError) as error:
+        raise BadFileError("not the analysis of a target", path=folder / "face.npz") from error
     textures = read_array(
         folder / "textures.npy",
         (len(track), space.height, space.width, 3),
         made_by=MADE_BY,
         mmap=True,
+        dtype=np.uint8,
     )
     reference = closed_mouth_reference(track.mouth[track.usable])
     covers = Covers(arrays["covers"], arrays["lips_covered"])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import read_array, read_arrays
+from ..arrays import check_shape, check_within, read_array, read_arrays
 from ..face.rectify import FaceSpace
 from ..files import file_hash, replacing
 from ..media.audio import probe_audio
@@ -23,7 +23,7 @@ from ..texture.candidates import Looks, candidate_count
 from ..texture.synthesis import Recipe, TextureMaker
 from ..timing.retiming import Retiming
 from ..workspace import Workspace
-from .lipsync import output_frames, read_network, read_shapes
+from .lipsync import MOST_FAR, output_frames, read_network, read_shapes, result_ids
 from .plots import plot_proxies
 from .proxies import Proxies, choose_proxies, proxy_files
 from .report import StepReport
@@ -128,6 +128,7 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         build,
         progress,
         force=options.force,
+        made_for=result_ids(options),
         beside=[product.with_suffix(".npz"), product.with_name("teeth.png")],
     )
     usable = int(target.track.usable.sum())
@@ -149,8 +150,14 @@ def read_textures(workspace: Workspace, options: Options, space: FaceSpace) -> T
         A file is missing or damaged.
     """
     path = texture_path(workspace, options)
-    textures = read_array(path, (None, space.height, space.width, 3), made_by=MADE_BY, mmap=True)
-    lines = read_arrays(path.with_suffix(".npz"), ("mouth", "jaw"), made_by=MADE_BY)
+    shape = (None, space.height, space.width, 3)
+    textures = read_array(path, shape, made_by=MADE_BY, mmap=True, dtype=np.uint8)
+    beside = path.with_suffix(".npz")
+    lines = read_arrays(beside, ("mouth", "jaw"), made_by=MADE_BY)
+    for name, points in (("mouth", 20), ("jaw", 17)):
+        again = f"{MADE_BY} makes it again with --force True"
+        check_shape(lines[name], (len(textures), points, 2), beside, again)
+        check_within(lines[name], MOST_FAR, beside, again)
     return TextureSequence(textures, lines["mouth"], lines["jaw"])
 
 

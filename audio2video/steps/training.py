@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Audio2VideoError, BadFileError
-from ..files import content_key, read_json, replacing, write_json
+from ..files import content_key, read_json, write_json
 from ..mouth.architecture import Architecture
 from ..mouth.metrics import measure_clips
 from ..mouth.network import GraphWriter, Trainer, TrainingOptions
@@ -26,6 +26,7 @@ from ..provenance import code_version
 from ..speech.features import FEATURE_RATE
 from ..workspace import Workspace
 from .corpus import Clip, ShapeStatistics, feature_kind, read_clip, read_index, read_statistics
+from .trained import write_network
 from .training_data import (
     TrainingData,
     fingerprint,
@@ -110,9 +111,7 @@ def train_pass(workspace: Workspace, options: Options, progress: Progress) -> di
     network = session.predictor(data, weights)
     evaluation = {"chosen": chosen, "best_epoch": state.best_epoch, **_evaluate(session, network)}
     write_json(folder / "evaluation.json", evaluation)
-    write_json(folder / "run.json", {"epochs": state.epoch, "seconds": round(state.seconds, 1)})
-    with replacing(folder / "network.npz") as temporary:
-        network.save(temporary)
+    write_network(folder, network, {"epochs": state.epoch, "seconds": round(state.seconds, 1)})
     (folder / "checkpoint.npz").unlink(missing_ok=True)
     return {"epochs": state.epoch - before, "evaluation": evaluation}
 
@@ -150,6 +149,7 @@ class _Session:
             "data": fingerprint(clips.values(), statistics),
         }
         folder = workspace.training_pass(options.pass_id)
+        workspace.inside("train", options.pass_id, "graph")
         return cls(
             folder,
             options,

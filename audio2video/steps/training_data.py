@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import read_arrays
+from ..arrays import read_arrays, sealed
 from ..errors import BadFileError
 from ..files import replacing
 from ..mouth.augment import Variation
@@ -179,7 +179,7 @@ def _sequences(
         arrays[f"x_{i}"], arrays[f"y_{i}"] = clip.features, clip.targets
         arrays[f"first_{i}"] = np.array(clip.first)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        np.savez(file, **sealed(arrays))  # type: ignore[arg-type]
     return made
 
 

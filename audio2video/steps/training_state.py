@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import read_arrays
+from ..arrays import read_arrays, sealed
 from ..errors import BadFileError
 from ..files import replacing
 from ..mouth.network import Trainer
@@ -110,7 +110,7 @@ class TrainingState:
         for k, epoch in enumerate(self.best):
             arrays |= {f"best{k}/{name}": array for name, array in epoch.weights.items()}
         with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            np.savez(file, **sealed(arrays))  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: Path) -> TrainingState:

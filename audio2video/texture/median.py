@@ -11,6 +11,9 @@ from .warp import CELL, grid_shape
 MOST_WEIGHT = 2**17 - 2
 """Sum of all weights: half of it must fit the 16-bit lanes that weights are added up in."""
 
+MOST_MOVE = 2**14
+"""Pixels of displacement. It keeps the compiled code, which sees no bounds, inside the textures."""
+
 LANES = 16
 """Bytes of a cell's row that are computed at once: 4 pixels of 3, and what fills a register. The
 next cell overwrites those beyond."""
@@ -34,7 +37,7 @@ _SHARE = (np.arange(LANES) // 3 / CELL).astype(np.float32)
 """How far each byte's pixel lies between the nodes left and right of it."""
 
 _ROUNDER = np.float32(1.5 * 2**15)
-"""Added and taken away again, it rounds a number below 2^14 to 1/256: the sum has no finer bits."""
+"""Added and taken away again, it rounds to 1/256 what is below `MOST_MOVE`: the sum has no more."""
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -87,10 +90,11 @@ def weighted_median(
         raise ValueError(f"weights must have a sum of {MOST_WEIGHT} at most")
     if int(frames.min()) < 0 or int(frames.max()) >= len(textures):
         raise ValueError(f"frames must be 0 to {len(textures) - 1}")
+    if not -MOST_MOVE < displacements.min(initial=0) <= displacements.max(initial=0) < MOST_MOVE:
+        raise ValueError(f"displacements must be numbers within {MOST_MOVE} pixels")
     half = (total + 1) // 2
     # More than half decides like half, and candidates come in fours: those without weight fill up.
-    padded = np.zeros(-(-len(frames) // _UNROLLED) * _UNROLLED, np.uint16)
-    padded[: len(frames)] = np.minimum(weights, half)
+    padded = np.pad(np.minimum(weights, half), (0, -len(frames) % _UNROLLED)).astype(np.uint16)
     pixels = textures.reshape(-1).view()
     pixels.setflags(write=False)  # one compiled kernel for mapped and for other arrays
     short = np.uint16(2**16 - 1 - half)

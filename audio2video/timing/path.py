@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 EASE = 3
 """Output frames of a turn: most of the way to the turning frame, that frame, and back again."""
 
+MOST_COST = 1e15
+"""Sums of more might be infinite, and differences of those are no numbers."""
+
 _ADVANCED, _HELD, _LOCKED = 0, 1, 2
 
 
@@ -58,8 +61,21 @@ def best_path(
     Raises
     ------
     ValueError
-        No such path exists.
+        No such path exists, the arrays' shapes do not fit each other, or a cost is not as above.
     """
+    frames = len(motion)
+    if any(a.shape != (frames,) for a in (motion, show, edge)) or gain.ndim != 1:
+        raise ValueError(f"motion, show and edge must be ({frames},), and gain (N,)")
+    if any(a.shape != (2, frames) for a in (enter, hold, turn)):
+        raise ValueError(f"enter, hold and turn must be (2, {frames})")
+    if not (len(gain) and frames and 0 <= lock <= max(frames - 3, 0)):
+        raise ValueError(f"no frames, or a lock of {lock} frames in {frames}")
+    if any(not np.abs(a).max() < MOST_COST for a in (gain, motion, show, enter, edge)):
+        raise ValueError("costs must be finite")
+    if any(not (a.min() > -MOST_COST) for a in (hold, turn)):
+        raise ValueError("costs of holding and turning must be finite, or infinite for never")
+    if not np.isposinf([hold[0, -1], hold[1, 0], turn[0, 0], turn[1, -1]]).all():
+        raise ValueError("beyond the ends nothing can be held or turned at")
     places: NDArray[np.float64] = _best_path(gain, motion, show, enter, hold, turn, edge, lock)
     if len(places) == 0:
         raise ValueError(f"{len(motion)} target frames can't be played for {len(gain)} frames")

@@ -25,6 +25,12 @@ NAME = "dataset"
 FORMAT = 4
 """Raised when the way recordings are prepared changes, so that old ones are made again."""
 
+WRITTEN = (
+    *(("raw", name) for name in ("fids", "mfcc", "recordings", "unfinished", "video", "wav")),
+    *(("reference",), ("log",)),
+)
+"""Folders of the workspace that this step writes into."""
+
 
 def run(workspace: Workspace, options: Options, progress: Progress) -> StepReport:
     """Prepare every recording of the corpus and fit the shape basis.
@@ -38,6 +44,8 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
         There is no corpus, or nothing of it can be used.
     """
     report = StepReport(NAME, "recording")
+    for folder in WRITTEN:
+        workspace.inside(*folder)
     sources, failed, where = _sources(workspace, options, progress)
     if sources is None:
         published = find_published(where)

@@ -11,16 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import read_array
 from ...errors import Audio2VideoError, BadFileError
 from ...face.layout import mouth_opening
 from ...face.smoothing import unbroken_stretches
 from ...files import replacing, write_json
 from ...mouth.sync import LEAST_SECONDS, LagSums, Offset, find_offset, lag_sums, total
-from ...speech.features import CEPSTRA
-from ..corpus import fragment_name, recording_features, recording_record, recording_sound
+from ...speech.features import CEPSTRA, FEATURES
+from ..corpus import MADE_BY, fragment_name, recording_features, recording_record, recording_sound
 from .cutting import DAMAGED, NOT_SPEAKING, OTHER_PERSON, Thrown, cut_fragments
 from .fragments import Outcome, read_outcome, refuse_foreign, remove_further, write_fragment
-from .recording import Opened, Recording, discard_work, read_opened, read_span
+from .recording import (
+    Opened,
+    Recording,
+    discard_work,
+    read_activity,
+    read_opened,
+    read_span,
+)
 
 READY_CUT_LEAST = 0.5
 """Seconds; a shorter sighting of the face in a ready-cut clip is of no use."""
@@ -107,7 +115,7 @@ def _candidates(
         if opened.ready_cut:
             places = [_longest(recording, span, rate)]
         else:
-            activity = np.load(recording.work / "activity.npy", allow_pickle=False)[first:end]
+            activity = read_activity(recording)[first:end]
             places = cut_fragments(span["labels"], span["borders"], activity, rate, thrown)
         for place in places:
             frames = span["portrait_frames"]
@@ -133,8 +141,10 @@ def _in_step(
     """Find the offset of sound and picture; keep the fragments whose lips move with the sound."""
     if not fragments:
         return [], None
-    energy = np.load(recording.work / "features.npy", mmap_mode="r", allow_pickle=False)[:, CEPSTRA]
-    energy = np.array(energy)
+    features = recording.work / "features.npy"
+    energy = np.array(
+        read_array(features, (None, FEATURES), made_by=MADE_BY, mmap=True)[:, CEPSTRA]
+    )
     for fragment in fragments:
         fragment.sums = lag_sums(fragment.mouth, rate, float(fragment.first / rate), energy)
     moving = [f for f in fragments if mouth_opening(f.mouth).std() >= LEAST_MOTION]

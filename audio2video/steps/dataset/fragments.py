@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +10,10 @@ from numpy.typing import NDArray
 
 from ...arrays import read_array
 from ...errors import BadFileError
-from ...files import read_json, replacing, write_json
+from ...files import read_json, remove, replacing, write_json
 from ...speech.features import FEATURES
 from ...workspace import Workspace
+from ..checked import is_name
 from ..corpus import (
     MADE_BY,
     clip_folder,
@@ -90,7 +90,7 @@ def refuse_foreign(workspace: Workspace, name: str) -> None:
 def remove_further(workspace: Workspace, name: str, count: int) -> None:
     """Remove fragments that an earlier preparation of the recording made and this one did not."""
     while (folder := clip_folder(workspace, fragment_name(name, count))).is_dir():
-        shutil.rmtree(folder)
+        remove(folder)
         count += 1
 
 
@@ -106,7 +106,10 @@ def read_outcome(workspace: Workspace, name: str, key: str) -> Outcome | None:
         if content["sound"] and not recording_sound(workspace, name).is_file():
             return None
         outcome = Outcome(**content["outcome"])
-    except (BadFileError, KeyError, TypeError):
+        if not all(map(is_name, outcome.fragments)):
+            return None
+        float(outcome.seconds)
+    except (BadFileError, KeyError, TypeError, ValueError):
         return None
     files = (
         clip_folder(workspace, clip_id) / name

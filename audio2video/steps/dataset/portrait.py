@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from ...errors import BadFileError, MissingFileError
+from ...errors import MissingFileError
+from ..pictures import read_picture
 
 
 def read_portrait(path: Path, landmark_model: Path | None) -> tuple[float, ...]:
@@ -25,10 +25,6 @@ def read_portrait(path: Path, landmark_model: Path | None) -> tuple[float, ...]:
 
     if not path.is_file():
         raise MissingFileError("picture not found", path=path, hint="check --speaker")
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if picture is None:
-        raise BadFileError("not a picture", path=path, hint="give --speaker a JPEG or PNG file")
-    rgb = np.ascontiguousarray(picture[..., ::-1]).astype(np.uint8)
+    rgb = read_picture(path, "give --speaker a JPEG or PNG file")
     found = describe_portrait(rgb, path, FaceFinder(landmark_model), FaceDescriber())
     return tuple(float(number) for number in np.round(found, 6))

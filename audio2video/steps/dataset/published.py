@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ...arrays import read_array
 from ...errors import BadFileError, MissingFileError
+from ...limits import MAX_MATRIX_BYTES, MAX_NUMBER_BYTES, read_limited
 from ...speech.features import FEATURE_RATE, STATIC_FEATURES, with_differences
 from ..corpus import SEPARATOR
 
@@ -28,6 +29,14 @@ RATE = Fraction(30000, 1001)
 
 PREFIX = "published_"
 """Before the names of converted recordings, so that they lie beside the originals."""
+
+MOST_STEP, MOST_SILENCE = 0.1, 3600.0
+"""Seconds: mean time from row to row, and of the first row. Rows are 0.01 s apart."""
+
+MOST_FEATURE = 1e6
+"""Cepstra are below 100, and so are times of a day in seconds below this."""
+
+MOST_FRAME = 10**9
 
 BASIS_FILE = Path("reference", "PCA_MAT.npy")
 _MADE_BY = "the set's own maker"
@@ -128,10 +137,7 @@ def read_float_matrix(path: Path, columns: int) -> NDArray[np.float64]:
     BadFileError
         It is not such a matrix, is cut off, or has another number of columns.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadFileError(f"can't be read ({error.strerror})", path=path) from error
+    data = read_limited(path, MAX_MATRIX_BYTES, _AGAIN)
     if len(data) < 9 or data[0] != 5:
         raise BadFileError("not a dumped matrix of floats", path=path, hint=_AGAIN)
     rows, width = struct.unpack("<ii", data[1:9])
@@ -170,11 +176,19 @@ def read_features(path: Path) -> NDArray[np.float64]:
     Raises
     ------
     MissingFileError, BadFileError
-        The file is missing or damaged, or its times do not ascend.
+        The file is missing or damaged, its times do not ascend or are not near 100 Hz, or its
+        numbers are beyond any sound's.
     """
     array = np.asarray(read_array(path, (None, STATIC_FEATURES + 1), made_by=_MADE_BY), np.float64)
     if len(array) < 2 or (np.diff(array[:, -1]) <= 0).any():
         raise BadFileError("the times in its last column do not ascend", path=path, hint=_AGAIN)
+    first, last = array[0, -1], array[-1, -1]
+    if abs(first) > MOST_SILENCE or last - first > MOST_STEP * len(array):
+        raise BadFileError(
+            f"its {len(array)} rows are from {first:g} s to {last:g} s", path=path, hint=_AGAIN
+        )
+    if np.abs(array).max() > MOST_FEATURE:
+        raise BadFileError("holds numbers that no speech feature has", path=path, hint=_AGAIN)
     return array
 
 
@@ -235,17 +249,22 @@ def read_mouth(
             path=fragment.folder / "nframe.txt",
             hint=_AGAIN,
         )
-    shapes = (coefficients @ basis.T).reshape(-1, 20, 2)
-    return shapes.astype(np.float32), first - published.first_number
+    with np.errstate(over="ignore", invalid="ignore"):
+        shapes = (coefficients @ basis.T).reshape(-1, 20, 2).astype(np.float32)
+    if not np.isfinite(shapes).all():
+        raise BadFileError("holds numbers that no mouth has", path=fragment.folder, hint=_AGAIN)
+    return shapes, first - published.first_number
 
 
 def _number(path: Path, default: int) -> int:
     if not path.is_file():
         return default
     try:
-        value = int(path.read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError, IndexError) as error:
+        value = int(read_limited(path, MAX_NUMBER_BYTES, _AGAIN).decode("ascii").split()[0])
+    except (ValueError, IndexError) as error:
         raise BadFileError("holds no whole number", path=path, hint=_AGAIN) from error
     if value < 0:
         raise BadFileError("holds a negative number", path=path, hint=_AGAIN)
+    if value > MOST_FRAME:
+        raise BadFileError("holds a number that no frame has", path=path, hint=_AGAIN)
     return value

@@ -7,7 +7,6 @@ than the span it was at.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,14 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import wavfile
 
-from ...arrays import read_arrays
+from ...arrays import read_array, read_arrays
 from ...errors import Audio2VideoError, BadFileError
 from ...face.track import FaceTrack, build_track
-from ...files import read_json, replacing, write_json
+from ...files import read_json, remove, replacing, write_json
 from ...media.sound import extract_sound
 from ...media.video import Frame, VideoReader
 from ...speech.recording import recording_activity, recording_features
 from ...workspace import Workspace
+from ..checked import as_rate
 from ..corpus import MADE_BY
 from .cutting import cut_spans, label_frames
 
@@ -40,6 +40,12 @@ READY_CUT_SECONDS = 10.0
 
 SPAN_SECONDS, SPAN_SLACK = 60.0, 15.0
 """Length of the spans that long recordings are worked on in."""
+
+SPAN_ARRAYS = (
+    *("labels", "borders", "usable", "starts", "mouth", "landmarks"),
+    *("portrait_frames", "portraits"),
+)
+"""What is noted of a span."""
 
 PORTRAIT_EVERY = 0.5
 """Seconds between two looks at who it is."""
@@ -122,7 +128,7 @@ def open_recording(recording: Recording) -> Opened:
         return known
     with VideoReader(recording.path) as reader:
         info = reader.info
-    shutil.rmtree(recording.work, ignore_errors=True)
+    remove(recording.work)
     with replacing(recording.work) as folder:
         folder.mkdir(parents=True)
         extract_sound(recording.path, folder / "sound.wav")
@@ -148,11 +154,14 @@ def read_opened(recording: Recording) -> Opened | None:
         return None
     try:
         content = read_json(path)
+        frames, rate = int(content["frames"]), str(as_rate(content["rate"]))
         spans = tuple((int(first), int(end)) for first, end in content["spans"])
         if content["key"] != recording.key:
             return None
-        return Opened(content["rate"], content["frames"], content["ready_cut"], spans)
-    except (BadFileError, KeyError, TypeError, ValueError):
+        if not all(0 <= first < end <= frames for first, end in spans):
+            return None
+        return Opened(rate, frames, bool(content["ready_cut"]), spans)
+    except (BadFileError, KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
@@ -185,7 +194,15 @@ def follow_span(recording: Recording, number: int) -> None:
 
 def read_span(recording: Recording, number: int) -> dict[str, NDArray[Any]]:
     """Read the result of `follow_span`: arrays by name."""
-    return read_arrays(recording.span_file(number), (), made_by=MADE_BY)
+    arrays = read_arrays(recording.span_file(number), (), made_by=MADE_BY)
+    missing = [name for name in SPAN_ARRAYS if name not in arrays]
+    if missing and "damaged" not in arrays:
+        raise BadFileError(
+            f"has no array '{missing[0]}'",
+            path=recording.span_file(number),
+            hint=f"{MADE_BY} makes it again with --force True",
+        )
+    return arrays
 
 
 def _span(recording: Recording, first: int, end: int) -> dict[str, NDArray[Any]]:
@@ -203,7 +220,7 @@ def _span(recording: Recording, first: int, end: int) -> dict[str, NDArray[Any]]
         watch.look(k, face.landmarks, float(rate))
     track: FaceTrack = build_track(faces)
     seen = np.array([face.landmarks is not None for face in faces], bool)
-    activity = np.load(recording.work / "activity.npy", allow_pickle=False)[first:end]
+    activity = read_activity(recording)[first:end]
     return {
         "labels": label_frames(track, seen, rivals, activity, rate),
         "borders": track.starts | np.isin(np.arange(len(track)), watch.shots.cuts),
@@ -214,6 +231,11 @@ def _span(recording: Recording, first: int, end: int) -> dict[str, NDArray[Any]]
         "portrait_frames": np.array(watch.portrait_frames, np.int64),
         "portraits": np.array(watch.portraits, np.float32).reshape(-1, 128),
     }
+
+
+def read_activity(recording: Recording) -> NDArray[Any]:
+    """Read what `open_recording` noted of where there is speech."""
+    return read_array(recording.work / "activity.npy", (None,), made_by=MADE_BY)
 
 
 class _Watch:
@@ -266,7 +288,7 @@ def _reader(path: Path, changed: int) -> VideoReader:
 
 def discard_work(recording: Recording) -> None:
     """Remove what is not finished."""
-    shutil.rmtree(recording.work, ignore_errors=True)
+    remove(recording.work)
 
 
 def as_reason(error: Audio2VideoError) -> str:

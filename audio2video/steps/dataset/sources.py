@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import Audio2VideoError, BadFileError, MissingFileError
+from ...limits import MAX_LIST_BYTES, read_limited
 from ...workspace import Workspace
 
 VIDEO_SUFFIXES = (
@@ -122,13 +123,14 @@ def read_list(path: Path, *, needed: bool = True) -> list[Entry]:
     Raises
     ------
     BadFileError
-        It is not text, or names nothing.
+        It is not text, larger than `MAX_LIST_BYTES`, or names nothing.
     """
+    content = read_limited(path, MAX_LIST_BYTES, "split the corpus")
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = content.decode("utf-8-sig").splitlines()
         if any("\0" in line for line in lines):
             raise ValueError("no text holds a zero")
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise BadFileError("can't be read as a list", path=path, hint="UTF-8 text is needed") from (
             error
         )

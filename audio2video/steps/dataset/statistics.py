@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import read_array
-from ...files import read_json, replacing, write_json
+from ...files import replacing, write_json
 from ...mouth.basis import fit_basis
 from ...mouth.shapes import closed_mouth_reference, relative_shapes, without_drift
 from ...workspace import Workspace
-from ..corpus import MADE_BY, FeatureKind, clip_folder, clip_index
+from ..corpus import MADE_BY, FeatureKind, clip_folder, clip_index, read_clip_info
 
 MOST_SHAPES = 400_000
 """Shapes that the basis is fitted to; of more, as many are taken evenly. Four hours at 25 fps."""
@@ -34,14 +33,14 @@ def write_statistics(workspace: Workspace, fragments: Sequence[str], features: F
     rows: dict[str, dict[str, object]] = {}
     mouths: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
     for clip_id in fragments:
-        folder = clip_folder(workspace, clip_id)
-        info = read_json(folder / "clip.json")
-        mouth = read_array(folder / "mouth.npy", (None, 20, 2), made_by=MADE_BY)
-        mouths[info["speaker"]].append(np.asarray(mouth, np.float32))
+        info = read_clip_info(workspace, clip_id)
+        shapes = clip_folder(workspace, clip_id) / "mouth.npy"
+        mouth = read_array(shapes, (None, 20, 2), made_by=MADE_BY)
+        mouths[info.speaker].append(np.asarray(mouth, np.float32))
         rows[clip_id] = {
-            "recording": info["recording"],
-            "speaker": info["speaker"],
-            "seconds": round(float(len(mouth) / Fraction(info["rate"])), 3),
+            "recording": info.recording,
+            "speaker": info.speaker,
+            "seconds": round(float(len(mouth) / info.rate), 3),
         }
     stride = -(-sum(len(m) for own in mouths.values() for m in own) // MOST_SHAPES)
     speakers = sorted(mouths)
