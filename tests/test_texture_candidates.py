@@ -19,6 +19,7 @@ from audio2video.texture.candidates import (
     OPENING_FLOOR,
     OPENING_WEIGHT,
     SHARE_OF_TARGET,
+    TAIL,
     WEIGHT_UNIT,
     Candidates,
     Looks,
@@ -302,7 +303,11 @@ def test_merged_choices_equal_a_plain_loop(seed: int, moments: int) -> None:
     assert (np.diff(merged.weights) <= 0).all()
     for frame, weight in zip(merged.frames.tolist(), merged.weights.tolist(), strict=True):
         assert weight == pytest.approx(total[frame], abs=0.501)
-    assert all(total[frame] <= 0.501 for frame in set(total) - set(merged.frames.tolist()))
+    left = [total[frame] for frame in set(total) - set(merged.frames.tolist())]
+    assert sum(left) <= TAIL * sum(total.values()) + 0.501 * len(total)
+    assert max(left, default=0) <= merged.weights.min() + 0.501
+    # Any less would not do.
+    assert merged.weights[:-1].sum() < (1 - TAIL) * sum(total.values()) + 0.501 * len(total)
 
 
 def test_one_choice_stays_as_it_is() -> None:

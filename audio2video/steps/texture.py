@@ -31,7 +31,7 @@ from .retiming import make_retiming, retiming_path
 from .target import MADE_BY, Target, analyse_target
 
 NAME = "texture"
-FORMAT = 2
+FORMAT = 3
 """Raised when the way textures are made changes."""
 
 MOUTH_PICTURE = ((-0.6, 0.85), (0.6, 1.6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -78,6 +79,9 @@ def _pull(plane: U8, moves: NDArray[np.float32]) -> U8:
     )
 
 
+@lru_cache(maxsize=3)
 def _grid(width: int, height: int) -> NDArray[np.float32]:
     columns, rows = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-    return np.asarray(cv2.merge(np.meshgrid(columns, rows)), np.float32)
+    grid = np.asarray(cv2.merge(np.meshgrid(columns, rows)), np.float32)
+    grid.flags.writeable = False  # it is shared
+    return grid
