@@ -9,7 +9,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.face.detection import FaceBox, FaceFinder
+from audio2video.face.detection import landmark_model_path
 from audio2video.face.pose import fit_pose
 from audio2video.face.rectify import FaceSpace, texture_map
 from audio2video.media.video import Frame
@@ -27,7 +27,8 @@ class Analysis:
 
     def __init__(self, head: NDArray[np.floating], space: FaceSpace) -> None:
         self._head, self._space = head, space
-        self._finder, self._detector = FaceFinder(), dlib.get_frontal_face_detector()
+        self._detector = dlib.get_frontal_face_detector()
+        self._predictor = dlib.shape_predictor(str(landmark_model_path()))
 
     def landmarks(self, frames: Sequence[Frame]) -> NDArray[np.float64]:
         """Detect at full size, place landmarks, fit a pose and rectify; give the landmarks.
@@ -44,9 +45,7 @@ class Analysis:
             boxes = sorted(self._detector(gray, 0), key=lambda box: -box.width())
             if not boxes:
                 continue
-            side, centre = boxes[0].width(), boxes[0].center()
-            box = FaceBox(centre.x, centre.y, side, detected=True)
-            found[place] = self._finder.landmarks(gray, box)
+            found[place] = [(p.x, p.y) for p in self._predictor(gray, boxes[0]).parts()]
             pose = fit_pose(found[place][None], self._head)
             cv2.remap(picture, texture_map(self._space, pose), None, cv2.INTER_CUBIC)
         return found

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import cv2
+import dlib
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from audio2video.demo.presenter import DemoTruth, demo_truth, render_frames
 from audio2video.errors import BadFileError, MissingFileError
 from audio2video.face.detection import (
+    FACE_SIDE,
     MODEL_FILE,
     SMALLEST,
     FaceBox,
@@ -157,15 +159,39 @@ def test_a_large_picture_shows_all_faces_of_interest_in_less_of_it(
     assert looked_at == [pytest.approx(scene.size * (SMALLEST / least) ** 2, rel=0.02)]
 
 
-def test_two_quick_looks_make_one_thorough_one(
+def test_landmarks_are_the_same_each_time_and_no_whole_pixels(
     finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth
 ) -> None:
     box = box_of(truth.landmarks[0])
-    quick = FaceFinder(quick=True)
-    first, second, third = (quick.landmarks(grays[0], box) for _ in range(3))
-    np.testing.assert_array_equal(first, third)
-    assert not np.array_equal(first, second)
-    np.testing.assert_allclose((first + second) / 2, finder.landmarks(grays[0], box))
+    # Here the chip has the picture's own pixels: a mean of rounded places would be in quarters.
+    box = FaceBox(round(box.x), round(box.y), FACE_SIDE)
+    found = finder.landmarks(grays[0], box)
+    np.testing.assert_array_equal(finder.landmarks(grays[0], box), found)
+    quarters = 4 * found
+    assert np.abs(quarters - np.rint(quarters)).mean() > 0.15
+
+
+def test_landmarks_are_the_mean_over_boxes_that_dlib_would_round(
+    finder: FaceFinder, grays: list[NDArray[np.uint8]], truth: DemoTruth
+) -> None:
+    theirs = dlib.shape_predictor(str(landmark_model_path()))
+    box = box_of(truth.landmarks[0])
+    box = FaceBox(round(box.x), round(box.y), FACE_SIDE)
+    half = int(FACE_SIDE)
+    x, y = round(box.x) - half, round(box.y) - half
+    padded = cv2.copyMakeBorder(grays[0], *[half] * 4, cv2.BORDER_REPLICATE)
+    chip = padded[y + half : y + 3 * half, x + half : x + 3 * half]
+    places = []
+    for scale, right, down in ((0.94, 0, 6), (1.06, 6, 0), (1.0, 0, 0), (1.0, -6, -6)):
+        side = round(scale * half)
+        left, top = half + right - side // 2, half + down - side // 2
+        rectangle = dlib.rectangle(left, top, left + side, top + side)
+        places.append([(p.x, p.y) for p in theirs(np.ascontiguousarray(chip), rectangle).parts()])
+    expected = np.mean(places, axis=0) + np.array([x, y])
+    # Four roundings by half a pixel at most are averaged.
+    difference = finder.landmarks(grays[0], box) - expected
+    assert np.abs(difference).max() <= 0.5
+    assert np.abs(difference).mean() < 0.2
 
 
 def test_no_face_in_noise_or_darkness(finder: FaceFinder, rng: np.random.Generator) -> None:

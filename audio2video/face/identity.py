@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,14 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadFileError, MissingFileError
-from .detection import box_of
+from ..errors import BadFileError
+from .detection import box_of, packaged_model
 
 if TYPE_CHECKING:
     from .detection import FaceFinder
 
 MODEL_FILE = "dlib_face_recognition_resnet_model_v1.dat"
+MODEL_SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 
 SAME_PERSON = 0.6
 """Euclidean distance under which two descriptors are one person's: the model's own threshold, with
@@ -28,19 +28,12 @@ class FaceDescriber:
 
     Raises
     ------
-    MissingFileError
-        The model is not there.
+    MissingFileError, BadFileError
+        The model is not there, or damaged.
     """
 
     def __init__(self) -> None:
-        spec = importlib.util.find_spec("face_recognition_models")
-        folders = (spec.submodule_search_locations or []) if spec else []
-        files = [Path(folder) / "models" / MODEL_FILE for folder in folders]
-        found = next((file for file in files if file.is_file()), None)
-        if found is None:
-            raise MissingFileError(
-                f"{MODEL_FILE} not found", hint="install face-recognition-models"
-            )
+        found = packaged_model(MODEL_FILE, MODEL_SHA256)
         self._model: Any = dlib.face_recognition_model_v1(str(found))
 
     def describe(

@@ -106,7 +106,7 @@ def _follow_face(
     from ..face.detection import FaceFinder
     from ..face.tracking import track_face
 
-    finder = FaceFinder(options.landmark_model, quick=options.steady)
+    finder = FaceFinder(options.landmark_model)
     waiting: deque[Frame] = deque()
     faces = []
     with VideoReader(path) as reader, closing(ahead(_with_gray(reader), DECODED)) as decoded:
@@ -152,7 +152,11 @@ def _write_textures(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Write the rectified lower face of every usable frame; returns their sharpness and light."""
     shape = (len(track), space.height, space.width, 3)
-    textures = np.lib.format.open_memmap(product, mode="w+", dtype=np.uint8, shape=shape)
+    header = {
+        "descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)),
+        "fortran_order": False,
+        "shape": shape,
+    }
     sharpness = np.zeros(len(track), np.float32)
     light = np.zeros((len(track), 3), np.float32)
     x, y = space.grid()
@@ -166,12 +170,19 @@ def _write_textures(
         light[index] = np.divide(cv2.mean(texture, face)[:3], 255)
         return texture
 
-    with one_thread_each(), closing(in_order(rectify, usable, options.nthreads)) as made:
+    with (
+        # Written like any file: through a memory map a full disk would end the process.
+        product.open("wb") as file,
+        one_thread_each(),
+        closing(in_order(rectify, usable, options.nthreads)) as made,
+    ):
+        np.lib.format.write_array_header_1_0(file, header)
+        start, size = file.tell(), int(np.prod(shape[1:]))
         followed = progress.follow(made, "rectifying the face", len(usable))
         for index, texture in zip(usable, followed, strict=True):
-            textures[index] = texture
-    textures.flush()
-    del textures  # closes the file, so that its folder can be renamed everywhere
+            file.seek(start + int(index) * size)
+            file.write(texture.data)
+        file.truncate(start + len(track) * size)  # zero in frames that are not usable
     return sharpness, light
 
 

@@ -27,7 +27,7 @@ from .covers import Covers
 from .landmark_model import landmark_model_key
 from .manifest import check_manifest
 
-FORMAT = 5
+FORMAT = 6
 """Raised when the analysis changes, so that old ones are made again."""
 
 MADE_BY = "step 2 (texture)"

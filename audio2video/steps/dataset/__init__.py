@@ -22,7 +22,7 @@ from .sources import Source, corpus_path, listed_files, read_list, sources_in_fo
 from .statistics import write_statistics
 
 NAME = "dataset"
-FORMAT = 4
+FORMAT = 5
 """Raised when the way recordings are prepared changes, so that old ones are made again."""
 
 WRITTEN = (
