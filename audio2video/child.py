@@ -9,6 +9,8 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from typing import Any, Generic, TypeVar
 
+from .stopping import TIDYING, stops_tidily
+
 NewsT = TypeVar("NewsT")
 
 _THREAD_VARIABLES = (
@@ -33,7 +35,7 @@ class Child(ABC, Generic[NewsT]):
         # Started afresh: a fork of a process with running threads may hang.
         context = get_context("spawn")
         self.ours, theirs = context.Pipe()
-        self._process = context.Process(target=work, args=(theirs, *arguments), daemon=True)
+        self._process = context.Process(target=_begin, args=(work, theirs, *arguments), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -61,8 +63,16 @@ class Child(ABC, Generic[NewsT]):
         """End the process if it still runs; what it has finished is kept."""
         if self._process.is_alive():
             self._process.terminate()
+            self._process.join(TIDYING)
+        if self._process.is_alive():
+            self._process.kill()
         self._process.join()
         self.ours.close()
+
+
+def _begin(work: Callable[..., None], *arguments: Any) -> None:
+    with stops_tidily():
+        work(*arguments)
 
 
 def settle_in(nthreads: int) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from platformdirs import user_cache_path
 
 from . import __version__
 from .cli_batch import batch_command
@@ -19,11 +22,15 @@ from .cli_passes import passes_group, sweep_command
 from .cli_verify import verify_command
 from .errors import Audio2VideoError, CancelledError
 from .given import gather_options
+from .shortage import as_shortage
+from .stopping import stoppable
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
+
+_STOPPED = "{}; what is finished is kept"
 
 
 class StepNumbers(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -151,22 +158,50 @@ def main_run(args: Sequence[str] | None = None) -> NoReturn:
 
 def _run(command: click.Command, args: Sequence[str] | None) -> NoReturn:
     """Run a command; whatever the user can put right becomes one line and exit code 2."""
+    # Its own place is in the user's configuration, which is none of this program's business.
+    os.environ.setdefault(
+        "MPLCONFIGDIR", str(user_cache_path("audio2video", appauthor=False) / "matplotlib")
+    )
+    with ExitStack() as stack:
+        request = stack.enter_context(stoppable())
+        try:
+            code, error = _outcome(command, args)
+        except (KeyboardInterrupt, click.Abort):
+            code, error = EXIT_INTERRUPTED, _STOPPED.format("interrupted")
+        except Exception:
+            if not request.number:
+                raise
+            code, error = request.code, ""
+        stack.close()
+        if request.number and error is not None:
+            # Whatever the request was turned into on its way, as by a module being imported.
+            code = request.code
+            how = "interrupted" if code == EXIT_INTERRUPTED else "terminated"
+            error = _STOPPED.format(how)
+        if error is not None:
+            with suppress(OSError):  # nobody listens, or the disk that the words go to is full
+                click.echo(f"error: {error}", err=True)
+    sys.exit(code)
+
+
+def _outcome(command: click.Command, args: Sequence[str] | None) -> tuple[int, str | None]:
+    """Run a command; gives its exit code, and in one line why it failed."""
     try:
         code = command.main(args=args, standalone_mode=False)
     except CancelledError:
-        _fail("stopped; what is finished is kept", EXIT_INTERRUPTED)
+        return EXIT_INTERRUPTED, _STOPPED.format("stopped")
     except Audio2VideoError as error:
-        _fail(str(error), EXIT_BAD_INPUT)
+        return EXIT_BAD_INPUT, str(as_shortage(error) or error)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-        sys.exit(EXIT_BAD_INPUT)
+        return EXIT_BAD_INPUT, None
     except click.ClickException as error:
-        _fail(" ".join(error.format_message().split()), EXIT_BAD_INPUT)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("interrupted; what is finished is kept", EXIT_INTERRUPTED)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(code)
+        return EXIT_BAD_INPUT, " ".join(error.format_message().split())
+    except click.Abort:
+        raise
+    except Exception as error:
+        shortage = as_shortage(error)
+        if shortage is None:
+            raise
+        return EXIT_BAD_INPUT, str(shortage)
+    return code if isinstance(code, int) else 0, None

@@ -48,6 +48,10 @@ def replacing(product: Path) -> Iterator[Path]:
             product.rename(old)  # a folder can't be renamed onto another
         temporary.replace(product)
         remove(old)
+    except Audio2VideoError as error:
+        if error.path == temporary:
+            error.path = product  # the temporary name says nothing to the user
+        raise
     except OSError as error:
         raise Audio2VideoError(
             f"can't be written ({error.strerror or error})",
@@ -55,7 +59,11 @@ def replacing(product: Path) -> Iterator[Path]:
             hint="check the folder's permissions and the space on the disk",
         ) from error
     finally:
-        remove(temporary)
+        try:
+            remove(temporary)
+        except KeyboardInterrupt:  # a large folder takes a while
+            remove(temporary)
+            raise
 
 
 def temporary_beside(product: Path) -> Path:

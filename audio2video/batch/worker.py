@@ -14,6 +14,7 @@ from ..errors import Audio2VideoError
 from ..locks import locked
 from ..options import Options
 from ..progress import Progress
+from ..shortage import as_shortage
 from ..workspace import Workspace
 
 STEPS = (1, 2, 3, 4)
@@ -119,6 +120,7 @@ def _make(workspace: Workspace, options: Options, parent: Connection) -> News:
     except Audio2VideoError as error:
         return News(error=str(error))
     except Exception as error:
-        return News(error=" ".join(f"{type(error).__name__}: {error}".split()))
+        words = as_shortage(error) or f"{type(error).__name__}: {error}"
+        return News(error=" ".join(str(words).split()))
     # Mouth shapes may have been made anew for this target's frame rate, and be the same as before.
     return News(made=reports[-1].count > 0)

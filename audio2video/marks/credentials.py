@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadFileError, OptionError
+from ..errors import Audio2VideoError, BadFileError, OptionError
 from ..files import content_key, replacing
 from ..limits import read_limited
 from ..locks import locked
@@ -76,6 +76,8 @@ def signing_credentials(cert: Path | None, key: Path | None) -> Credentials:
         Only one of them is named.
     MissingFileError, BadFileError
         A file is missing, or of no use.
+    Audio2VideoError
+        What was made can't be kept.
     """
     if (cert is None) != (key is None):
         there = "--sign_cert" if key is None else "--sign_key"
@@ -85,9 +87,15 @@ def signing_credentials(cert: Path | None, key: Path | None) -> Credentials:
         return _load(read_limited(cert, MAX_PEM_BYTES), read_limited(key, MAX_PEM_BYTES), cert, key)
     path = config_folder() / FILE
     if not path.is_file():
-        with locked(path.with_name(f".{FILE}.lock")):
-            if not path.is_file():
-                _write_privately(path, _new_credentials())
+        try:
+            with locked(path.with_name(f".{FILE}.lock")):
+                if not path.is_file():
+                    _write_privately(path, _new_credentials())
+        except Audio2VideoError as error:
+            error.hint = (
+                "a signing key is to be kept there; or name one with --sign_cert, --sign_key"
+            )
+            raise
     both = read_limited(path, MAX_PEM_BYTES)
     return _load(both, both, path, path)
 

@@ -218,6 +218,12 @@ class VideoWriter:
     def _writing(self) -> Iterator[None]:
         try:
             yield
+        except av.error.ExternalError as error:  # libx264 says no more than that it can't go on
+            raise Audio2VideoError(
+                "can't be encoded: the encoder gave up",
+                path=self.path,
+                hint="is there memory left?",
+            ) from error
         except (av.error.FFmpegError, OSError) as error:
             reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
             raise Audio2VideoError(

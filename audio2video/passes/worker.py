@@ -13,6 +13,7 @@ from ..child import Child, settle_in
 from ..errors import Audio2VideoError
 from ..options import Options
 from ..progress import Progress
+from ..shortage import as_shortage
 from ..workspace import Workspace
 
 
@@ -73,7 +74,8 @@ def _train(parent: Connection, root: Path, options: Options) -> None:
     except Audio2VideoError as error:
         parent.send(News(error=str(error)))
     except Exception as error:
-        parent.send(News(error=f"{type(error).__name__}: {error}"))
+        words = as_shortage(error) or f"{type(error).__name__}: {error}"
+        parent.send(News(error=str(words)))
     else:
         parent.send(News(done=True))
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import Audio2VideoError, BadFileError
 from ..files import content_key, read_json, write_json
+from ..locks import locked
 from ..mouth.architecture import Architecture
 from ..mouth.metrics import measure_clips
 from ..mouth.network import GraphWriter, Trainer, TrainingOptions
@@ -85,7 +86,15 @@ def train_pass(workspace: Workspace, options: Options, progress: Progress) -> di
         There is no prepared corpus, or the pass was begun with other options.
     """
     session = _Session.open(workspace, options, progress)
-    folder = session.folder
+    with locked(
+        session.folder / ".training.lock",
+        lambda: progress.update("waiting for the training by another run", 0, None, "run"),
+    ):
+        return _train(session, workspace)
+
+
+def _train(session: _Session, workspace: Workspace) -> dict[str, Any]:
+    folder, options, progress = session.folder, session.options, session.progress
     begun = _earlier_run(session)
     if begun == "finished":
         progress.note(f"pass {options.pass_id} is trained already (--force True trains it again)")

@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import Audio2VideoError, MissingFileError
 from ...options import Options
 from ...progress import Progress
+from ...shortage import as_shortage
 from ...workspace import Workspace
 from ..corpus import recording_record
 from .cluster import Job, Lost, Workers, start_workers
@@ -158,6 +159,9 @@ def _finish(recording: Recording) -> Outcome | str | Lost:
 
 def _fault(recording: Recording, error: Audio2VideoError) -> str | Lost:
     """Say why a job failed: the recording can't be used, or something is in the way just now."""
+    shortage = as_shortage(error)
+    if shortage is not None:
+        return Lost(str(shortage))
     if error.path == recording.path and not isinstance(error, MissingFileError):
         return as_reason(error)
     return Lost(str(error))
