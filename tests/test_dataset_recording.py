@@ -138,7 +138,7 @@ def test_a_span_that_is_there_is_not_made_again(
     recording = Recording(workspace.root, "film", "presenter", film, "key")
     open_recording(recording)
     assert read_opened(recording) is not None
-    np.savez(recording.span_file(0), sentinel=np.ones(1))
+    np.savez(recording.span_file(0), sentinel=np.ones(1), damaged=np.ones(1))
     follow_span(recording, 0)
     assert "sentinel" in read_span(recording, 0)
     changed = Recording(workspace.root, "film", "presenter", film, "another key")

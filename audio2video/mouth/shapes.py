@@ -16,8 +16,13 @@ from ..face.layout import (
 CLOSED_SHARE = 0.02
 """The most closed frames, as a share of all, whose mean is the closed-mouth reference."""
 
-WIDTH_OUTLIER = 3.0
-"""Robust standard deviations of lip width beyond which a frame (smile, tracking error) is odd."""
+CLOSED_LEAST, CLOSED_MOST = 12, 0.1
+"""So many frames are taken at least, but no larger share: fewer are the mouth of one moment. Of
+short targets, with 2 % or 3 standard deviations, results kept to predicted mouths less well."""
+
+WIDTH_OUTLIER = 1.5
+"""Robust standard deviations of lip width beyond which a frame (smile, pout, tracking error) is
+odd."""
 
 
 def closed_mouth_reference(mouths: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -39,7 +44,8 @@ def closed_mouth_reference(mouths: NDArray[np.floating]) -> NDArray[np.float64]:
     spread = 1.4826 * np.median(np.abs(width - np.median(width)))
     usual = np.abs(width - np.median(width)) <= WIDTH_OUTLIER * spread + 1e-6
     candidates = np.asarray(mouths, np.float64)[usual]
-    count = max(1, round(CLOSED_SHARE * len(candidates)))
+    least = min(CLOSED_LEAST, round(CLOSED_MOST * len(candidates)))
+    count = max(1, least, round(CLOSED_SHARE * len(candidates)))
     order = np.argsort(mouth_opening(candidates), kind="stable")
     return np.asarray(candidates[order[:count]].mean(axis=0))
 
