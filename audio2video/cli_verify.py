@@ -41,9 +41,10 @@ def verify_command(file: Path, as_json: bool, trust: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(verdict.as_dict(), indent=2, sort_keys=True))
     else:
-        for line in _told(verdict):
-            # What a manifest says is anybody's: it must not drive the terminal.
-            click.echo("".join(c if c.isprintable() else "?" for c in line))
+        # At once: a reader that has seen enough (`| head -1`) must not change the exit code. What a
+        # manifest says is anybody's, and must not drive the terminal.
+        lines = ["".join(c if c.isprintable() else "?" for c in line) for line in _told(verdict)]
+        click.echo("\n".join(lines))
     sys.exit({UNMARKED: EXIT_UNMARKED, ALTERED: EXIT_ALTERED}.get(verdict.state, 0))
 
 

@@ -144,6 +144,15 @@ def test_a_manifest_changes_no_picture_and_no_sound(signed: Path, tmp_path: Path
     assert essence(signed) == essence(plain)
 
 
+def test_a_reader_that_has_seen_enough_changes_no_exit_code(signed: Path) -> None:
+    words = [sys.executable, "-m", "audio2video", "verify", str(signed)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert b"marked and intact" in process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(60) == 0
+
+
 def test_without_a_statement_the_manifest_says_so(target: Path, tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4")
     synthesis = Synthesis(target, None, "none", None)
