@@ -37,6 +37,7 @@ ROOMS = (
     ("options",),
     ("names",),
     ("child", "parallel", "progress"),
+    ("shortage", "stopping"),
     ("limits",),
     ("errors",),
     ("__init__",),

@@ -184,10 +184,11 @@ def _codes(results: dict[str, Any]) -> list[str]:
     ]
 
 
-def _at(content: Any, *names: Any) -> dict[str, Any]:
+def _at(content: Any, *names: object) -> dict[str, Any]:
     """Go down into JSON objects; an empty one if there is none at that place."""
     for name in names:
-        content = content.get(name) if isinstance(content, dict) else None
+        found = isinstance(content, dict) and isinstance(name, str)
+        content = content.get(name) if found else None
     return content if isinstance(content, dict) else {}
 
 
