@@ -11,11 +11,13 @@ from ..files import replacing
 from .credentials import Credentials
 from .manifest import Synthesis, definition
 
-OFFLINE: dict[str, dict[str, Any]] = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
+    "core": {"merkle_tree_chunk_size_in_kb": 1024, "merkle_tree_max_proofs": 0},
 }
-"""Settings of C2PA's library: nothing is fetched, and a manifest holds no picture of a face."""
+"""Settings of C2PA's library: nothing is fetched, a manifest holds no picture of a face, and a file
+is hashed in pieces of 1 MiB: as one, up to 512 MiB of it would be held in memory."""
 
 _ANY = "application/octet-stream"
 
@@ -40,7 +42,7 @@ def sign_video(path: Path, title: str, synthesis: Synthesis, credentials: Creden
     """
     import c2pa
 
-    context = c2pa.Context(c2pa.Settings.from_dict(OFFLINE))
+    context = c2pa.Context(c2pa.Settings.from_dict(SETTINGS))
     parts = credentials.algorithm.encode(), credentials.chain, credentials.key, None
     try:
         with (

@@ -11,7 +11,7 @@ from ..errors import BadFileError, MissingFileError
 from ..media.tags import read_tags
 from ..provenance import names_synthetic
 from .manifest import ASSERTION
-from .signing import OFFLINE
+from .signing import SETTINGS
 
 INTACT, UNMARKED, ALTERED = "intact", "unmarked", "altered"
 
@@ -107,7 +107,7 @@ def _read_store(path: Path, anchors: bytes | None) -> tuple[dict[str, Any] | Non
     import c2pa
 
     settings: dict[str, Any] = {
-        "verify": {**OFFLINE["verify"], "verify_trust": anchors is not None}
+        "verify": {**SETTINGS["verify"], "verify_trust": anchors is not None}
     }
     if anchors is not None:
         settings["trust"] = {"user_anchors": anchors.decode("ascii", "replace")}
