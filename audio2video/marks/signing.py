@@ -14,10 +14,14 @@ from .manifest import Synthesis, definition
 SETTINGS: dict[str, dict[str, Any]] = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
-    "core": {"merkle_tree_chunk_size_in_kb": 1024, "merkle_tree_max_proofs": 0},
+    "core": {
+        "backing_store_memory_threshold_in_mb": 16,
+        "merkle_tree_chunk_size_in_kb": 1024,
+        "merkle_tree_max_proofs": 0,
+    },
 }
 """Settings of C2PA's library: nothing is fetched, a manifest holds no picture of a face, and a file
-is hashed in pieces of 1 MiB: as one, up to 512 MiB of it would be held in memory."""
+is hashed in pieces of 1 MiB and kept on disk meanwhile: else up to 512 MiB would be in memory."""
 
 _ANY = "application/octet-stream"
 
