@@ -83,6 +83,9 @@ def stops_tidily() -> Iterator[None]:
         if request.number:  # whatever it was made of, as by a module that was being imported
             raise SystemExit(request.code) from None
         raise
+    finally:
+        # It ends anyway, and must not be disturbed while it tidies up.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _listen(
