@@ -23,6 +23,7 @@ from torture_maker import (
     film,
     moved_clusters,
     onsets,
+    refused_in_one_line,
     remuxed,
     replaced,
     scene,
@@ -322,13 +323,7 @@ CASES = [case for group in GROUPS.values() for case in group]
 def test_refused_with_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], case: Case
 ) -> None:
-    path = built(case, tmp_path)
-    capfd.readouterr()
-    for read in (probe_video, VideoReader):
-        with pytest.raises(Audio2VideoError) as caught:
-            read(path)
-        assert str(caught.value) == f"{path}: {case.refused}"
-    assert capfd.readouterr() == ("", "")
+    refused_in_one_line(case, built(case, tmp_path), (probe_video, VideoReader), capfd)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.refused], ids=str)

@@ -20,12 +20,12 @@ from torture_maker import (
     concatenated,
     film,
     onsets,
+    refused_in_one_line,
     replaced,
     sound_file,
     wav,
 )
 
-from audio2video.errors import Audio2VideoError
 from audio2video.media import source
 from audio2video.media.audio import probe_audio, read_audio
 from audio2video.media.clock import rejoined
@@ -176,13 +176,7 @@ CASES = [case for group in GROUPS.values() for case in group]
 def test_refused_with_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], case: Case
 ) -> None:
-    path = built(case, tmp_path)
-    capfd.readouterr()
-    for read in (probe_audio, read_audio):
-        with pytest.raises(Audio2VideoError) as caught:
-            read(path)
-        assert str(caught.value) == f"{path}: {case.refused}"
-    assert capfd.readouterr() == ("", "")
+    refused_in_one_line(case, built(case, tmp_path), (probe_audio, read_audio), capfd)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.refused], ids=str)

@@ -11,7 +11,10 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+import pytest
 from media_maker import BITS, MARK
+
+from audio2video.errors import Audio2VideoError
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
@@ -342,3 +345,18 @@ def built(case: Case, folder: Path) -> Path:
     """Make a case's file."""
     path = folder / case.name
     return case.make(path) or path
+
+
+def refused_in_one_line(
+    case: Case,
+    path: Path,
+    readers: Sequence[Callable[[Path], object]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Check that every reader refuses a case's file with its message, and nothing is printed."""
+    capfd.readouterr()
+    for read in readers:
+        with pytest.raises(Audio2VideoError) as caught:
+            read(path)
+        assert str(caught.value) == f"{path}: {case.refused}"
+    assert capfd.readouterr() == ("", "")
