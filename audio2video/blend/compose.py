@@ -59,7 +59,7 @@ class Sight:
     Parameters
     ----------
     covered : ndarray of uint8, shape (h, w)
-        From `face.visibility.covered_map`.
+        From `face.visibility.covered_maps`.
     reduced : FaceSpace
         Its raster.
     shown : float

@@ -127,7 +127,7 @@ def visible_mask(
     mask : ndarray of float32, shape (space.height, space.width)
         From `face_mask`.
     covered : ndarray of uint8, shape (reduced.height, reduced.width)
-        From `face.visibility.covered_map`.
+        From `face.visibility.covered_maps`.
     facing : ndarray, shape like `covered`
         From `face.visibility.facing`. The lips are replaced as long as they are seen at all, as
         half of a mouth is worse than either.

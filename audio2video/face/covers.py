@@ -86,7 +86,7 @@ def confirmed_covers(covers: U8, starts: NDArray[np.bool_], space: FaceSpace) ->
     Parameters
     ----------
     covers : ndarray of uint8, shape (T, H, W)
-        From `visibility.covered_map`; 0 in frames without a face.
+        From `visibility.covered_maps`; 0 in frames without a face.
     starts : ndarray of bool, shape (T,)
         Nothing goes on from the frame before.
     space : FaceSpace
@@ -117,7 +117,7 @@ def covered_share(covered: U8, weight: NDArray[np.floating]) -> float:
     Parameters
     ----------
     covered : ndarray of uint8, shape (H, W)
-        From `visibility.covered_map`.
+        From `visibility.covered_maps`.
     weight : ndarray, shape (H, W)
         The region, such as the mask of the composite at this raster.
 

@@ -129,9 +129,9 @@ def learn_face(pictures: U8, landmarks: NDArray[np.floating], space: FaceSpace) 
     colours = np.stack([log_colour(picture[region]) for picture in moved])
     colours = colours[typical_frames(colours, *inside)]
     appearance = learn_appearance(colours, *inside)
-    explained = [appearance.explain(colour) for colour in colours]
+    deviations, lights = appearance.explain(colours)
 
-    gathered = np.stack([_gather(deviation, region, space) for deviation, _ in explained])
+    gathered = np.stack([_gather(deviation, region, space) for deviation in deviations])
     # The upper quartile is not moved by something that covers a pixel in some of the frames.
     usual = 1.35 * np.percentile(gathered, 75, axis=0)
     usual = np.maximum(usual, np.array([1.2, 0.8])[:, None, None]).astype(np.float32)
@@ -139,42 +139,49 @@ def learn_face(pictures: U8, landmarks: NDArray[np.floating], space: FaceSpace) 
     around = np.ones((5, 5), np.uint8)
     usual = np.stack([cv2.dilate(plane, around) for plane in usual])
 
-    lit = np.stack([colour - light for colour, (_, light) in zip(colours, explained, strict=True)])
-    skin, limit = _learn_skin(lit, *inside)
+    skin, limit = _learn_skin(colours - lights, *inside)
     return FaceModel(alignment, region, appearance, usual, skin, limit)
 
 
-def covered_map(model: FaceModel, picture: U8, landmarks: NDArray[np.floating]) -> U8:
-    """Tell which pixels of a frame are not the speaker's bare face.
+def covered_maps(model: FaceModel, pictures: U8, landmarks: NDArray[np.floating]) -> U8:
+    """Tell which pixels of frames are not the speaker's bare face.
 
     Parameters
     ----------
     model : FaceModel
-    picture : ndarray of uint8, shape (H, W, 3)
+    pictures : ndarray of uint8, shape (n, H, W, 3)
         From `covers.reduce_texture`.
-    landmarks : ndarray, shape (68, 2)
+    landmarks : ndarray, shape (n, 68, 2)
         Rectified.
 
     Returns
     -------
-    ndarray of uint8, shape (H, W)
+    ndarray of uint8, shape (n, H, W)
         0 on the bare face and where nothing is known (off the face); 128 to 255, the surer the
         larger, where something else is seen.
     """
     space, region = model.alignment.space, model.region
-    field = model.alignment.field(landmarks)
-    colour = log_colour(to_common(picture, field)[region])
-    deviation, light = model.appearance.explain(colour)
-    fine, wide = _gather(deviation, region, space)
-    score = np.maximum(fine / (FINE_LIMIT * model.usual[0]), wide / (WIDE_LIMIT * model.usual[1]))
-    foreign = np.zeros_like(score)
-    beyond = _skin_distance(colour - light, model.skin) / model.skin_limit - 1
+    fields = [model.alignment.field(points) for points in landmarks]
+    moved = [to_common(*pair)[region] for pair in zip(pictures, fields, strict=True)]
+    colours = log_colour(np.stack(moved))
+    deviations, lights = model.appearance.explain(colours)
+    beyond = _skin_distance(colours - lights, model.skin) / model.skin_limit - 1
     # Steep, as there is no middle ground: what is nearly skin does not spread the cover.
-    foreign[region] = np.clip(1 + 3 * beyond, 0, 2)
-    foreign[_mouth_and_nostrils(model.alignment)] = 0
-    foreign = cv2.GaussianBlur(foreign, (0, 0), FINE * space.resolution)
-    score = np.where(region, np.maximum(score, foreign), 0).astype(np.float32)
-    return clean_cover(from_common(score, field), space)
+    beyond = np.clip(1 + 3 * beyond, 0, 2)
+    need_not_be_skin = _mouth_and_nostrils(model.alignment)
+    maps = np.empty((len(fields), *region.shape), np.uint8)
+    for found, field, deviation, outside in zip(maps, fields, deviations, beyond, strict=True):
+        fine, wide = _gather(deviation, region, space)
+        score = np.maximum(
+            fine / (FINE_LIMIT * model.usual[0]), wide / (WIDE_LIMIT * model.usual[1])
+        )
+        foreign = np.zeros_like(score)
+        foreign[region] = outside
+        foreign[need_not_be_skin] = 0
+        foreign = cv2.GaussianBlur(foreign, (0, 0), FINE * space.resolution)
+        score = np.where(region, np.maximum(score, foreign), 0).astype(np.float32)
+        found[:] = clean_cover(from_common(score, field), space)
+    return maps
 
 
 def facing(space: FaceSpace, pose: HeadPose) -> F32:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from ..face.covers import (
 from ..face.rectify import FaceSpace, to_rectified
 from ..face.smoothing import unbroken_stretches
 from ..face.track import FaceTrack
-from ..face.visibility import covered_map, learn_face, sample_frames
+from ..face.visibility import covered_maps, learn_face, sample_frames
 from ..parallel import in_order, one_thread_each
 from ..progress import Progress
 
@@ -38,6 +39,9 @@ class Covers:
     maps: NDArray[np.uint8]
     lips: NDArray[np.float32]
 
+
+AT_ONCE = 16
+"""Frames that are explained together; more are not faster."""
 
 BRIEF = 0.15
 """Seconds: what seems to cover the lips for less is a mouth unlike all others, as beside a cut. A
@@ -104,13 +108,15 @@ def _find(
     )
     maps = np.zeros((len(track), reduced.height, reduced.width), np.uint8)
 
-    def look(frame: np.int64) -> NDArray[np.uint8]:
-        picture = reduce_texture(textures[frame], space, reduced)
-        return covered_map(model, picture, places[frame])
+    def look(frames: NDArray[np.int64]) -> NDArray[np.uint8]:
+        pictures = [reduce_texture(textures[frame], space, reduced) for frame in frames]
+        return covered_maps(model, np.stack(pictures), places[frames])
 
-    with closing(in_order(look, usable, workers)) as found:
+    blocks = [usable[start : start + AT_ONCE] for start in range(0, len(usable), AT_ONCE)]
+    with closing(in_order(look, blocks, workers)) as found:
+        covers = chain.from_iterable(found)
         stage = "looking for what covers the face"
-        for frame, cover in zip(usable, progress.follow(found, stage, len(usable)), strict=True):
+        for frame, cover in zip(usable, progress.follow(covers, stage, len(usable)), strict=True):
             maps[frame] = cover
     maps = confirmed_covers(maps, track.starts, reduced)
     lips = np.zeros(len(track), np.float32)
