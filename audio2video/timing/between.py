@@ -42,13 +42,14 @@ def planes_between(a: Sequence[U8], b: Sequence[U8], share: float) -> list[U8]:
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     there = _back(finder.calc(small_a, small_b, None), share)
     back = _back(finder.calc(small_b, small_a, None), 1 - share)
-    return [
-        np.asarray(
-            cv2.addWeighted(_pull(plane_a, there), 1 - share, _pull(plane_b, back), share, 0.0),
-            np.uint8,
-        )
-        for plane_a, plane_b in zip(a, b, strict=True)
-    ]
+    made: list[U8] = [np.empty(0, np.uint8)] * len(a)
+    for height, width in {plane.shape for plane in a}:  # chroma planes share their places
+        from_a, from_b = _places(there, width, height), _places(back, width, height)
+        for k, (plane_a, plane_b) in enumerate(zip(a, b, strict=True)):
+            if plane_a.shape == (height, width):
+                pulled = _pull(plane_a, from_a), 1 - share, _pull(plane_b, from_b), share, 0.0
+                made[k] = np.asarray(cv2.addWeighted(*pulled), np.uint8)
+    return made
 
 
 def _back(flow: NDArray[np.float32], share: float) -> NDArray[np.float32]:
@@ -68,12 +69,16 @@ def _back(flow: NDArray[np.float32], share: float) -> NDArray[np.float32]:
     return np.asarray(arriving * np.array([-share / width, -share / height], np.float32))
 
 
-def _pull(plane: U8, moves: NDArray[np.float32]) -> U8:
+def _places(moves: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """Where the pixels of a plane come from, shape (height, width, 2)."""
+    # Scaled while there are few: the pixels of a plane are many.
+    few = moves * np.array([width, height], np.float32)
+    full = cv2.resize(few, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.add(full, _grid(width, height), dst=full), np.float32)
+
+
+def _pull(plane: U8, places: NDArray[np.float32]) -> U8:
     """Read a plane where its pixels come from; bicubically, to keep it as sharp as it was."""
-    height, width = plane.shape
-    full = cv2.resize(moves, (width, height), interpolation=cv2.INTER_LINEAR)
-    full *= np.array([width, height], np.float32)
-    places = cv2.add(full, _grid(width, height))
     return np.asarray(
         cv2.remap(plane, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
