@@ -17,7 +17,7 @@ from . import __version__
 from .cli_batch import batch_command
 from .cli_cache import cache_group
 from .cli_evaluate import evaluate_group
-from .cli_options import with_options
+from .cli_options import in_workspace, quietly, verbosely, with_options
 from .cli_passes import passes_group, sweep_command
 from .cli_verify import verify_command
 from .errors import Audio2VideoError, CancelledError
@@ -89,12 +89,7 @@ class RunCommand(click.Command):
     "'1 2 3 4', '1-4' or repeated",
 )
 @with_options()
-@click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="folder to work in; its layout is made on first use (default: the current folder)",
-)
+@in_workspace()
 @click.option(
     "--config", type=click.Path(path_type=Path), help="TOML file with any of these options"
 )
@@ -103,8 +98,8 @@ class RunCommand(click.Command):
     type=click.Path(path_type=Path),
     help="TOML file with the options of a pass; stronger than --config",
 )
-@click.option("--quiet", is_flag=True, help="print errors only")
-@click.option("--verbose", is_flag=True, help="print what is being done")
+@quietly()
+@verbosely
 def run_command(
     steps: Sequence[tuple[int, ...]],
     workspace: Path,
@@ -166,7 +161,7 @@ def _run(command: click.Command, args: Sequence[str] | None) -> NoReturn:
         request = stack.enter_context(stoppable())
         try:
             code, error = _outcome(command, args)
-        except (KeyboardInterrupt, click.Abort):
+        except (KeyboardInterrupt, click.Abort, CancelledError):
             code, error = EXIT_INTERRUPTED, _STOPPED.format("interrupted")
         except Exception:
             if not request.number:
@@ -188,8 +183,8 @@ def _outcome(command: click.Command, args: Sequence[str] | None) -> tuple[int, s
     """Run a command; gives its exit code, and in one line why it failed."""
     try:
         code = command.main(args=args, standalone_mode=False)
-    except CancelledError:
-        return EXIT_INTERRUPTED, _STOPPED.format("stopped")
+    except (CancelledError, click.Abort):
+        raise
     except Audio2VideoError as error:
         return EXIT_BAD_INPUT, str(as_shortage(error) or error)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -197,8 +192,6 @@ def _outcome(command: click.Command, args: Sequence[str] | None) -> tuple[int, s
         return EXIT_BAD_INPUT, None
     except click.ClickException as error:
         return EXIT_BAD_INPUT, " ".join(error.format_message().split())
-    except click.Abort:
-        raise
     except Exception as error:
         shortage = as_shortage(error)
         if shortage is None:

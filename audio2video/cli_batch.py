@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from .cli_options import in_workspace, quietly, verbosely
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 
@@ -20,14 +21,9 @@ EXIT_SOME_FAILED = 1
     default=None,
     help="rows at once, each with its share of the cores (default: one for each core, up to 8)",
 )
-@click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="folder to work in (default: the current folder)",
-)
-@click.option("--quiet", is_flag=True, help="print errors only")
-@click.option("--verbose", is_flag=True, help="print what is being done")
+@in_workspace()
+@quietly()
+@verbosely
 def batch_command(file: Path, jobs: int | None, workspace: Path, quiet: bool, verbose: bool) -> int:
     """Make the results of all rows of a table.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .cli_options import in_workspace
 from .errors import OptionError
 from .names import check_id
 from .terminal import CONTEXT, Terminal
@@ -20,16 +21,9 @@ from .workspace import Workspace
 if TYPE_CHECKING:
     from .cache import Cached
 
-_workspace_option = click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="folder to work in (default: the current folder)",
-)
-
 
 @click.group("cache", context_settings=CONTEXT, invoke_without_command=True)
-@_workspace_option
+@in_workspace(None)
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object instead of a table")
 @click.pass_context
 def cache_group(context: click.Context, workspace: Path | None, as_json: bool) -> None:
@@ -55,7 +49,7 @@ def cache_group(context: click.Context, workspace: Path | None, as_json: bool) -
 @click.option("--older", type=float, metavar="DAYS", help="only what was last used longer ago")
 @click.option("--tar_id", help="only what belongs to this target")
 @click.option("--yes", is_flag=True, help="do not ask")
-@_workspace_option
+@in_workspace(None)
 @click.pass_context
 def clear_command(
     context: click.Context,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .cli_options import with_options
+from .cli_options import in_workspace, quietly, with_options
 from .errors import OptionError
 from .given import gather_options
 from .names import DEFAULT_ID, check_id
@@ -47,13 +47,8 @@ def evaluate_group() -> None:
     type=click.Path(path_type=Path),
     help="dlib 68-point model to use for --clips instead of the packaged one",
 )
-@click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="folder to work in (default: the current folder)",
-)
-@click.option("--quiet", is_flag=True, help="print the JSON and errors only")
+@in_workspace()
+@quietly("the JSON and errors")
 def evaluate_lipsync_command(
     pass_id: str,
     split: str | None,
@@ -100,13 +95,8 @@ REENACT_OPTIONS = (
     help="use only frames further than this from the one to rebuild [s] (default: 0.5)",
 )
 @with_options(REENACT_OPTIONS)
-@click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="folder to work in (default: the current folder)",
-)
-@click.option("--quiet", is_flag=True, help="print the JSON and errors only")
+@in_workspace()
+@quietly("the JSON and errors")
 def evaluate_reenact_command(exclude: float, workspace: Path, quiet: bool, **given: Any) -> None:
     """Rebuild a target from itself and compare it with the truth.
 
@@ -135,13 +125,8 @@ def evaluate_reenact_command(exclude: float, workspace: Path, quiet: bool, **giv
     type=click.Path(path_type=Path),
     help="dlib 68-point model that it was made with, instead of the packaged one",
 )
-@click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="folder to work in (default: the current folder)",
-)
-@click.option("--quiet", is_flag=True, help="print the JSON and errors only")
+@in_workspace()
+@quietly("the JSON and errors")
 def evaluate_output_command(
     inp_id: str,
     tar_id: str,

@@ -13,6 +13,8 @@ from .options import Options, option_default, option_types
 
 Command = Callable[..., Any]
 
+_HERE = Path()
+
 
 def with_options(names: Collection[str] | None = None) -> Callable[[Command], Command]:
     """Add command-line options for fields of `Options`: all of them, or those named."""
@@ -50,3 +52,22 @@ def _with_option(command: Command, option: Field[Any]) -> Command:
         help=help_text,
     )
     return decorate(command)
+
+
+def in_workspace(default: Path | None = Path()) -> Callable[[Command], Command]:
+    """Add the option for the folder that a command works in; None leaves it to the group's."""
+    return click.option(
+        "--workspace",
+        type=click.Path(path_type=Path),
+        default=default,
+        help="folder to work in (default: the current folder)",
+    )
+
+
+verbosely = click.option("--verbose", is_flag=True, help="print what is being done")
+"""Adds the option that makes a command say more."""
+
+
+def quietly(left: str = "errors") -> Callable[[Command], Command]:
+    """Add the option that silences a command, but for what is left."""
+    return click.option("--quiet", is_flag=True, help=f"print {left} only")

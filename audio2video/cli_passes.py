@@ -8,21 +8,15 @@ from pathlib import Path
 
 import click
 
+from .cli_options import in_workspace, quietly, verbosely
 from .errors import Audio2VideoError
 from .names import check_id
 from .terminal import CONTEXT, Terminal
 from .workspace import Workspace
 
-_workspace_option = click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="folder to work in (default: the current folder)",
-)
-
 
 @click.group("passes", context_settings=CONTEXT, invoke_without_command=True)
-@_workspace_option
+@in_workspace()
 @click.option("--json", "as_json", is_flag=True, help="print one JSON list instead of a table")
 @click.pass_context
 def passes_group(context: click.Context, workspace: Path, as_json: bool) -> None:
@@ -42,9 +36,7 @@ def passes_group(context: click.Context, workspace: Path, as_json: bool) -> None
 
 @passes_group.command("compare", context_settings=CONTEXT)
 @click.argument("ids", nargs=-1, required=True, metavar="PASS...")
-@click.option(
-    "--workspace", type=click.Path(path_type=Path), help="folder to work in; see 'passes --help'"
-)
+@in_workspace(None)
 @click.pass_context
 def compare_command(context: click.Context, ids: tuple[str, ...], workspace: Path | None) -> None:
     """Draw the histories and measures of passes side by side."""
@@ -68,9 +60,9 @@ def compare_command(context: click.Context, ids: tuple[str, ...], workspace: Pat
     default=None,
     help="passes trained at once (default: one for each core)",
 )
-@_workspace_option
-@click.option("--quiet", is_flag=True, help="print errors only")
-@click.option("--verbose", is_flag=True, help="print what is being done")
+@in_workspace()
+@quietly()
+@verbosely
 def sweep_command(
     file: Path, nthreads: int | None, workspace: Path, quiet: bool, verbose: bool
 ) -> None:

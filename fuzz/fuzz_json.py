@@ -1,4 +1,4 @@
-"""The JSON files of ours: records, manifests, the corpus's index, clips and outcomes."""
+"""The JSON files of ours: records, hashes, the corpus's index, clips and outcomes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audio2video.records import is_current, made_from, make, record_path, refuse
 from audio2video.steps.corpus import feature_kind, read_clip, read_index
 from audio2video.steps.dataset.fragments import read_outcome
 from audio2video.steps.dataset.recording import Recording, read_opened
-from audio2video.steps.manifest import MANIFEST, check_manifest
+from audio2video.steps.hashes import HASHES, check_hashes
 from audio2video.workspace import Workspace
 from fuzz.harness import Harness, main, refused
 
@@ -32,9 +32,9 @@ def check(data: bytes, folder: Path) -> None:
         refuse_others_in(folder, IDS)
     with refused():
         make(product, {}, _build, Progress(), made_for=IDS)
-    (folder / MANIFEST).write_bytes(data)
+    (folder / HASHES).write_bytes(data)
     with refused():
-        check_manifest(folder, ("a.npy",))
+        check_hashes(folder, ("a.npy",))
     _corpus(data, Workspace(folder / "workspace"))
 
 

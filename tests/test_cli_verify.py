@@ -17,7 +17,7 @@ import av
 import c2pa
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, CommandLine
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from hypothesis import given
@@ -360,6 +360,25 @@ def test_manifests_of_target_and_speech_are_kept(target: Path, tmp_path: Path) -
     assert found.state == "intact"
     assert [one["intact"] for one in manifest["ingredients"]] == [False, True]
     assert "its manifest is kept, but did not fit it any more" in command(path).stdout
+
+
+def test_a_run_over_the_video_of_a_camera(
+    small_target: Path, small_speech: Path, run_py: CommandLine, tmp_path: Path
+) -> None:
+    camera = by_another_tool(small_target, tmp_path / "camera.mp4", "digitalCapture")
+    before = camera.read_bytes()
+    run_py("--steps", "1-4", "--audio", small_speech, "--video", camera, "--consent", "Ada agreed")
+    name = f"{small_speech.stem}-camera"
+    result = run_py.workspace / "output" / name / f"{name}.mp4"
+    found, manifest = read(result)
+    assert (found.state, found.synthetic) == ("intact", True)
+    assert manifest["synthesis"]["consent"] == "Ada agreed"
+    target, speech = manifest["ingredients"]
+    assert (target["intact"], target["title"], speech["manifest"]) == (True, camera.name, None)
+    store = json.loads(c2pa.Reader(str(result)).json())["manifests"]
+    assert store[target["manifest"]]["claim_generator_info"][0]["name"] == "a camera"
+    assert command(result).returncode == 0
+    assert camera.read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.mp3", "a.wav", "noise"])

@@ -31,8 +31,8 @@ from audio2video.progress import Progress
 from audio2video.records import is_current, made_from, make, record_path
 from audio2video.steps.dataset.published import read_features, read_float_matrix
 from audio2video.steps.dataset.sources import read_list
+from audio2video.steps.hashes import check_hashes, note_hashes
 from audio2video.steps.lipsync import read_network, read_shapes
-from audio2video.steps.manifest import check_manifest, write_manifest
 from audio2video.steps.target import analyse_target
 from audio2video.steps.texture import read_textures, texture_path
 from audio2video.steps.trained import load_network, write_network
@@ -433,20 +433,20 @@ def test_a_damaged_record_makes_the_product_the_users_own(tmp_path: Path, conten
     assert "changed by hand: used as it is" in progress.warnings[0]
 
 
-def test_a_manifest(tmp_path: Path) -> None:
+def test_noted_hashes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_text(name)
     with pytest.raises(BadFileError, match=r"sha256\.json: was not noted"):
-        check_manifest(tmp_path, ("a", "b"))
-    write_manifest(tmp_path)
-    check_manifest(tmp_path, ("a", "b"))
+        check_hashes(tmp_path, ("a", "b"))
+    note_hashes(tmp_path)
+    check_hashes(tmp_path, ("a", "b"))
     (tmp_path / "a").write_text("A")
     with pytest.raises(BadFileError, match="a: was changed after it was made"):
-        check_manifest(tmp_path, ("a", "b"))
-    check_manifest(tmp_path, ("b",))
+        check_hashes(tmp_path, ("a", "b"))
+    check_hashes(tmp_path, ("b",))
     (tmp_path / "b").unlink()
     with pytest.raises(BadFileError, match="b: file not found"):
-        check_manifest(tmp_path, ("b",))
+        check_hashes(tmp_path, ("b",))
 
 
 @pytest.fixture(scope="module")
@@ -470,7 +470,7 @@ def analysed(
         ("sha256.json", lambda path: path.unlink()),
         ("textures.npy", lambda path: path.unlink()),
     ],
-    ids=["a bit of a texture", "cut off", "no manifest", "manifest gone", "textures gone"],
+    ids=["a bit of a texture", "cut off", "no hashes", "hashes gone", "textures gone"],
 )
 def test_a_changed_analysis_is_made_again(
     analysed: tuple[Workspace, Options], name: str, damage: Callable[[Path], object]

@@ -25,7 +25,7 @@ from ..options import Options
 from ..parallel import ahead, in_order, one_thread_each
 from ..progress import Progress
 from .covers import find_covers
-from .manifest import write_manifest
+from .hashes import note_hashes
 from .spool import FrameSpool
 
 MIN_USABLE = 2
@@ -96,7 +96,7 @@ def write_analysis(
                 lips_covered=covers.lips,
                 rivals=np.array([face.rivals for face in faces]),
             )
-        write_manifest(temporary)
+        note_hashes(temporary)
 
 
 def _follow_face(

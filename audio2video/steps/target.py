@@ -24,8 +24,8 @@ from ..texture.synthesis import Gallery
 from ..workspace import Workspace
 from .analysis import MIN_USABLE, write_analysis
 from .covers import Covers
+from .hashes import check_hashes
 from .landmark_model import landmark_model_key
-from .manifest import check_manifest
 
 FORMAT = 6
 """Raised when the analysis changes, so that old ones are made again."""
@@ -140,7 +140,7 @@ def analyse_target(workspace: Workspace, options: Options, progress: Progress) -
 
 def _read(info: VideoInfo, folder: Path, key: str) -> tuple[Target, NDArray[np.integer]]:
     """Read the analysis, and how many rivals the face had in each frame."""
-    check_manifest(folder, ("face.npz", "textures.npy"))
+    check_hashes(folder, ("face.npz", "textures.npy"))
     names = (
         *FaceTrack.__dataclass_fields__,
         "resolution",

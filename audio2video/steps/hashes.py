@@ -7,15 +7,15 @@ from pathlib import Path
 from ..errors import BadFileError
 from ..files import file_hash, read_json, write_json
 
-MANIFEST = "sha256.json"
+HASHES = "sha256.json"
 
 
-def write_manifest(folder: Path) -> None:
+def note_hashes(folder: Path) -> None:
     """Note the SHA-256 of every file in a folder, in ``sha256.json``."""
-    write_json(folder / MANIFEST, {path.name: file_hash(path) for path in sorted(folder.iterdir())})
+    write_json(folder / HASHES, {path.name: file_hash(path) for path in sorted(folder.iterdir())})
 
 
-def check_manifest(folder: Path, names: tuple[str, ...]) -> None:
+def check_hashes(folder: Path, names: tuple[str, ...]) -> None:
     """Make sure that files are what they were when the folder was made.
 
     The hash of a file is computed once in a process, for as long as the file does not change.
@@ -25,7 +25,7 @@ def check_manifest(folder: Path, names: tuple[str, ...]) -> None:
     BadFileError
         A file is another, or its hash was never noted.
     """
-    path = folder / MANIFEST
+    path = folder / HASHES
     if not path.is_file():
         raise BadFileError("was not noted when the files beside it were made", path=path)
     noted = read_json(path)
