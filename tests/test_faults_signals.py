@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -36,14 +36,6 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 SAYS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without asking")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def heard() -> Iterator[None]:
-    """Have the runs hear Ctrl-C even where a script's `&` let these tests ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")

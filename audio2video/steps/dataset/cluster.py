@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import re
 import signal
@@ -16,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -201,25 +203,45 @@ def _local_cluster(processes: int) -> Iterator[Any]:
                 "temporary-directory": folder,
             }
         ),
-        LocalCluster(
-            n_workers=processes,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            worker_dashboard_address=None,
-            memory_limit=0,
-            local_directory=folder,
-            silence_logs=_SILENT,
-        ) as cluster,
+        ExitStack() as stack,
     ):
+        with _interrupts_held():
+            cluster = LocalCluster(
+                n_workers=processes,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                worker_dashboard_address=None,
+                memory_limit=0,
+                local_directory=folder,
+                silence_logs=_SILENT,
+            )
+            stack.enter_context(cluster)
         yield cluster
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back: here for now, and for good in threads and processes begun meanwhile.
+
+    It reaches the whole group of processes, and the workers leave the answer to this run, which
+    ends them; but before `dask_setup` is called in one of them, it has been importing for a second.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # starting it would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def dask_setup(worker: Any) -> None:
     """Prepare a worker process of this machine; called by dask when it starts one."""
-    # Ctrl-C reaches the whole group of processes. The workers leave the answer to this run, which
-    # ends them.
+    # Where it could not be held back, and for what the worker itself starts.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -299,7 +321,7 @@ _SILENT = logging.CRITICAL + 10
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the cluster's own messages from the terminal: what matters is said by this package."""
-    import distributed  # noqa: F401  # its import sets the loggers up
+    from distributed.deploy.spec import close_clusters  # its import sets the loggers up
 
     names = [
         name
@@ -313,6 +335,12 @@ def _quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"(distributed|tornado)(\..*)?")
             yield
+    except KeyboardInterrupt:
+        # What is half started or half closed ends with this process, in silence: asked to close it
+        # at the very end, distributed would wait for it in vain, or stumble over it.
+        atexit.unregister(close_clusters)
+        before.clear()
+        raise
     finally:
         for name, level in before.items():
             logging.getLogger(name).setLevel(level)
