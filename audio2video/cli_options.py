@@ -13,8 +13,6 @@ from .options import Options, option_default, option_types
 
 Command = Callable[..., Any]
 
-_HERE = Path()
-
 
 def with_options(names: Collection[str] | None = None) -> Callable[[Command], Command]:
     """Add command-line options for fields of `Options`: all of them, or those named."""
