@@ -85,8 +85,8 @@ def test_imports_run_one_way(path: Path) -> None:
     ("library", "only"),
     [
         ("dlib", {"face/detection.py", "face/identity.py"}),
-        ("dask", {"steps/dataset/cluster.py"}),
-        ("distributed", {"steps/dataset/cluster.py"}),
+        ("dask", {"steps/dataset/local_cluster.py"}),
+        ("distributed", {"steps/dataset/cluster.py", "steps/dataset/local_cluster.py"}),
         ("scenedetect", {"steps/dataset/shots.py"}),
         ("yt_dlp", {"steps/dataset/download.py"}),
         ("tensorflow", {"mouth/network.py"}),

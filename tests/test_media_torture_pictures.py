@@ -343,7 +343,8 @@ def test_pictures_and_sound_are_where_they_belong(tmp_path: Path, case: Case) ->
     if found.width >= 160:
         assert [number_of(frame.y) for frame in frames] == list(case.numbers)
         for seen, drawn in zip(corner_colours(frames[7].rgb()), case.colours, strict=True):
-            assert np.abs(seen - drawn).max() <= 6
+            # The libraries of Python 3.10 show HDR by a level or two otherwise than newer ones.
+            assert np.abs(seen - drawn).max() <= 8
     if case.heard is None:
         return
     heard = onsets(read_audio(path))

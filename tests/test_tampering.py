@@ -55,6 +55,7 @@ CHILDREN = {
     # multiprocessing pickles. Nobody else can write to them, and no file is read like that. (Dask,
     # in steps/dataset/cluster.py, does the same with the workers of a scheduler the user names.)
     "child.py": {"multiprocessing"},
+    "steps/dataset/local_cluster.py": {"multiprocessing"},  # only asks that a helper be started
     "batch/worker.py": {"multiprocessing.connection"},
     "batch/run.py": {"multiprocessing.connection"},
     "passes/worker.py": {"multiprocessing.connection"},
