@@ -102,7 +102,7 @@ def test_repeated_frames_are_independent(tmp_path):
 
 def loads(order: list[int], room: int, gop: int) -> int:
     """Pictures that a plain decoder makes with what is kept; never more than ``room`` of them."""
-    kept, decoded, here = _Kept(order, room), 0, None
+    kept, decoded, here = _Kept(np.array(order), room), 0, None
     for position, wanted in enumerate(order):
         kept.now = position
         picture = kept.take(wanted)

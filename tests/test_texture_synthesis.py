@@ -15,7 +15,7 @@ from audio2video.face.head import generic_head
 from audio2video.face.layout import JAW, MOUTH
 from audio2video.face.rectify import FaceSpace
 from audio2video.parallel import in_order
-from audio2video.texture.candidates import Looks
+from audio2video.texture.candidates import Looks, frames_apart, moments
 from audio2video.texture.detail import AIM, LEAST_KEPT, MAX_GAIN, sharpen
 from audio2video.texture.enhance import enhance_teeth
 from audio2video.texture.synthesis import (
@@ -26,9 +26,7 @@ from audio2video.texture.synthesis import (
     Gallery,
     Recipe,
     TextureMaker,
-    frames_apart,
     lip_cover,
-    moments,
     visible_region,
 )
 from audio2video.texture.teeth import TeethProxy, mouth_interior
@@ -375,3 +373,18 @@ def test_the_visible_region_is_a_somewhat_larger_face(resolution: float) -> None
     pixel = 1.0 / resolution
     assert region[inside(1.15 - 2 * pixel)].all()
     assert not region[~inside(1.15 + 2 * pixel)].any()
+
+
+def test_a_long_search_is_that_of_its_parts(
+    monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    maker = TextureMaker(gallery(colours(20), rng.uniform(0, 0.5, 20)), PLAIN)
+    frames = rng.integers(20, size=25).tolist()
+    wanted = maker.gallery.looks[frames]
+    whole = list(maker.choose(wanted, coherent=True))
+    monkeypatch.setattr("audio2video.texture.synthesis.SEARCHED", 7)
+    parts = list(maker.choose(wanted, coherent=True))
+    assert len(parts) == len(whole) == len(frames)
+    for a, b in zip(parts, whole, strict=True):
+        np.testing.assert_array_equal(a.frames, b.frames)
+        np.testing.assert_allclose(a.weights, b.weights, atol=1)

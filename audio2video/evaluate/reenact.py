@@ -31,7 +31,8 @@ from ..steps.plots_reenact import plot_reenactment
 from ..steps.proxies import choose_proxies
 from ..steps.target import Target, analyse_target
 from ..steps.texture import texture_maker
-from ..texture.synthesis import TextureMaker, frames_apart, moments
+from ..texture.candidates import frames_apart, moments
+from ..texture.synthesis import TextureMaker
 from ..workspace import Workspace
 from .realism import Measured, change, compare_pictures, lip_distance, mouth_region, summarise
 from .reenact_views import BlindTest, SideBySide, face_box

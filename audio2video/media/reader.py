@@ -14,6 +14,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from ..errors import BadFileError
 from .formats import AGAIN, demuxed, open_media, reading, video_stream
@@ -99,16 +100,17 @@ class VideoReader:
             If the video can't be decoded up to a frame.
         """
         info = self.info
-        order = np.arange(info.frames) if indices is None else np.array(list(indices), np.int64)
+        order = np.arange(info.frames) if indices is None else np.fromiter(indices, np.int64)
         if order.size and not (order.min() >= 0 and order.max() < info.frames):
             raise IndexError(f"frames {order.min()}..{order.max()} asked for, of {info.frames}")
-        return self._read([int(source) for source in self._index.shown[order]])
+        return self._read(np.asarray(self._index.shown[order], np.int64))
 
-    def _read(self, sources: list[int]) -> Iterator[Frame]:
+    def _read(self, sources: NDArray[np.int64]) -> Iterator[Frame]:
         info = self.info
         room = max(self._buffer_bytes // (info.width * info.height * 3 // 2), 2)
         kept = _Kept(sources, room)
-        for position, wanted in enumerate(sources):
+        for position in range(len(sources)):
+            wanted = int(sources[position])
             kept.now = position
             picture = kept.take(wanted)
             if picture is None:
@@ -124,12 +126,15 @@ class _Kept:
     decoder's own pictures are kept, which costs no copy.
     """
 
-    def __init__(self, sources: list[int], room: int) -> None:
+    def __init__(self, sources: NDArray[np.int64], room: int) -> None:
         self.now = 0
         self._room = room
-        self._uses: dict[int, list[int]] = {}
-        for position in range(len(sources) - 1, -1, -1):
-            self._uses.setdefault(sources[position], []).append(position)
+        # Positions of each source's uses, one source after the other: a run of two hours has many.
+        self._uses = np.argsort(sources, kind="stable")
+        numbers, begins = np.unique(sources[self._uses], return_index=True)
+        ends = np.append(begins, len(sources))[1:]
+        spans = zip(begins.tolist(), ends.tolist(), strict=True)
+        self._ahead = dict(zip(numbers.tolist(), map(list, spans), strict=True))
         self._pictures: dict[int, VideoFrame] = {}
         self._latest: list[tuple[int, int]] = []  # (-next use, source), some of them outdated
 
@@ -151,10 +156,10 @@ class _Kept:
         heapq.heappush(self._latest, (-use, source))
 
     def _next_use(self, source: int) -> int | None:
-        uses = self._uses.get(source, [])
-        while uses and uses[-1] <= self.now:
-            uses.pop()
-        return uses[-1] if uses else None
+        span = self._ahead.get(source, [0, 0])
+        while span[0] < span[1] and self._uses[span[0]] <= self.now:
+            span[0] += 1
+        return int(self._uses[span[0]]) if span[0] < span[1] else None
 
     def _drop_later_than(self, use: int) -> bool:
         while self._latest:

@@ -197,7 +197,7 @@ class _Composer:
             return before, before
         piece = Mouthpiece(
             read_item(self._sequence.textures, index),
-            self._sequence.mouth[index],
+            self._sequence.mouth[index].astype(np.float64),
             float(self._drops[index]),
         )
         box = working_box(landmarks, pose, before.width, before.height)
@@ -241,12 +241,13 @@ def _label(target: Target, timing: Retiming, shown: str) -> Label:
 
 
 def _jobs(reader: VideoReader, timing: Retiming) -> Iterator[_Job]:
-    pairs = list(zip(timing.frames.tolist(), timing.others.tolist(), strict=True))
-    source = reader.read([n for frame, after in pairs for n in (frame, after) if n >= 0])
-    for index, ((number, after), share) in enumerate(zip(pairs, timing.shares, strict=True)):
+    pairs, shares = np.stack([timing.frames, timing.others], axis=1), timing.shares
+    source = reader.read(pairs[pairs >= 0])
+    for index in range(len(pairs)):
+        number, after = pairs[index].tolist()
         frame = next(source)
         other = next(source) if after >= 0 else None
-        yield _Job(index, number, frame, after, float(share), other)
+        yield _Job(index, number, frame, after, float(shares[index]), other)
 
 
 def _frame_between(a: Frame, b: Frame, share: float) -> Frame:

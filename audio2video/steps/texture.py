@@ -52,15 +52,15 @@ class TextureSequence:
     ----------
     textures : ndarray of uint8, shape (N, H, W, 3)
         Memory-mapped.
-    mouth : ndarray of float64, shape (N, 20, 2)
+    mouth : ndarray of float32, shape (N, 20, 2)
         Mouth shapes on the target's face, rectified.
-    jaw : ndarray of float64, shape (N, 17, 2)
+    jaw : ndarray of float32, shape (N, 17, 2)
         Jaw lines that go with them, rectified.
     """
 
     textures: NDArray[np.uint8]
-    mouth: NDArray[np.float64]
-    jaw: NDArray[np.float64]
+    mouth: NDArray[np.float32]
+    jaw: NDArray[np.float32]
 
 
 def texture_path(workspace: Workspace, options: Options) -> Path:
@@ -158,7 +158,8 @@ def read_textures(workspace: Workspace, options: Options, space: FaceSpace) -> T
         again = f"{MADE_BY} makes it again with --force True"
         check_shape(lines[name], (len(textures), points, 2), beside, again)
         check_within(lines[name], MOST_FAR, beside, again)
-    return TextureSequence(textures, lines["mouth"], lines["jaw"])
+    mouth, jaw = (lines[name].astype(np.float32) for name in ("mouth", "jaw"))
+    return TextureSequence(textures, mouth, jaw)
 
 
 def texture_maker(target: Target, options: Options, proxies: Proxies) -> TextureMaker:
@@ -191,12 +192,12 @@ def _write_textures(
     timing: Retiming,
     options: Options,
     progress: Progress,
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Write the textures one by one; returns the jaw lines that go with them."""
     space, looks = target.space, maker.gallery.looks
-    lines = np.empty((len(mouth), 17, 2))
-    under = looks[timing.frames.tolist()]
-    choices = maker.choose(Looks(mouth, under.turn, under.light), coherent=options.coherence)
+    lines = np.empty((len(mouth), 17, 2), np.float32)
+    wanted = Looks(mouth, looks.turn[timing.frames], looks.light[timing.frames])
+    choices = maker.choose(wanted, coherent=options.coherence)
     jobs = zip(mouth, choices, strict=True)
     header = {
         "descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)),

@@ -256,6 +256,18 @@ def merge_candidates(choices: Iterable[Candidates], shares: Sequence[float]) -> 
     return Candidates(np.asarray(found[order], np.int64), whole[order])
 
 
+def moments(frame: int, frames: int) -> list[int]:
+    """Give a frame between the one before and the one after it, where they are there."""
+    return [max(frame - 1, 0), frame, min(frame + 1, frames - 1)]
+
+
+def frames_apart(
+    usable: NDArray[np.integer], frame: int, seconds: float, rate: float
+) -> NDArray[np.integer]:
+    """Those of the usable frames that are more than so many seconds from a frame."""
+    return np.asarray(usable[np.abs(usable - frame) > seconds * rate])
+
+
 def _nearest(
     distance: NDArray[np.float64], count: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -14,7 +14,14 @@ from ..face.covers import disc
 from ..face.layout import OUTER_LIP
 from ..face.rectify import FaceSpace
 from ..parallel import in_order
-from .candidates import Candidates, Looks, merge_candidates, search_candidates
+from .candidates import (
+    Candidates,
+    Looks,
+    frames_apart,
+    merge_candidates,
+    moments,
+    search_candidates,
+)
 from .detail import Sample, detail_gain, sharpen
 from .enhance import enhance_teeth
 from .median import weighted_median
@@ -39,6 +46,9 @@ LIP_CANDIDATES = 8
 LIP_MARGIN, LIP_FEATHER = 0.03, 0.02
 """How far beyond the lips, and how softly, the nearest candidates alone are seen, in inter-ocular
 distances."""
+
+SEARCHED = 4096
+"""Moments whose features are held at once: those of two hours would be many."""
 
 SOFT = 4.0
 """So many standard deviations, and as many pixels, beyond its middle a soft border has ended."""
@@ -255,7 +265,9 @@ class TextureMaker:
         r = self.recipe
         count = min(r.candidates, len(frames))
         own = self._features[frames]
-        return search_candidates(own, frames, self._features_of(wanted), count, r.alpha)
+        for start in range(0, len(wanted.mouths), SEARCHED):
+            part = wanted[range(start, min(start + SEARCHED, len(wanted.mouths)))]
+            yield from search_candidates(own, frames, self._features_of(part), count, r.alpha)
 
     def calibrated(self, workers: int = 1) -> TextureMaker:
         """Give a maker whose textures are as sharp around the mouth as the target's own.
@@ -286,18 +298,6 @@ class TextureMaker:
             opening_detail=detail_gain(samples),
         )
         return replace(self, recipe=recipe)
-
-
-def moments(frame: int, frames: int) -> list[int]:
-    """Give a frame between the one before and the one after it, where they are there."""
-    return [max(frame - 1, 0), frame, min(frame + 1, frames - 1)]
-
-
-def frames_apart(
-    usable: NDArray[np.integer], frame: int, seconds: float, rate: float
-) -> NDArray[np.integer]:
-    """Those of the usable frames that are more than so many seconds from a frame."""
-    return np.asarray(usable[np.abs(usable - frame) > seconds * rate])
 
 
 def visible_region(jaw: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
