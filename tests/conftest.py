@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -20,6 +21,9 @@ import pytest
 from audio2video.demo.presenter import render_frames
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
+
+if TYPE_CHECKING:
+    from fault_runs import Stage
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -123,3 +127,23 @@ def small_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples = read_audio(ROOT / "input" / "mp3" / "demo.mp3", 16000)
     write_wav(path, samples[: 16000 * 5 // 2], 16000)
     return path
+
+
+@pytest.fixture(scope="session")
+def stage(
+    tmp_path_factory: pytest.TempPathFactory, small_speech: Path, small_target: Path
+) -> Stage:
+    """Steps 1 to 4, which faults begin from and are compared with."""
+    from fault_runs import PIPELINE, make_stage  # it needs this module
+
+    return make_stage(tmp_path_factory.mktemp("faults"), small_speech, small_target, PIPELINE)
+
+
+@pytest.fixture(scope="session")
+def all_steps(
+    tmp_path_factory: pytest.TempPathFactory, small_speech: Path, small_target: Path
+) -> Stage:
+    """Step 0, training and evaluation as well."""
+    from fault_runs import JOBS, make_stage  # it needs this module
+
+    return make_stage(tmp_path_factory.mktemp("all"), small_speech, small_target, JOBS)

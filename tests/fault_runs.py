@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -172,9 +171,8 @@ class Stage:
             assert verify(workspace / RESULT).state == "intact"
 
 
-@cache
-def shared_stage(folder: Path, speech: Path, target: Path, jobs: tuple[str, ...]) -> Stage:
-    """Give the stage that all tests of one process use."""
+def make_stage(folder: Path, speech: Path, target: Path, jobs: tuple[str, ...]) -> Stage:
+    """Run jobs undisturbed, for tests to begin from and to compare with."""
     media = Media.make(folder / "media", speech, target)
     return Stage(folder / "stage", media, jobs)
 

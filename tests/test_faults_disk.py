@@ -14,12 +14,10 @@ import pytest
 from conftest import CommandLine
 from fault_runs import (
     JOBS,
-    PIPELINE,
     Stage,
     check_whole,
     leftovers,
     one_line,
-    shared_stage,
 )
 
 resource = pytest.importorskip("resource")
@@ -28,22 +26,6 @@ FILLINGS = (0.0, 0.35, 0.7)
 """Shares of what a job adds to the disk that there is room for."""
 
 BLOCK = 4096
-
-
-@pytest.fixture(scope="module")
-def stage(
-    tmp_path_factory: pytest.TempPathFactory, small_speech: Path, small_target: Path
-) -> Stage:
-    return shared_stage(
-        tmp_path_factory.getbasetemp() / "faults", small_speech, small_target, PIPELINE
-    )
-
-
-@pytest.fixture(scope="module")
-def all_steps(
-    tmp_path_factory: pytest.TempPathFactory, small_speech: Path, small_target: Path
-) -> Stage:
-    return shared_stage(tmp_path_factory.getbasetemp() / "all", small_speech, small_target, JOBS)
 
 
 def refused(done: subprocess.CompletedProcess[str], workspace: Path) -> str:

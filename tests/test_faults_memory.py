@@ -14,11 +14,9 @@ import numpy as np
 import pytest
 from fault_runs import (
     JOBS,
-    PIPELINE,
     Stage,
     check_whole,
     one_line,
-    shared_stage,
 )
 
 from audio2video.errors import Audio2VideoError, BadFileError
@@ -109,14 +107,9 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="limits on memory are
 
 @linux
 def test_too_little_memory_to_begin(
-    tmp_path_factory: pytest.TempPathFactory,
-    small_speech: Path,
-    small_target: Path,
+    stage: Stage,
     tmp_path: Path,
 ) -> None:
-    stage = shared_stage(
-        tmp_path_factory.getbasetemp() / "faults", small_speech, small_target, PIPELINE
-    )
     workspace = stage.fresh("2 texture", tmp_path / "workspace")
     line = limited_run(stage, "2 texture", workspace, LIMITS[0])
     assert line is not None
@@ -129,16 +122,11 @@ def test_too_little_memory_to_begin(
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("name", JOBS)
 def test_too_little_memory_for_anything(
-    tmp_path_factory: pytest.TempPathFactory,
-    small_speech: Path,
-    small_target: Path,
+    all_steps: Stage,
     tmp_path: Path,
     name: str,
     limit: int,
 ) -> None:
-    all_steps = shared_stage(
-        tmp_path_factory.getbasetemp() / "all", small_speech, small_target, JOBS
-    )
     workspace = all_steps.fresh(name, tmp_path / "workspace")
     line = limited_run(all_steps, name, workspace, limit)
     assert line is None or "memory" in line

@@ -17,12 +17,10 @@ from conftest import ROOT
 from fault_runs import (
     JOBS,
     LIMIT,
-    PIPELINE,
     Stage,
     check_whole,
     leftovers,
     one_line,
-    shared_stage,
     strike,
 )
 
@@ -36,15 +34,6 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 SAYS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without asking")
-
-
-@pytest.fixture(scope="module")
-def stage(
-    tmp_path_factory: pytest.TempPathFactory, small_speech: Path, small_target: Path
-) -> Stage:
-    return shared_stage(
-        tmp_path_factory.getbasetemp() / "faults", small_speech, small_target, PIPELINE
-    )
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -194,15 +183,10 @@ def test_a_process_that_works_for_another() -> None:
 @posix
 @pytest.mark.parametrize("number", range(STOPS))
 def test_a_stop_at_any_moment(
-    tmp_path_factory: pytest.TempPathFactory,
-    small_speech: Path,
-    small_target: Path,
+    all_steps: Stage,
     tmp_path: Path,
     number: int,
 ) -> None:
-    all_steps = shared_stage(
-        tmp_path_factory.getbasetemp() / "all", small_speech, small_target, JOBS
-    )
     rng = np.random.default_rng([20261122, number])
     name = JOBS[number % len(JOBS)]
     asked = (signal.SIGINT, signal.SIGTERM)[int(rng.integers(2))]

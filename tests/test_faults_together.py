@@ -14,28 +14,17 @@ from conftest import ROOT, CommandLine, content_hash
 from corpus_maker import write_corpus
 from fault_runs import (
     IDS,
-    PIPELINE,
     RESULT,
     TRAINING,
     Stage,
     check_whole,
     contents,
     leftovers,
-    shared_stage,
 )
 
 from audio2video.marks.verification import verify
 
 YEAR = 365 * 86400
-
-
-@pytest.fixture(scope="module")
-def stage(
-    tmp_path_factory: pytest.TempPathFactory, small_speech: Path, small_target: Path
-) -> Stage:
-    return shared_stage(
-        tmp_path_factory.getbasetemp() / "faults", small_speech, small_target, PIPELINE
-    )
 
 
 def at_once(*commands: list[str]) -> list[str]:
