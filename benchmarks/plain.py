@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from audio2video.retiming.path import EASE
 from audio2video.texture.warp import CELL
-from audio2video.timing.path import EASE
 
 
 def weighted_median(
@@ -107,7 +107,7 @@ def best_path(
 ) -> NDArray[np.float64]:
     """Find the cheapest retiming, a whole row of whole tables at once.
 
-    The twin of `audio2video.timing.path.best_path`, which explains the tables and parameters.
+    The twin of `audio2video.retiming.path.best_path`, which explains the tables and parameters.
 
     Returns
     -------

@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.blend.colour import MAX_CHANGE
-from audio2video.blend.compose import LEVELS, LIGHT_SCALE, Box, Mouthpiece, Sight
-from audio2video.blend.jaw import lower_jaw, move_jaw
-from audio2video.blend.masks import face_mask, skin_weight, visible_mask
+from audio2video.compositing.composite import LEVELS, LIGHT_SCALE, Box, Mouthpiece, Sight
+from audio2video.compositing.illumination import MAX_CHANGE
+from audio2video.compositing.jaw import lower_jaw, move_jaw
+from audio2video.compositing.masks import face_mask, skin_weight, visible_mask
 from audio2video.face.layout import JAW
 from audio2video.face.pose import HeadPose
 from audio2video.face.rectify import FaceSpace, frame_map, to_frame, to_rectified
 from audio2video.face.visibility import facing
-from audio2video.timing.between import FLOW_SIDE
+from audio2video.retiming.interpolation import FLOW_SIDE
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -37,7 +37,7 @@ def compose(
     space: FaceSpace,
     sight: Sight,
 ) -> U8:
-    """Put a mouth onto a part of a frame; the twin of `audio2video.blend.compose.compose`.
+    """Put a mouth onto a part of a frame; the twin of `audio2video.compositing.composite.compose`.
 
     Mask, light and pyramids are computed over all of the box, and both pictures have pyramids.
 
@@ -110,7 +110,7 @@ def laplacian_blend(front: F32, back: F32, mask: F32, levels: int) -> F32:
 
 
 def halfway(a: tuple[U8, ...], b: tuple[U8, ...]) -> list[U8]:
-    """Show the middle between two frames; the twin of `audio2video.timing.between.planes_between`.
+    """Plain twin of `audio2video.retiming.interpolation.planes_between`: the frame half way.
 
     The flow is OpenCV's there, too; reading along it is NumPy's here.
     """

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
+from audio2video.config.options import Options
 from audio2video.demo.presenter import SIZE, render_frames
 from audio2video.demo.script import FRAMES, RATE
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
-from audio2video.options import Options
 from audio2video.progress import Progress
 from audio2video.speech.units import SAMPLE_RATE
-from audio2video.steps.target import Target, analyse_target
-from audio2video.workspace import Workspace, shipped
+from audio2video.storage.workspace import Workspace, shipped
+from audio2video.target.analysis import Target, analyse_target
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.blend.compose import Composed, Mouthpiece, Sight, compose, working_box
-from audio2video.blend.jaw import chin_drops
-from audio2video.face.covers import reduced_space
+from audio2video.compositing.composite import Composed, Mouthpiece, Sight, compose, working_box
+from audio2video.compositing.jaw import chin_drops
+from audio2video.face.occlusion import reduced_space
 from audio2video.media.video import Frame, VideoReader, VideoWriter
-from audio2video.timing.between import planes_between
+from audio2video.retiming.interpolation import planes_between
 
 from . import plain_blend, plain_media
 from .measure import Measurement, alike, same

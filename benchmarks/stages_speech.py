@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 
+from audio2video.config.options import Options
 from audio2video.media.audio import read_audio
-from audio2video.options import Options
+from audio2video.pipeline import lipsync
 from audio2video.progress import Progress
 from audio2video.speech.features import speech_features
 from audio2video.speech.units import SAMPLE_RATE
-from audio2video.steps import lipsync
-from audio2video.workspace import Workspace
+from audio2video.storage.workspace import Workspace
 
 from . import plain_speech
 from .measure import Measurement, close

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from audio2video.config.options import Options
 from audio2video.demo.presenter import SIZE
 from audio2video.face.layout import inter_ocular_distance
 from audio2video.media.video import VideoReader
-from audio2video.options import Options
 from audio2video.progress import Progress
-from audio2video.steps.target import analyse_target
-from audio2video.workspace import Workspace
+from audio2video.storage.workspace import Workspace
+from audio2video.target.analysis import analyse_target
 
 from . import plain_face
 from .measure import Limit, Measurement

@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.parallel import in_order, one_thread_each
+from audio2video.pipeline.texture import texture_maker
 from audio2video.progress import Progress
-from audio2video.steps.proxies import choose_proxies
-from audio2video.steps.texture import texture_maker
+from audio2video.runtime.threads import in_order, one_thread_each
+from audio2video.target.teeth_proxies import choose_proxies
 from audio2video.texture.candidates import Candidates, Looks, search_candidates
 from audio2video.texture.synthesis import Gallery, Recipe, TextureMaker, visible_region
 

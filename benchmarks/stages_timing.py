@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio2video.media.audio import probe_audio, read_audio
+from audio2video.pipeline.lipsync import output_frames
+from audio2video.retiming.activity import head_velocity, speech_gain
+from audio2video.retiming.costs import target_costs
+from audio2video.retiming.path import best_path
+from audio2video.retiming.retime import PLAY_SECONDS
 from audio2video.speech.loudness import speech_activity
-from audio2video.steps.lipsync import output_frames
-from audio2video.timing.activity import head_velocity, speech_gain
-from audio2video.timing.costs import target_costs
-from audio2video.timing.path import best_path
-from audio2video.timing.retiming import PLAY_SECONDS
 
 from . import plain
 from .measure import Limit, Measurement, memory_of, same

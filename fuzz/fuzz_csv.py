@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from audio2video.batch.rows import as_given, read_rows
-from audio2video.passes.table import pass_table, read_passes
-from audio2video.workspace import Workspace
+from audio2video.storage.workspace import Workspace
+from audio2video.training.passes.table import pass_table, read_passes
 from fuzz.harness import Harness, main, refused
 
 

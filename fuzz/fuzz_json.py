@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from audio2video.files import content_key, file_hash
 from audio2video.progress import Progress
-from audio2video.records import is_current, made_from, make, record_path, refuse_others_in
-from audio2video.steps.corpus import feature_kind, read_clip, read_index
-from audio2video.steps.dataset.fragments import read_outcome
-from audio2video.steps.dataset.recording import Recording, read_opened
-from audio2video.steps.hashes import HASHES, check_hashes
-from audio2video.workspace import Workspace
+from audio2video.storage.artifacts import is_current, made_from, make, record_path, refuse_others_in
+from audio2video.storage.checksums import HASHES, check_hashes
+from audio2video.storage.files import content_key, file_hash
+from audio2video.storage.workspace import Workspace
+from audio2video.training.corpus import feature_kind, read_clip, read_index
+from audio2video.training.dataset.fragments import read_outcome
+from audio2video.training.dataset.recording import Recording, read_opened
 from fuzz.harness import Harness, main, refused
 
 CLIP = "a}}00"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audio2video.steps.dataset.sources import listed_files, read_list
+from audio2video.training.dataset.sources import listed_files, read_list
 from fuzz.harness import Harness, main, refused
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from audio2video.config.options import Options
 from audio2video.errors import OptionError
-from audio2video.names import brought_id, check_id, folded, is_usable
-from audio2video.options import Options
-from audio2video.workspace import Workspace
+from audio2video.storage.ids import brought_id, check_id, folded, is_usable
+from audio2video.storage.workspace import Workspace
 from fuzz.harness import Harness, main, refused
 
 

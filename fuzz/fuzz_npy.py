@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio2video.arrays import read_array, read_item
+from audio2video.storage.arrays import read_array, read_item
 from fuzz.harness import Harness, main, refused
 
 

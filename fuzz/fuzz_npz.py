@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from audio2video.arrays import read_arrays, sealed
 from audio2video.errors import BadFileError
-from audio2video.steps.training_state import TrainingState
+from audio2video.storage.arrays import read_arrays, sealed
+from audio2video.training.checkpoint import TrainingState
 from fuzz.harness import Harness, main, refused
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio2video.steps.dataset.published import (
+from audio2video.training.dataset.published import (
     find_published,
     on_our_clock,
     read_features,

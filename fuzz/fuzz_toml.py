@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audio2video.given import gather_options
-from audio2video.passes.grid import read_grid
-from audio2video.workspace import Workspace
+from audio2video.config.resolve import gather_options
+from audio2video.storage.workspace import Workspace
+from audio2video.training.passes.grid import read_grid
 from fuzz.harness import Harness, main, refused
 
 

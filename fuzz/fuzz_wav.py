@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from scipy.io import wavfile
 
-from audio2video.steps.corpus import Clip, read_sound, recording_sound
-from audio2video.workspace import Workspace
+from audio2video.storage.workspace import Workspace
+from audio2video.training.corpus import Clip, read_sound, recording_sound
 from fuzz.harness import Harness, main, refused
 
 CLIP = Clip(

@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from audio2video.blend.jaw import chin_drops, lower_jaw, move_jaw
-from audio2video.blend.pyramid import blend_difference
+from audio2video.compositing.jaw import chin_drops, lower_jaw, move_jaw
+from audio2video.compositing.pyramid import blend_difference
 from audio2video.face.pose import HeadPose
 from audio2video.face.rectify import FaceSpace, texture_map, to_frame, to_rectified
 from audio2video.face.smoothing import smooth_tracks, steady_points, unbroken_stretches
 from audio2video.face.surface import meet_surface, surface_depth
 from audio2video.mouth.rest import rest_in_silence
 from audio2video.mouth.shapes import carry_shapes
+from audio2video.retiming.path import best_path
+from audio2video.retiming.retime import Retiming, as_it_is, retime
 from audio2video.texture.median import MOST_MOVE, MOST_WEIGHT, weighted_median
 from audio2video.texture.warp import displacement_grids, grid_shape
-from audio2video.timing.path import best_path
-from audio2video.timing.retiming import Retiming, as_it_is, retime
 
 MANY = settings(max_examples=60, deadline=None)
 

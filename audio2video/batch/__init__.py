@@ -1,1 +1,1 @@
-"""Many results in one go: rows of a CSV file, several at once."""
+"""Batches: the rows of a CSV file, several at once."""

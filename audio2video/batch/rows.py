@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..config.options import Options, option_types
+from ..config.resolve import gather_options
+from ..config.toml import as_path
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
-from ..given import gather_options
-from ..limits import MAX_TABLE_BYTES, read_limited
-from ..names import brought_id, folded
-from ..options import Options, option_types
-from ..options_file import as_path
-from ..workspace import Workspace
+from ..storage.ids import brought_id, folded
+from ..storage.limits import MAX_TABLE_BYTES, read_limited
+from ..storage.workspace import Workspace
 
 MAX_ROWS = 10_000
 

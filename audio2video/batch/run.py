@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..config.options import Options
 from ..errors import Audio2VideoError
-from ..files import write_json
-from ..options import Options
 from ..progress import Progress
-from ..workspace import Workspace
+from ..storage.files import write_json
+from ..storage.workspace import Workspace
 from .rows import Row, as_given, cores_each, read_rows
 from .worker import News, Worker
 

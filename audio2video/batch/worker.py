@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ..child import Child, settle_in
+from ..config.options import Options
 from ..errors import Audio2VideoError
-from ..locks import locked
-from ..options import Options
 from ..progress import Progress
-from ..shortage import as_shortage
-from ..workspace import Workspace
+from ..runtime.process import Child, settle_in
+from ..runtime.resource_errors import as_shortage
+from ..storage.locks import locked
+from ..storage.workspace import Workspace
 
 STEPS = (1, 2, 3, 4)
 
@@ -92,8 +92,8 @@ def _receive(parent: Connection, rows: queue.SimpleQueue[Options]) -> None:
 
 def _make(workspace: Workspace, options: Options, parent: Connection) -> News:
     """Make one result; returns the last news of it."""
-    from ..pipeline import bring_target, run
-    from ..steps.target import analyse_target
+    from ..pipeline.run import bring_target, run
+    from ..target.analysis import analyse_target
 
     stages: set[str] = set()
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadFileError, MissingFileError
-from ..files import file_hash
+from ..storage.files import file_hash
 from .landmark_file import read_landmark_model
 from .layout import JAW, LANDMARKS, LEFT_EYE, RIGHT_EYE
 from .regression import place_landmarks

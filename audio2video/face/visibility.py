@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from .alignment import LIPS, NOSTRILS, Alignment, from_common, to_common
 from .appearance import Appearance, learn_appearance, log_colour, typical_frames
-from .covers import clean_cover, disc, polygon
 from .head import generic_head
 from .layout import JAW, MOUTH
+from .occlusion import clean_cover, disc, polygon
 from .pose import HeadPose
 from .rectify import FaceSpace
 from .surface import surface_slope

@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..errors import Audio2VideoError
-from ..files import sweep, temporary_beside
+from ..storage.files import sweep, temporary_beside
 from .colour import U8, ColourTags, Matrix, space_code
 from .frame import Frame
 from .info import VideoInfo

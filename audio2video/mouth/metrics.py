@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..face.layout import MOUTH_CORNERS, mouth_opening
 from ..speech.units import FEATURE_RATE
 from .closures import ClosureCounts, count_closures
-from .sequences import at_times
+from .resampling import at_times
 
 MAX_LAG = 30
 """Feature frames (10 ms) up to which a prediction may lag behind the truth or run ahead of it."""

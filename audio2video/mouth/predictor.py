@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadFileError
-from ..npy import load_arrays
+from ..storage.npy import load_arrays
 from .architecture import NETWORKS, Architecture
 from .basis import ShapeBasis
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face.layout import (
-    LOWER_INNER_LIP,
-    MOUTH_MIRROR,
-    UPPER_INNER_LIP,
-    mouth_opening,
-    mouth_width,
-)
+from ..face.layout import LOWER_INNER_LIP, MOUTH_MIRROR, UPPER_INNER_LIP, mouth_opening, mouth_width
 
 CLOSED_SHARE = 0.02
 """The most closed frames, as a share of all, whose mean is the closed-mouth reference."""

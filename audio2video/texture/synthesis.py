@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face.covers import disc
 from ..face.layout import OUTER_LIP
+from ..face.occlusion import disc
 from ..face.rectify import FaceSpace
-from ..parallel import in_order
+from ..runtime.threads import in_order
 from .candidates import (
     Candidates,
     Looks,

@@ -8,11 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face.layout import (
-    INNER_LIP,
-    mouth_opening,
-    mouth_width,
-)
+from ..face.layout import INNER_LIP, mouth_opening, mouth_width
 from ..face.rectify import FaceSpace
 from .window import EVERYWHERE, Window
 

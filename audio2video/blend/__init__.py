@@ -1,1 +1,0 @@
-"""Putting the texture into the frame: masks, jaw correction, colour, Laplacian pyramid."""

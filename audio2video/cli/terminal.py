@@ -1,0 +1,132 @@
+"""What a run looks like on the terminal, and its log file; used by ``cli.py`` alone."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from types import TracebackType
+from typing import Any
+
+import click
+
+from ..errors import Audio2VideoError
+from ..progress import Progress
+from ..runtime.report import StepReport
+from ..storage.files import append_line
+from ..storage.workspace import Workspace
+
+CONTEXT = {
+    "token_normalize_func": lambda name: name.replace("-", "_"),
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+}
+"""Settings of all commands: both spellings of an option, and help as wide as the house's lines."""
+
+
+class Terminal:
+    """Progress bars, warnings and tables on the terminal; the same as lines in ``log/``.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    quiet : bool
+        Print nothing.
+    verbose : bool
+        Print what is being done.
+    """
+
+    def __init__(self, workspace: Workspace, *, quiet: bool, verbose: bool) -> None:
+        self.progress = Progress(self._on_progress, self._on_warning, self._on_note)
+        self._workspace = workspace
+        self._quiet, self._verbose = quiet, verbose
+        self._bar: Any = None
+        self._stage = ""
+        self._began = 0.0
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close_bar()
+        if error is not None:
+            self._write_log(f"stopped: {error or type(error).__name__}")
+
+    def table(self, rows: Sequence[tuple[str, ...]]) -> None:
+        """Print rows under a heading, in columns."""
+        if not rows:
+            return
+        widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+        for row in rows:
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self._write_log(line.rstrip())
+            if not self._quiet:
+                click.echo(line.rstrip())
+
+    def finish(self, reports: Sequence[StepReport]) -> None:
+        """Say what was done and where the result is."""
+        self._close_bar()
+        for report in reports:
+            done = f"{report.count} {report.unit}s" if report.count else "up to date"
+            self._say(f"{report.name}: {done}")
+            if report.result is not None:
+                self._say(f"result: {report.result}")
+
+    def _on_progress(self, stage: str, done: int, total: int | None, unit: str) -> None:
+        if stage != self._stage:
+            self._close_bar()
+            self._stage, self._began = stage, time.perf_counter()
+            if not self._quiet and sys.stderr.isatty():
+                from tqdm import tqdm
+
+                self._bar = tqdm(desc=stage, total=total, unit=unit, dynamic_ncols=True)
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+        if total is not None and done >= total:
+            seconds = max(time.perf_counter() - self._began, 1e-9)
+            self._close_bar()
+            line = f"{stage}: {done} {unit}s in {seconds:.1f} s, {done / seconds:.1f} {unit}s/s"
+            self._write_log(line)
+            if not self._quiet and not sys.stderr.isatty() and done:
+                click.echo(line, err=True)
+
+    def _on_warning(self, text: str) -> None:
+        self._write_log(f"warning: {text}")
+        if not self._quiet:
+            self._clear_bar()
+            click.echo(f"warning: {text}", err=True)
+
+    def _on_note(self, text: str) -> None:
+        self._write_log(text)
+        if self._verbose and not self._quiet:
+            self._clear_bar()
+            click.echo(text, err=True)
+        elif self._bar is not None:
+            self._bar.set_postfix_str(text)
+
+    def _say(self, text: str) -> None:
+        self._write_log(text)
+        if not self._quiet:
+            click.echo(text)
+
+    def _clear_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.clear()
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._stage = None, ""
+
+    def _write_log(self, line: str) -> None:
+        # The log is a convenience: a run does not fail because of it.
+        with suppress(OSError, Audio2VideoError):
+            stamp = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+            append_line(self._workspace.inside("log") / "runs.log", f"{stamp} {line}")

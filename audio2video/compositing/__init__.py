@@ -1,0 +1,1 @@
+"""Compositing: masks, jaw correction, illumination, Laplacian pyramid."""

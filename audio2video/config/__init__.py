@@ -1,0 +1,1 @@
+"""Configuration: every parameter, its bounds, and where its value comes from."""

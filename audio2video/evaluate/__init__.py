@@ -1,1 +1,0 @@
-"""Measuring results against real video."""

@@ -1,0 +1,1 @@
+"""Evaluation of passes, results and rebuilt targets against real video."""

@@ -1,0 +1,158 @@
+"""A finished result and what it was made of, read back and checked to belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config.options import DEFAULT_PASS, Options
+from ..errors import BadFileError
+from ..media.audio import probe_audio
+from ..media.video import Box, VideoInfo, probe_video
+from ..pipeline.lipsync import output_frames, read_network
+from ..pipeline.retiming import read_retiming, retiming_path
+from ..pipeline.texture import texture_path
+from ..progress import Progress
+from ..retiming.retime import Retiming
+from ..storage.arrays import check_shape, read_arrays
+from ..storage.artifacts import made_from, read_record
+from ..storage.files import file_hash, read_json
+from ..storage.workspace import Workspace
+from ..target.analysis import MADE_BY as TEXTURE_MADE_BY
+from ..target.analysis import Target, analyse_target
+
+REMAKE = "run steps 2 to 4 again"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result, and what it was made of.
+
+    Parameters
+    ----------
+    info : VideoInfo
+        Of the finished video.
+    target : Target
+    timing : Retiming
+    mouth : ndarray of float64, shape (N, 20, 2)
+        Predicted mouth shapes on the target's face, rectified.
+    jaw : ndarray of float64, shape (N, 17, 2)
+        Jaw lines that go with them, rectified.
+    label : (x0, y0, x1, y1) or None
+        Where its visible label lies, if it has one.
+    """
+
+    info: VideoInfo
+    target: Target
+    timing: Retiming
+    mouth: NDArray[np.float64]
+    jaw: NDArray[np.float64]
+    label: Box | None
+
+    def __len__(self) -> int:
+        """Frames that can be measured."""
+        return min(self.info.frames, len(self.timing.frames), len(self.mouth))
+
+
+def pass_of(workspace: Workspace, options: Options, given: str | None, progress: Progress) -> str:
+    """Name the pass that a result's mouth shapes came from.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    options : Options
+        Their speech and target.
+    given : str or None
+        What the user says; None leaves it to the result's report.
+    progress : Progress
+        Warned if the report names a pass that has changed since.
+
+    Raises
+    ------
+    Audio2VideoError
+        The user says another pass than the right one.
+    """
+    report = workspace.output(options.inp_id, options.tar_id) / "report.json"
+    pass_id = given
+    if pass_id is None:
+        said = read_json(report).get("options") if report.is_file() else None
+        pass_id = said.get("pass_id") if isinstance(said, dict) else None
+        pass_id = pass_id if isinstance(pass_id, str) else DEFAULT_PASS
+    else:
+        Options(pass_id=pass_id)
+        read_network(workspace, pass_id)
+    textures = texture_path(workspace, options)
+    network = made_from(textures).get("network")
+    found = workspace.finished_pass(Options(pass_id=pass_id).pass_id)
+    if network is not None and (found is None or file_hash(found / "network.npz") != network):
+        problem = f"not made with pass '{pass_id}' as it is now"
+        if given is not None:
+            raise BadFileError(
+                problem, path=textures, hint=f"leave out --pass_id, or {REMAKE} with it"
+            )
+        progress.warn(f"{textures}: {problem}")
+    return pass_id
+
+
+def read_result(workspace: Workspace, options: Options, path: Path, progress: Progress) -> Result:
+    """Read what a result was made of, and make sure that it was.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    options : Options
+    path : Path
+        The result.
+    progress : Progress
+        Warned if the result was changed by hand, or the target analysed anew.
+
+    Raises
+    ------
+    Audio2VideoError
+        Something is missing or damaged, or the result was made of something else.
+    """
+    info = probe_video(path)
+    target = analyse_target(workspace, options, progress)
+    size, wanted = (info.width, info.height), (target.info.width, target.info.height)
+    if size != wanted:
+        raise BadFileError(
+            f"{size[0]}x{size[1]} pixels, the target has {wanted[0]}x{wanted[1]}",
+            path=path,
+            hint="run steps 1 to 4 again",
+        )
+    speech = probe_audio(workspace.input_audio(options.inp_id))
+    timing = read_retiming(workspace, options, target, output_frames(speech, target.info.rate))
+    lines = texture_path(workspace, options).with_suffix(".npz")
+    arrays = read_arrays(lines, ("mouth", "jaw"), made_by=TEXTURE_MADE_BY)
+    again = f"{TEXTURE_MADE_BY} makes it again with --force True"
+    check_shape(arrays["mouth"], (None, 20, 2), lines, again)
+    check_shape(arrays["jaw"], (len(arrays["mouth"]), 17, 2), lines, again)
+    made_of = made_from(path)
+    record = read_record(path)
+    if record is None or record.get("sha256") != file_hash(path):
+        progress.warn(f"{path}: not as step 4 (composite) made it; measured as it is")
+    for key, file in (
+        ("lines", lines),
+        ("retiming", retiming_path(workspace, options)),
+        ("audio", workspace.input_audio(options.inp_id)),
+    ):
+        if made_of.get(key, file_hash(file)) != file_hash(file):
+            raise BadFileError(f"not made from {file.name} as it is now", path=path, hint=REMAKE)
+    if made_of.get("target", target.key) != target.key:
+        progress.warn(
+            f"{path}: made from another analysis of the target (its video, --landmark_model or "
+            "this program was another)"
+        )
+    return Result(info, target, timing, arrays["mouth"], arrays["jaw"], _label_box(record))
+
+
+def _label_box(record: dict[str, Any] | None) -> Box | None:
+    """Read where step 4 put the label, from the result's record."""
+    match (record or {}).get("label"):
+        case {"box": [int(x0), int(y0), int(x1), int(y1)], "frames": int(frames)} if frames > 0:
+            return x0, y0, x1, y1
+    return None

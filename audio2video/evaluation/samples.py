@@ -1,0 +1,145 @@
+"""What predictions are measured on: sound, and the mouth that was seen saying it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Audio2VideoError, MissingFileError
+from ..speech.features import FEATURE_RATE, SAMPLE_RATE, speech_features
+from ..speech.loudness import speech_activity
+from ..speech.noise import TALKERS, mix_noise
+from ..storage.workspace import Workspace
+from ..training.corpus import SEPARATOR, ShapeStatistics, read_clip, read_index, read_sound
+from ..training.data import frame_times, true_shapes
+
+VOICES = 4 * TALKERS
+"""Clips that babble is mixed from."""
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise to add to the sound before anything is predicted from it.
+
+    Parameters
+    ----------
+    kind : str
+        See `audio2video.speech.noise`.
+    snr_db : float
+    """
+
+    kind: str
+    snr_db: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Sound, and the mouth that was seen saying it.
+
+    Parameters
+    ----------
+    name : str
+    rate : Fraction
+        Frames per second of the mouth shapes.
+    features : ndarray of float32, shape (F, 28)
+        At 100 Hz.
+    times : ndarray of float64, shape (T,)
+        Seconds of the mouth shapes on the clock of the features.
+    true : ndarray of float64, shape (T, 20, 2)
+        Relative to the speaker's closed mouth.
+    speech : ndarray of float32, shape (N,), or None
+        Speech activity at 100 Hz from the first mouth shape on; None where there is no sound.
+    """
+
+    name: str
+    rate: Fraction
+    features: F32
+    times: NDArray[np.float64]
+    true: NDArray[np.float64]
+    speech: F32 | None
+
+
+def corpus_samples(
+    workspace: Workspace,
+    ids: Sequence[str],
+    statistics: ShapeStatistics,
+    noise: Noise | None = None,
+) -> Iterator[Sample]:
+    """Read clips of the prepared corpus.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    ids : sequence of str
+    statistics : ShapeStatistics
+    noise : Noise, optional
+
+    Yields
+    ------
+    Sample
+
+    Raises
+    ------
+    Audio2VideoError
+        A file is missing or damaged, or there is no sound to add noise to.
+    """
+    voices: dict[str, F32] = {}
+    if noise is not None and noise.kind == "babble":
+        voices = _voices(workspace)
+    for clip_id in ids:
+        clip = read_clip(workspace, clip_id)
+        features, times, speech = clip.features, frame_times(clip), None
+        try:
+            sound = read_sound(workspace, clip)
+        except MissingFileError:
+            if noise is not None:
+                raise
+        else:
+            speech = activity_from(sound, times)
+            if noise is not None:
+                others = [voice for name, voice in voices.items() if name != clip.recording]
+                features = speech_features(add_noise(sound, noise, clip_id, others))
+        yield Sample(clip_id, clip.rate, features, times, true_shapes(clip, statistics), speech)
+
+
+def _voices(workspace: Workspace) -> dict[str, F32]:
+    """Read one clip of each of some recordings, by recording."""
+    voices: dict[str, F32] = {}
+    for clip_id in read_index(workspace):
+        recording = clip_id.rpartition(SEPARATOR)[0]
+        if recording not in voices:
+            voices[recording] = read_sound(workspace, read_clip(workspace, clip_id))
+        if len(voices) > VOICES:
+            break
+    return voices
+
+
+def add_noise(sound: F32, noise: Noise, name: str, voices: Sequence[F32]) -> F32:
+    """Mix noise into a clip's sound; it follows from the clip's name.
+
+    Raises
+    ------
+    Audio2VideoError
+        Babble is asked for and there is no speech to make it from.
+    """
+    if noise.kind == "babble" and not any(np.any(voice) for voice in voices):
+        raise Audio2VideoError("no speech to make babble from", hint="choose another --noise_kind")
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    return mix_noise(sound, noise.kind, noise.snr_db, np.random.default_rng(seed), voices)
+
+
+def activity_from(sound: F32, times: NDArray[np.float64]) -> F32:
+    """Speech activity at 100 Hz from the first of some times to the last."""
+    frames = len(sound) * FEATURE_RATE // SAMPLE_RATE + 1
+    whole = speech_activity(sound, Fraction(FEATURE_RATE), frames)
+    steps = np.arange(int((times[-1] - times[0]) * FEATURE_RATE) + 2)
+    # Frame k of the activity is that of the 10 ms around (k + 1/2) / 100 s.
+    wanted = times[0] * FEATURE_RATE + steps - 0.5
+    return np.asarray(np.interp(wanted, np.arange(frames), whole), np.float32)

@@ -1,0 +1,1 @@
+"""The numbered steps and the job that runs them."""

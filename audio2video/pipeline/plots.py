@@ -1,0 +1,134 @@
+"""Plots beside a result: its retiming and its teeth proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..media.figures import new_figure
+from ..retiming.retime import Retiming
+from ..texture.teeth import TeethProxy
+
+RIVALS_A_ROW = 10
+"""Frames that were considered as proxies, in a row of their sheet."""
+
+
+def plot_retiming(
+    timing: Retiming,
+    speech: NDArray[np.floating],
+    motion: NDArray[np.floating],
+    blink: NDArray[np.bool_],
+    rate: float,
+    path: Path,
+) -> None:
+    """Draw which target frame plays when, beside speech and the target's motion.
+
+    Parameters
+    ----------
+    timing : Retiming
+        Of N output frames.
+    speech : ndarray, shape (N,)
+        Speech activity, 0 to 1.
+    motion : ndarray, shape (T,)
+        Motion of the target, in inter-ocular distances per frame.
+    blink : ndarray of bool, shape (T,)
+    rate : float
+        Frames per second.
+    path : Path
+        PNG to write.
+    """
+    # Placed by hand, as are the proxies: finding a layout takes longer than hundreds of frames.
+    figure = new_figure(9, 5, layout=None)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    figure.subplots_adjust(left=0.07, right=0.985, top=0.97, bottom=0.1, hspace=0.06)
+    seconds = np.arange(len(timing.frames)) / rate
+    between, shown = timing.between, timing.places / rate
+    above.plot(seconds, shown)
+    above.plot(seconds[between], shown[between], "o", ms=3, color="tab:red", label="between frames")
+    closed = blink[timing.frames]
+    above.plot(seconds[closed], shown[closed], "|", ms=9, color="black", label="blink")
+    above.set(ylabel="target time [s]")
+    above.grid(alpha=0.3)
+    above.legend(loc="upper right")  # the best place takes seconds to find
+    below.fill_between(seconds, speech, alpha=0.4, label="speech")
+    scale = max(float(np.quantile(motion, 0.98)), 1e-6)
+    speed = np.abs(np.diff(timing.places, prepend=timing.places[:1])) * motion[timing.frames]
+    below.plot(seconds, speed / scale, lw=0.8, label="head motion")
+    below.set(xlabel="output time [s]", ylim=(0, 1.5))
+    below.legend(loc="upper right")
+    figure.savefig(path)
+
+
+def plot_proxies(
+    upper: TeethProxy | None,
+    lower: TeethProxy | None,
+    considered: Sequence[tuple[int, NDArray[np.uint8], float, float]],
+    path: Path,
+) -> None:
+    """Draw the teeth proxies with a ruler of rows, to read lineU and lineL off, and their rivals.
+
+    Parameters
+    ----------
+    upper, lower : TeethProxy or None
+    considered : sequence of (frame, picture, float, float)
+        Frames that were looked at: their mouths, and what they are worth as upper and lower proxy.
+    path : Path
+        PNG to write.
+    """
+    lines = -(-len(considered) // RIVALS_A_ROW)
+    height = 3.9 + (0.3 + 0.72 * lines if lines else 0.0)
+    figure = new_figure(10, height, layout=None)
+    cells = [figure.add_axes((left, 1 - 3.6 / height, 0.44, 3.3 / height)) for left in (0.05, 0.55)]
+    for axes, proxy, name in zip(
+        cells, (upper, lower), ("upper: lineU", "lower: lineL"), strict=True
+    ):
+        if proxy is None:
+            axes.set_title(f"{name} (no such teeth in view)")
+            axes.set_axis_off()
+            continue
+        axes.imshow(proxy.texture, interpolation="nearest")
+        axes.axhline(proxy.line - 0.5, color="cyan", lw=1)
+        rows, width = proxy.texture.shape[:2]
+        # The mouth fills the picture; rows keep the numbers of the whole texture.
+        axes.set(xlim=(0.2 * width, 0.8 * width), ylim=(0.72 * rows, 0.28 * rows))
+        axes.set_yticks(range(int(0.28 * rows), int(0.72 * rows), max(1, rows // 40)))
+        axes.tick_params(labelsize=7)
+        source = "your picture" if proxy.frame < 0 else f"frame {proxy.frame}"
+        axes.set_title(f"{name} = {proxy.line}, {source}")
+        axes.set(ylabel="row")
+    if lines:
+        chosen = {proxy.frame for proxy in (upper, lower) if proxy is not None}
+        axes = figure.add_axes((0.005, 0.0, 0.99, 0.72 * lines / height))
+        axes.set_title("frames considered: worth as upper, as lower proxy", fontsize=8)
+        _draw_rivals(axes, considered, chosen)
+    figure.savefig(path)
+
+
+def _draw_rivals(
+    axes: Any,
+    considered: Sequence[tuple[int, NDArray[np.uint8], float, float]],
+    chosen: set[int],
+) -> None:
+    """Draw the frames that were considered as one picture: axes for each take seconds."""
+    height, width = considered[0][1].shape[:2]
+    title = max(8, height // 5)
+    lines = -(-len(considered) // RIVALS_A_ROW)
+    across, down = width + width // 20, height + title
+    sheet = np.full((lines * down, RIVALS_A_ROW * across, 3), 255, np.uint8)
+    axes.set_axis_off()
+    for place, (frame, picture, of_upper, of_lower) in enumerate(considered):
+        y, x = place // RIVALS_A_ROW * down + title, place % RIVALS_A_ROW * across
+        sheet[y : y + height, x : x + width] = picture
+        axes.text(
+            x + width / 2,
+            y - title / 6,
+            f"{frame}: {of_upper:.2f} {of_lower:.2f}",
+            fontsize=6,
+            color="tab:red" if frame in chosen else "black",
+            ha="center",
+        )
+    axes.imshow(sheet, interpolation="nearest")

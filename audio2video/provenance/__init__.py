@@ -1,0 +1,1 @@
+"""Provenance: signed manifests, the visible label, container tags, verification."""

@@ -1,0 +1,69 @@
+"""Marks that say what is synthetic."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from .. import __version__
+
+_MARK = "Synthetic media:"
+
+STATEMENT = f"{_MARK} the mouth was generated from speech and does not show what was said"
+
+REBUILT_STATEMENT = f"{_MARK} the mouth was put together from other frames of the same video"
+
+
+def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, str]:
+    """Tags of a video file that name it synthetic.
+
+    Parameters
+    ----------
+    inp_id, pass_id : str
+    tar_id : str or None
+        None where no target is shown, as in the video of mouth shapes.
+
+    Returns
+    -------
+    dict
+        Title, comment and description, which common players and tools show.
+    """
+    name = inp_id if tar_id is None else f"{inp_id}-{tar_id}"
+    target = "" if tar_id is None else f" Target: {tar_id}."
+    return {
+        "title": f"{name} (synthetic)",
+        "comment": f"{STATEMENT}. Made with audio2video {__version__}, pass {pass_id}.",
+        "description": f"{STATEMENT}. Speech: {inp_id}.{target}",
+    }
+
+
+def rebuilt_tags(tar_id: str) -> dict[str, str]:
+    """Tags of a target rebuilt from itself, which names no speech and no pass."""
+    return {
+        "title": f"{tar_id} rebuilt (synthetic)",
+        "comment": f"{REBUILT_STATEMENT}. Made with audio2video {__version__}.",
+        "description": f"{REBUILT_STATEMENT}. Target: {tar_id}.",
+    }
+
+
+def names_synthetic(tag: str) -> bool:
+    """Tell whether the text of a tag is one that this package writes into synthetic media."""
+    return _MARK in tag
+
+
+def code_version() -> str:
+    """Version of this package, with the commit if it runs from a checkout."""
+    here = Path(__file__).resolve().parents[2]
+    if not (here / ".git").exists():
+        return __version__
+    try:
+        described = subprocess.run(
+            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return f"{__version__} ({described.stdout.strip()})"

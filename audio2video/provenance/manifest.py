@@ -1,0 +1,92 @@
+"""What a manifest says: C2PA claims of an edit that put new speech into a face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..storage.files import file_hash
+from .container_tags import STATEMENT
+
+ASSERTION = "org.audio2video.synthesis"
+"""Label of the assertion that is this package's own."""
+
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""IPTC's name for what is partly made by a trained algorithm."""
+
+NO_CONSENT = "no statement was given"
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What a synthetic video was made of and with.
+
+    Parameters
+    ----------
+    target : Path
+        The video that was edited.
+    speech : Path or None
+        The sound that was put under it; None for a target that is rebuilt from itself.
+    label : str
+        How long the visible label is shown: 'always', 'start' or 'none'.
+    consent : str or None
+        Who agreed to what.
+    pass_id : str or None
+        The trained configuration that predicted the mouth; None if nothing did.
+    network : Path or None
+        File of its network.
+    statement : str
+        What is synthetic about it.
+    """
+
+    target: Path
+    speech: Path | None
+    label: str
+    consent: str | None
+    pass_id: str | None = None
+    network: Path | None = None
+    statement: str = STATEMENT
+
+    def facts(self) -> dict[str, Any]:
+        """Content of this package's own assertion, as JSON values."""
+        return {
+            "statement": self.statement,
+            "audio2video": __version__,
+            "consent": self.consent or NO_CONSENT,
+            "visible_label": self.label,
+            "target": _file(self.target),
+            "speech": _file(self.speech),
+            "pass": self.pass_id,
+            "network": _file(self.network),
+        }
+
+
+def definition(synthesis: Synthesis, title: str) -> dict[str, Any]:
+    """Give the manifest, without its ingredients, in the form that C2PA's library takes."""
+    agent = {"name": "audio2video", "version": __version__}
+    actions: list[dict[str, Any]] = [
+        {"action": "c2pa.opened", "parameters": {"ingredientIds": ["target"]}},
+        {
+            "action": "c2pa.edited",
+            "digitalSourceType": SOURCE_TYPE,
+            "softwareAgent": agent,
+            "description": synthesis.statement,
+        },
+    ]
+    if synthesis.speech is not None:
+        actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": ["speech"]}})
+    return {
+        "claim_generator_info": [agent],
+        "title": title,
+        "format": "video/mp4",
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
+            {"label": ASSERTION, "data": synthesis.facts()},
+        ],
+    }
+
+
+def _file(path: Path | None) -> dict[str, str] | None:
+    return None if path is None else {"name": path.name, "sha256": file_hash(path)}

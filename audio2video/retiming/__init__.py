@@ -1,0 +1,1 @@
+"""Retiming: head motion, the dynamic programme, interpolated frames."""

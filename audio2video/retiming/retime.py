@@ -1,0 +1,129 @@
+"""Which target frame plays under each output frame (paper, section 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .activity import speech_gain
+from .costs import target_costs
+from .path import best_path
+
+PLAY_SECONDS = 1.5
+"""Least time between two turns, where the target is long enough."""
+
+
+@dataclass(frozen=True)
+class Retiming:
+    """What of the target plays under each of N output frames.
+
+    Parameters
+    ----------
+    places : ndarray of float64, shape (N,)
+        Place in the target, in frames: 86.25 lies between frame 86 and frame 87, nearer to 86.
+    """
+
+    places: NDArray[np.float64]
+
+    @property
+    def frames(self) -> NDArray[np.int32]:
+        """The nearest target frame, int32 (N,)."""
+        return np.asarray(np.floor(self.places + 0.5), np.int32)
+
+    @property
+    def others(self) -> NDArray[np.int32]:
+        """The target frame on the other side of a place between two; -1 elsewhere; int32 (N,)."""
+        side = np.sign(self.places - self.frames).astype(np.int32)
+        return np.where(self.between, self.frames + side, np.int32(-1))
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """How far from the nearest frame to the other the place is, 0 to 0.5, float64 (N,)."""
+        return np.asarray(np.abs(self.places - self.frames))
+
+    @property
+    def between(self) -> NDArray[np.bool_]:
+        """Where the picture lies between two target frames, bool (N,)."""
+        return np.asarray(self.places != self.frames)
+
+
+def retime(
+    speech: NDArray[np.floating],
+    velocity: NDArray[np.floating],
+    blink: NDArray[np.bool_],
+    usable: NDArray[np.bool_],
+    starts: NDArray[np.bool_],
+    rate: float,
+) -> Retiming:
+    """Lay the target under the speech so that the head rests in pauses and moves with speech.
+
+    Playback may begin anywhere and turn anywhere, slowing down to do so; a frame in between may be
+    held once (it is then shown half-way to the next).
+
+    Parameters
+    ----------
+    speech : ndarray, shape (N,)
+        Speech activity of each output frame, 0 to 1.
+    velocity : ndarray, shape (T, 2)
+        Motion of the target's head since the frame before, in inter-ocular distances; see
+        `audio2video.retiming.activity.head_velocity`.
+    blink, usable : ndarray of bool, shape (T,)
+    starts : ndarray of bool, shape (T,)
+        Where an unbroken stretch starts.
+    rate : float
+        Frames per second.
+
+    Returns
+    -------
+    Retiming
+
+    Raises
+    ------
+    ValueError
+        One of them is empty.
+    """
+    wanted, available = len(speech), len(velocity)
+    if not (wanted and available):
+        raise ValueError("speech and target must have at least one frame")
+    if available < 3:
+        return as_it_is(wanted, available)
+    costs = target_costs(velocity, blink, usable, starts, rate)
+    lock = min(round(PLAY_SECONDS * rate), available - 3)
+    places = best_path(
+        speech_gain(speech, rate).astype(np.float32),
+        costs.motion,
+        costs.show,
+        costs.enter,
+        costs.hold,
+        costs.turn,
+        costs.edge,
+        lock,
+    )
+    return Retiming(places)
+
+
+def as_it_is(wanted: int, available: int) -> Retiming:
+    """Play the target from its first frame on, to and fro if it is short, easing the turns.
+
+    Parameters
+    ----------
+    wanted, available : int
+        Frames of the output and of the target, at least 1 each.
+
+    Returns
+    -------
+    Retiming
+    """
+    last = available - 1
+    if last == 0:
+        return Retiming(np.zeros(wanted))
+    there, back = list(range(1, last)), list(range(last - 1, 0, -1))
+    # Of two frames, there is only half-way between the turns.
+    ease = 0.25 if last > 1 else 0.5
+    end, begin = [last - ease, last, last - ease], [ease, 0, ease]
+    to_and_fro = [*there, *end, *back, *begin] if last > 1 else [*end, 0]
+    # The first frame is shown before the first cycle, which ends just before its second frame.
+    return Retiming(np.array([0, *islice(cycle(to_and_fro), wanted - 1)], float))

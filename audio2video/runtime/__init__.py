@@ -1,0 +1,1 @@
+"""Processes, threads, signals and resource errors."""

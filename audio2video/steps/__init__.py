@@ -1,1 +1,0 @@
-"""The numbered steps: each has one public ``run(workspace, options, progress)``."""

@@ -1,0 +1,1 @@
+"""Files: workspace, artifacts and what they were made from, arrays on disk, locks, cache."""

@@ -1,0 +1,268 @@
+"""Where every file lives."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import Audio2VideoError, MissingFileError
+from .files import file_hash, replacing
+from .ids import same_name
+
+LAYOUT = (
+    "raw/mfcc",
+    "raw/fids",
+    "input/mp3",
+    "input/mfcc",
+    "input/ldmk",
+    "input/visual",
+    "target/mp4",
+    "target/proxy",
+    "reference",
+    "train",
+    "log",
+    "output",
+)
+
+
+NO_SUFFIXES = ("", ".json")
+"""Names with these are not looked at as the user's media."""
+
+
+class Workspace:
+    """The folders of a project.
+
+    What the user brings is read through links, wherever they lead: speech, videos, pictures, a
+    corpus in ``raw/``, a trained pass. Nothing is written through a link that leads out of the
+    workspace: a file that is one is replaced by a file, a folder that is one is refused (see
+    `inside`). The workspace itself may be a link.
+
+    Parameters
+    ----------
+    root : Path
+        The workspace; made on first use.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def create(self) -> None:
+        """Make the folders that are not there yet.
+
+        Raises
+        ------
+        Audio2VideoError
+            The workspace can't be written.
+        """
+        try:
+            for folder in LAYOUT:
+                if not self._leads_out(self.root / folder):
+                    (self.root / folder).mkdir(parents=True, exist_ok=True)
+            if not self._leads_out(self.root / "raw"):
+                # Opened like this, a link that leads nowhere is not followed.
+                with suppress(FileExistsError), (self.root / "raw" / "links.txt").open("x") as file:
+                    file.write("# One address of a video of your corpus a line.\n")
+        except OSError as error:
+            raise Audio2VideoError(
+                f"the workspace can't be written ({error.strerror})",
+                path=error.filename or self.root,
+                hint="choose another with --workspace DIR",
+            ) from error
+
+    def inside(self, *parts: str) -> Path:
+        """Give a folder that is to be written into.
+
+        Raises
+        ------
+        Audio2VideoError
+            It leads out of the workspace, through a link.
+        """
+        folder = self.root.joinpath(*parts)
+        if self._leads_out(folder):
+            raise Audio2VideoError(
+                "leads out of the workspace through a link, where nothing is written",
+                path=folder,
+                hint="put the folder itself there, or work in another --workspace DIR",
+            )
+        return folder
+
+    def _leads_out(self, folder: Path) -> bool:
+        try:
+            return not folder.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):  # links in a circle
+            return True
+
+    # What the user brings.
+
+    def input_audio(self, inp_id: str) -> Path:
+        """Find the input speech.
+
+        Raises
+        ------
+        MissingFileError
+            There is none with this id.
+        """
+        found = _named(self.root / "input" / "mp3", inp_id) or _named(
+            shipped() / "input" / "mp3", inp_id
+        )
+        if found is None:
+            raise MissingFileError(
+                f"no input speech '{inp_id}'",
+                path=self.root / "input" / "mp3",
+                hint="put the file there or give --audio FILE",
+            )
+        return found
+
+    def target_video(self, tar_id: str) -> Path:
+        """Find the target video.
+
+        Raises
+        ------
+        MissingFileError
+            There is none with this id.
+        """
+        found = _named(self.root / "target" / "mp4", tar_id)
+        if found is None:
+            raise MissingFileError(
+                f"no target video '{tar_id}'",
+                path=self.root / "target" / "mp4",
+                hint="put the file there or give --video FILE",
+            )
+        return found
+
+    def bring(self, source: Path, folder: str, file_id: str) -> Path:
+        """Copy a file of the user's into the workspace under an id.
+
+        Raises
+        ------
+        MissingFileError
+            The source is not there.
+        Audio2VideoError
+            The id is taken by another file: nothing is overwritten.
+        """
+        if not source.is_file():
+            raise MissingFileError("file not found", path=source)
+        there = _named(self.root / folder, file_id)
+        if there is not None:
+            if there.samefile(source) or file_hash(there) == file_hash(source):
+                return there
+            raise Audio2VideoError(
+                f"the id '{file_id}' already belongs to another file",
+                path=there,
+                hint="rename your file, or remove that one",
+            )
+        suffix = source.suffix.lower()
+        if suffix in NO_SUFFIXES:
+            suffix = ".media"
+        product = self.inside(folder) / f"{file_id}{suffix}"
+        with replacing(product) as temporary:
+            shutil.copyfile(source, temporary)
+        return product
+
+    def target_options(self, tar_id: str) -> Path:
+        """File with a target's own options; it need not be there."""
+        return self.root / "target" / f"{tar_id}.toml"
+
+    def proxy(self, tar_id: str, which: str) -> Path | None:
+        """Teeth proxy picture the user has put in ``target/proxy``, if any."""
+        return _named(self.root / "target" / "proxy", f"{tar_id}_{which}")
+
+    # What the steps make.
+
+    def features(self, inp_id: str) -> Path:
+        """Speech features of an input."""
+        return self.inside("input", "mfcc") / f"{inp_id}.npy"
+
+    def shapes(self, pass_id: str, inp_id: str) -> Path:
+        """Predicted mouth shapes."""
+        return self.inside("input", "ldmk", pass_id) / f"{inp_id}.npy"
+
+    def visual(self, pass_id: str, inp_id: str) -> Path:
+        """Video of the predicted mouth shapes."""
+        return self.inside("input", "visual") / f"{inp_id}-{pass_id}.mp4"
+
+    def training_pass(self, pass_id: str) -> Path:
+        """Folder in which a pass is trained."""
+        return self.inside("train", pass_id)
+
+    def sequences(self) -> Path:
+        """Training sequences of the corpus, shared by all passes."""
+        return self.inside("train") / "sequences.npz"
+
+    def finished_pass(self, pass_id: str) -> Path | None:
+        """Folder of a pass with a network to predict with: the workspace's own or the shipped."""
+        for folder in (self.root / "train" / pass_id, shipped() / "train" / pass_id):
+            if (folder / "network.npz").is_file():
+                return folder
+        return None
+
+    def shape_statistics(self) -> Path:
+        """Shape basis and statistics: the workspace's own, or else the shipped."""
+        own = self.root / "reference" / "shapes.npz"
+        return own if own.is_file() else shipped() / "reference" / "shapes.npz"
+
+    def analysis(self, tar_id: str, key: str) -> Path:
+        """Folder of a target's analysis."""
+        return self.inside("target", "analysis", f"{tar_id}-{key[:12]}")
+
+    def analyses(self) -> Path:
+        """Folder of all analyses."""
+        return self.inside("target", "analysis")
+
+    def analysis_lock(self, tar_id: str) -> Path:
+        """Lock of who analyses a target, see `audio2video.storage.locks.locked`."""
+        return self.analyses() / f".{tar_id}.lock"
+
+    def batch_lock(self, tar_id: str) -> Path:
+        """Lock of the row of a batch that brings and analyses a target."""
+        return self.analyses() / f"..{tar_id}.lock"  # no id begins with a dot
+
+    def batch(self, name: str) -> Path:
+        """Table of what became of a batch's rows."""
+        return self.inside("output") / f"{name}.json"
+
+    def evaluation(self, name: str) -> Path:
+        """Folder of what was measured of a pass, on one set of clips."""
+        return self.inside("output", "evaluation", name)
+
+    def comparison(self, name: str) -> Path:
+        """Plot of passes side by side."""
+        return self.inside("output", "passes") / f"{name}.png"
+
+    def sweep(self, name: str) -> Path:
+        """Table of a sweep's passes; its plot lies beside it."""
+        return self.inside("output", "sweeps") / f"{name}.csv"
+
+    def output(self, inp_id: str, tar_id: str) -> Path:
+        """Folder of a result."""
+        return self.inside("output", f"{inp_id}-{tar_id}")
+
+    def result(self, inp_id: str, tar_id: str) -> Path:
+        """Give the path of the result."""
+        return self.output(inp_id, tar_id) / f"{inp_id}-{tar_id}.mp4"
+
+
+def shipped() -> Path:
+    """Folder of the pass, reference data and speech that travel with the package."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "shipped"
+    # In a checkout they lie in their own folders beside the package.
+    return installed if installed.is_dir() else package.parent
+
+
+def _named(folder: Path, file_id: str) -> Path | None:
+    """Find the one file in a folder whose name without its last suffix is the id."""
+    if not folder.is_dir():
+        return None
+    found = sorted(
+        p
+        for p in folder.iterdir()
+        if same_name(p.stem, file_id) and p.suffix not in NO_SUFFIXES and not p.name.startswith(".")
+    )
+    if len(found) > 1:
+        names = ", ".join(p.name for p in found)
+        raise Audio2VideoError(
+            f"more than one file '{file_id}' ({names})", path=folder, hint="keep one of them"
+        )
+    return found[0] if found else None

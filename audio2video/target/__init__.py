@@ -1,0 +1,1 @@
+"""Target analysis: face track, rectified textures, occlusion, teeth proxies, cache."""

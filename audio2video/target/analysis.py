@@ -1,0 +1,190 @@
+"""The analysis of a target video: made once, kept by content, shared by steps 2, 3 and 4."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compositing.masks import MOST_COVERED
+from ..config.options import Options
+from ..errors import BadFileError, MissingFileError
+from ..face.rectify import FaceSpace
+from ..face.track import FaceTrack
+from ..media.video import VideoInfo, probe_video
+from ..mouth.shapes import closed_mouth_reference
+from ..progress import Progress
+from ..storage.arrays import read_array, read_arrays
+from ..storage.checksums import check_hashes
+from ..storage.files import content_key, file_hash, mark_used
+from ..storage.locks import locked
+from ..storage.workspace import Workspace
+from ..texture.candidates import LEAST, Looks
+from ..texture.synthesis import Gallery
+from .extraction import MIN_USABLE, write_analysis
+from .landmark_model import landmark_model_key
+from .occlusion_maps import Covers
+
+FORMAT = 6
+"""Raised when the analysis changes, so that old ones are made again."""
+
+MADE_BY = "step 2 (texture)"
+
+LIPS_COVERED = 0.05
+"""Share of the lips behind something else from which on a frame lends its mouth to none."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """All that the pipeline knows of a target video.
+
+    Parameters
+    ----------
+    info : VideoInfo
+    key : str
+        Equal for equal content and options.
+    track : FaceTrack
+    space : FaceSpace
+        Raster of the rectified textures, at the video's own resolution.
+    textures : ndarray of uint8, shape (T, H, W, 3)
+        Rectified lower faces, memory-mapped; zero in frames that are not usable.
+    sharpness : ndarray of float32, shape (T,)
+        Variance of the Laplacian around the mouth.
+    light : ndarray of float32, shape (T, 3)
+        Mean colour of the lower face, 0 to 1.
+    reference : ndarray of float64, shape (20, 2)
+        The speaker's closed mouth, rectified.
+    covers : Covers
+        What is in front of the face.
+    """
+
+    info: VideoInfo
+    key: str
+    track: FaceTrack
+    space: FaceSpace
+    textures: NDArray[np.uint8]
+    sharpness: NDArray[np.float32]
+    light: NDArray[np.float32]
+    reference: NDArray[np.float64]
+    covers: Covers
+
+    def clear_frames(self) -> NDArray[np.int64]:
+        """Give the frames that show a whole mouth; all usable ones if hardly any does."""
+        usable = np.flatnonzero(self.track.usable)
+        clear = usable[self.covers.lips[usable] <= LIPS_COVERED]
+        return clear if len(clear) >= LEAST else usable
+
+    def gallery(self) -> Gallery:
+        """Give the frames as the synthesis of textures sees them."""
+        track = self.track
+        return Gallery(
+            self.textures,
+            Looks(track.mouth, np.column_stack([track.pose.yaw, track.pose.pitch]), self.light),
+            track.rectified_jaw(),
+            self.clear_frames(),
+            self.space,
+            float(self.info.rate),
+        )
+
+
+def analyse_target(workspace: Workspace, options: Options, progress: Progress) -> Target:
+    """Analyse the target, or read the analysis made before.
+
+    Raises
+    ------
+    NoFaceError
+        No frame has a usable face.
+    Audio2VideoError
+        The video is missing or can't be used.
+    """
+    path = workspace.target_video(options.tar_id)
+    info = probe_video(path)
+    if info.frames < MIN_USABLE:
+        raise BadFileError(
+            f"has {info.frames} frame(s)", path=path, hint="a video of a person talking is needed"
+        )
+    key = content_key(
+        {
+            "format": FORMAT,
+            "video": file_hash(path),
+            "landmark_model": landmark_model_key(options),
+            "steady": options.steady,
+        }
+    )
+    folder = workspace.analysis(options.tar_id, key)
+    face = folder / "face.npz"
+
+    def analyse(again: bool) -> None:
+        with locked(
+            workspace.analysis_lock(options.tar_id),
+            lambda: progress.update("waiting for the analysis by another run", 0, None),
+        ):
+            if again or not face.is_file():
+                write_analysis(path, info, folder, options, progress)
+
+    if not face.is_file():
+        analyse(again=False)
+    try:
+        target, rivals = _read(info, folder, key)
+    except (BadFileError, MissingFileError) as error:
+        # It is only a cache: damaged, it is made again.
+        progress.warn(f"{error.path}: {error.problem}; the target is analysed again")
+        analyse(again=True)
+        target, rivals = _read(info, folder, key)
+    mark_used(face)
+    _warn(target, rivals, progress)
+    return target
+
+
+def _read(info: VideoInfo, folder: Path, key: str) -> tuple[Target, NDArray[np.integer]]:
+    """Read the analysis, and how many rivals the face had in each frame."""
+    check_hashes(folder, ("face.npz", "textures.npy"))
+    names = (
+        *FaceTrack.__dataclass_fields__,
+        "resolution",
+        "sharpness",
+        "light",
+        "rivals",
+        "covers",
+        "lips_covered",
+    )
+    arrays = read_arrays(folder / "face.npz", names, made_by=MADE_BY)
+    try:
+        track = FaceTrack.from_arrays(arrays)
+        space = FaceSpace.lower_face(float(arrays["resolution"]))
+    except (IndexError, OverflowError, TypeError, ValueError) as error:
+        raise BadFileError("not the analysis of a target", path=folder / "face.npz") from error
+    textures = read_array(
+        folder / "textures.npy",
+        (len(track), space.height, space.width, 3),
+        made_by=MADE_BY,
+        mmap=True,
+        dtype=np.uint8,
+    )
+    reference = closed_mouth_reference(track.mouth[track.usable])
+    covers = Covers(arrays["covers"], arrays["lips_covered"])
+    target = Target(
+        *(info, key, track, space, textures),
+        *(arrays["sharpness"], arrays["light"], reference, covers),
+    )
+    return target, arrays["rivals"]
+
+
+def _warn(target: Target, rivals: NDArray[np.integer], progress: Progress) -> None:
+    name = target.info.path.name
+    if int((rivals > 0).sum()) >= 2:
+        progress.warn(f"{name}: more than one face in view; the larger one is used")
+    without = int((~target.track.usable).sum())
+    if without:
+        progress.warn(
+            f"{name}: {without} of {len(target.track)} frames have no usable face "
+            "and pass through unchanged"
+        )
+    covered = int((target.covers.lips > MOST_COVERED).sum())
+    if covered:
+        progress.warn(
+            f"{name}: something is in front of the mouth in {covered} of {len(target.track)} "
+            "frames, which pass through unchanged"
+        )

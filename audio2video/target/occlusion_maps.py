@@ -1,0 +1,126 @@
+"""What is in front of the face in each frame of a target: a part of its analysis."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..face.occlusion import (
+    confirmed_covers,
+    covered_share,
+    lip_region,
+    reduce_texture,
+    reduced_space,
+)
+from ..face.rectify import FaceSpace, to_rectified
+from ..face.smoothing import unbroken_stretches
+from ..face.track import FaceTrack
+from ..face.visibility import covered_maps, learn_face, sample_frames
+from ..progress import Progress
+from ..runtime.threads import in_order, one_thread_each
+
+
+@dataclass(frozen=True)
+class Covers:
+    """What covers the face in T frames.
+
+    Parameters
+    ----------
+    maps : ndarray of uint8, shape (T, h, w)
+        On the raster of `covers.reduced_space`: 0, or from 128 on how surely it is not bare face.
+    lips : ndarray of float32, shape (T,)
+        Share of the lips that is covered.
+    """
+
+    maps: NDArray[np.uint8]
+    lips: NDArray[np.float32]
+
+
+AT_ONCE = 16
+"""Frames that are explained together; more are not faster."""
+
+BRIEF = 0.15
+"""Seconds: what seems to cover the lips for less is a mouth unlike all others, as beside a cut. A
+hand stays longer, and a few frames of the old mouth would be worse than what it hides."""
+
+
+def find_covers(
+    textures: NDArray[np.uint8],
+    track: FaceTrack,
+    space: FaceSpace,
+    rate: float,
+    workers: int,
+    progress: Progress,
+) -> Covers:
+    """Learn the speaker's bare lower face, and look for what lies in front of it.
+
+    Parameters
+    ----------
+    textures : ndarray of uint8, shape (T, H, W, 3)
+        Rectified lower faces; may be memory-mapped.
+    track : FaceTrack
+    space : FaceSpace
+        Raster of the textures.
+    rate : float
+        Frames per second.
+    workers : int
+        Threads.
+    progress : Progress
+
+    Returns
+    -------
+    Covers
+        Nothing in frames that are not usable.
+    """
+    # Many small products of matrices: threads within them would only wait for each other.
+    with one_thread_each():
+        return _without_brief(_find(textures, track, space, workers, progress), track, rate)
+
+
+def _without_brief(covers: Covers, track: FaceTrack, rate: float) -> Covers:
+    maps, lips = covers.maps, covers.lips.copy()
+    for run in unbroken_stretches(lips > 0, track.starts):
+        if run.stop - run.start < BRIEF * rate:
+            maps[run], lips[run] = 0, 0
+    return Covers(maps, lips)
+
+
+def _find(
+    textures: NDArray[np.uint8],
+    track: FaceTrack,
+    space: FaceSpace,
+    workers: int,
+    progress: Progress,
+) -> Covers:
+    reduced = reduced_space(space)
+    usable = np.flatnonzero(track.usable)
+    sample = sample_frames(track.usable)
+    places = np.zeros((len(track), 68, 2))
+    places[usable] = to_rectified(track.landmarks[usable], track.pose[usable])
+    model = learn_face(
+        np.stack([reduce_texture(textures[frame], space, reduced) for frame in sample]),
+        places[sample],
+        reduced,
+    )
+    maps = np.zeros((len(track), reduced.height, reduced.width), np.uint8)
+
+    def look(frames: NDArray[np.int64]) -> NDArray[np.uint8]:
+        pictures = [reduce_texture(textures[frame], space, reduced) for frame in frames]
+        return covered_maps(model, np.stack(pictures), places[frames])
+
+    blocks = [usable[start : start + AT_ONCE] for start in range(0, len(usable), AT_ONCE)]
+    with closing(in_order(look, blocks, workers)) as found:
+        covers = chain.from_iterable(found)
+        stage = "looking for what covers the face"
+        for frame, cover in zip(usable, progress.follow(covers, stage, len(usable)), strict=True):
+            maps[frame] = cover
+    maps = confirmed_covers(maps, track.starts, reduced)
+    lips = np.zeros(len(track), np.float32)
+    for frame in usable:
+        if maps[frame].any():
+            lips[frame] = covered_share(maps[frame], lip_region(track.mouth[frame], reduced))
+    return Covers(maps, lips)

@@ -1,1 +1,0 @@
-"""Timing: head activity, the retiming dynamic programme and the frames in between."""

@@ -1,0 +1,1 @@
+"""Training: corpora, batches, the loop, checkpoints, passes."""

@@ -1,0 +1,1 @@
+"""Step 0: from recordings to a corpus of mouth shapes and speech features."""

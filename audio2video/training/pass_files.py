@@ -1,0 +1,54 @@
+"""The network of a finished pass, and the note of what it was when its training ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadFileError
+from ..mouth.predictor import Predictor
+from ..storage.files import file_hash, read_json, replacing, write_json
+
+NETWORK, NOTE = "network.npz", "run.json"
+
+
+def write_network(folder: Path, network: Predictor, facts: dict[str, Any]) -> None:
+    """Write a pass's network, and beside it what is known of its training, with its SHA-256.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the pass.
+    network : Predictor
+    facts : dict
+        JSON values to be noted with it.
+    """
+    product = folder / NETWORK
+    with replacing(product) as temporary:
+        network.save(temporary)
+        # The note is in place before the network is: one that a killed run left must be known too.
+        before = {"network_replaces": file_hash(product)} if product.is_file() else {}
+        write_json(folder / NOTE, {**facts, "network_sha256": file_hash(temporary), **before})
+
+
+def load_network(folder: Path) -> Predictor:
+    """Read a pass's network, and make sure that it is the one that was trained.
+
+    A pass without such a note, of an earlier version or from elsewhere, is taken as it is.
+
+    Raises
+    ------
+    BadFileError
+        The network or its note is damaged, or they are not of one training.
+    """
+    path, note = folder / NETWORK, folder / NOTE
+    known = read_json(note) if note.is_file() else {}
+    trained = [known[k] for k in ("network_sha256", "network_replaces") if k in known]
+    if trained and file_hash(path) not in trained:
+        raise BadFileError(
+            f"not the network that was trained: its SHA-256 is not the one in {NOTE}",
+            path=path,
+            hint=f"put the right file back, or train the pass again with --force True; if it is "
+            f"meant to be another, remove {NOTE}",
+        )
+    return Predictor.load(path)

@@ -1,0 +1,1 @@
+"""Passes side by side: table, comparison, sweeps."""

@@ -1,0 +1,195 @@
+"""Clips on one clock, split by clip, cut into sequences with delay."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from audio2video.mouth.resampling import at_times
+from audio2video.training.sequences import TrainingClip, split_clips, training_batches
+
+RATES = st.sampled_from([Fraction(25), Fraction(30000, 1001), Fraction(100), Fraction(24000, 1001)])
+
+
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 12), st.just(2)), elements=st.floats(-9, 9)),
+    RATES,
+    st.lists(st.floats(-1, 2), max_size=20),
+)
+def test_at_times_interpolates(
+    values: NDArray[np.float64], rate: Fraction, times: list[float]
+) -> None:
+    found = at_times(values, rate, np.array(times))
+    known = np.arange(len(values)) / float(rate)
+    expected = np.stack([np.interp(times, known, column) for column in values.T], axis=-1)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_at_times_of_its_own_clock_is_exact(rng: np.random.Generator) -> None:
+    values = rng.normal(size=(50, 20, 2)).astype(np.float32)
+    found = at_times(values, Fraction(25), np.arange(50) / 25)
+    assert found.shape == values.shape
+    np.testing.assert_allclose(found, values, atol=1e-6)
+
+
+def test_at_times_of_a_single_series() -> None:
+    found = at_times(np.array([0.0, 1.0, 4.0]), Fraction(10), np.array([-1, 0.05, 0.1, 0.15, 9]))
+    np.testing.assert_allclose(found, [0, 0.5, 1, 2.5, 4])
+
+
+IDS = st.lists(st.text("abcxyz0", min_size=1, max_size=6), max_size=40, unique=True)
+SHARES = st.floats(0.0, 0.5)
+
+
+def split_of(
+    recordings: list[str], seed: int, validation: float, test: float
+) -> dict[str, list[str]]:
+    """Split recordings of one clip each."""
+    return split_clips({name: name for name in recordings}, seed, validation, test)
+
+
+@given(IDS, st.integers(0, 5), SHARES, SHARES)
+def test_every_clip_is_in_one_list(
+    ids: list[str], seed: int, validation: float, test: float
+) -> None:
+    split = split_of(ids, seed, validation, test)
+    assert set(split) == {"training", "validation", "test"}
+    together = [clip for part in split.values() for clip in part]
+    assert sorted(together) == sorted(ids)
+    assert all(part == sorted(part) for part in split.values())
+    assert split == split_of(ids[::-1], seed, validation, test)
+    if ids:
+        assert split["training"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 9)), unique=True), SHARES)
+def test_no_recording_is_split(clips: list[tuple[str, int]], share: float) -> None:
+    recordings = {f"{name}}}}}{number:02d}": name for name, number in clips}
+    split = split_clips(recordings, 0, share, share)
+    assert sorted(clip for part in split.values() for clip in part) == sorted(recordings)
+    found = [{recordings[clip] for clip in part} for part in split.values()]
+    assert sum(len(names) for names in found) == len(set(recordings.values()))
+
+
+@given(IDS, st.integers(0, 5), st.floats(0.05, 0.4), st.floats(0.05, 0.4))
+def test_the_shares_are_met(ids: list[str], seed: int, validation: float, test: float) -> None:
+    assume(len(ids) >= 3)
+    assume(round(validation * len(ids)) + round(test * len(ids)) < len(ids))
+    split = split_of(ids, seed, validation, test)
+    for name, share in (("validation", validation), ("test", test)):
+        assert len(split[name]) >= 1
+        assert abs(len(split[name]) - max(1, share * len(ids))) <= 0.5 + 1e-9
+
+
+@pytest.mark.parametrize(("validation", "test"), [(0.2, 0.5), (0.9, 0.5)])
+def test_three_clips_are_enough_for_all_lists(validation: float, test: float) -> None:
+    split = split_of(["a", "b", "c"], 0, validation, test)
+    assert sorted(len(part) for part in split.values()) == [1, 1, 1]
+
+
+def test_no_test_clips_when_none_are_wanted() -> None:
+    split = split_of([str(k) for k in range(10)], 0, 0.2, 0.0)
+    assert split["test"] == []
+    assert len(split["validation"]) == 2
+
+
+@given(IDS, st.text("uvw", min_size=1, max_size=4), st.floats(0.05, 0.4), st.floats(0.05, 0.4))
+def test_a_new_clip_hardly_moves_the_others(
+    ids: list[str], new: str, validation: float, test: float
+) -> None:
+    assume(len(ids) >= 3)
+    before = split_of(ids, 3, validation, test)
+    after = split_of([*ids, new], 3, validation, test)
+    moved = [clip for name in before for clip in before[name] if clip not in after[name]]
+    # One may pass each of the two borders as they shift, and one more as a list grows.
+    assert len(moved) <= 3
+
+
+def test_the_seed_changes_the_split() -> None:
+    ids = [str(k) for k in range(40)]
+    assert split_of(ids, 0, 0.2, 0.1) != split_of(ids, 1, 0.2, 0.1)
+
+
+def clip_of(number: int, length: int) -> TrainingClip:
+    """Every feature and target tells its clip and its step."""
+    step = np.arange(length)
+    features = np.stack([np.full(length, number), step], axis=-1)
+    targets = np.stack([np.full(length, number), step, -step], axis=-1)
+    return TrainingClip(features.astype(np.float32), targets.astype(np.float32))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=4),
+    st.integers(2, 25),
+    st.integers(1, 7),
+    st.integers(0, 30),
+    st.integers(0, 99),
+)
+def test_every_target_is_learnt_once_and_at_its_time(
+    lengths: list[int], length: int, batch_size: int, delay: int, seed: int
+) -> None:
+    clips = [clip_of(number, frames) for number, frames in enumerate(lengths)]
+    batches = list(training_batches(clips, length, batch_size, delay, np.random.default_rng(seed)))
+    assert all(len(batch.features) == batch_size for batch in batches[:-1])
+    assert 1 <= len(batches[-1].features) <= batch_size
+    learnt = []
+    for batch in batches:
+        rows = len(batch.features)
+        assert batch.features.shape == (rows, length, 2)
+        assert batch.targets.shape == (rows, length, 3)
+        assert batch.weights.shape == (rows, length)
+        assert set(np.unique(batch.weights)) <= {0.0, 1.0}
+        assert not batch.targets[batch.weights == 0].any()
+        known = batch.weights == 1
+        clip, step, mirrored = batch.targets[known].T
+        np.testing.assert_array_equal(mirrored, -step)
+        # The features at this place are those of `delay` frames later, or the clip's last ones.
+        last = np.array(lengths)[clip.astype(int)] - 1
+        np.testing.assert_array_equal(batch.features[known][:, 0], clip)
+        np.testing.assert_array_equal(batch.features[known][:, 1], np.minimum(step + delay, last))
+        learnt += list(zip(clip.astype(int).tolist(), step.astype(int).tolist(), strict=True))
+    assert sorted(learnt) == [(n, k) for n, frames in enumerate(lengths) for k in range(frames)]
+
+
+def test_features_run_on_inside_a_sequence() -> None:
+    for batch in training_batches([clip_of(0, 57)], 10, 3, 4, np.random.default_rng(0)):
+        steps = batch.features[..., 1]
+        moves = np.diff(steps, axis=1)
+        inside = (steps[:, :-1] > 0) & (steps[:, 1:] < 56)
+        assert (moves[inside] == 1).all()
+
+
+@settings(deadline=None)
+@given(st.integers(0, 30), st.integers(1, 40), st.integers(0, 30), st.integers(0, 9))
+def test_sound_around_the_targets_is_heard(
+    before: int, targets: int, after: int, delay: int
+) -> None:
+    clip = clip_of(0, before + targets + after)
+    part = TrainingClip(clip.features, clip.targets[before : before + targets], before)
+    learnt = []
+    for batch in training_batches([part], 10, 3, delay, np.random.default_rng(1)):
+        known = batch.weights == 1
+        heard = np.minimum(batch.targets[known][:, 1] + delay, len(clip.features) - 1)
+        np.testing.assert_array_equal(batch.features[known][:, 1], heard)
+        learnt += batch.targets[known][:, 1].tolist()
+    assert sorted(learnt) == list(range(before, before + targets))
+
+
+def test_clips_are_cut_anew_each_time_and_the_seed_decides() -> None:
+    clips = [clip_of(0, 300), clip_of(1, 250)]
+
+    def first(rng: np.random.Generator) -> NDArray[np.float32]:
+        return next(training_batches(clips, 20, 100, 5, rng)).features
+
+    np.testing.assert_array_equal(first(np.random.default_rng(1)), first(np.random.default_rng(1)))
+    rng = np.random.default_rng(1)
+    # Where the last frame of each sequence lies within its own: all cuts of a clip agree on it.
+    cuts = {int(first(rng)[0, -1, 1]) % 20 for _ in range(30)}
+    assert len(cuts) > 5
