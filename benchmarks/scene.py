@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.demo.presenter import SIZE, render_frames
 from audio2video.demo.script import FRAMES, RATE
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
+from audio2video.pipeline.job import Job
 from audio2video.progress import Progress
 from audio2video.speech.units import SAMPLE_RATE
 from audio2video.storage.workspace import Workspace, shipped
-from audio2video.target.analysis import Target, analyse_target
+from audio2video.target.analysis import TargetAnalysis
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -90,7 +91,7 @@ class Scene:
         The painted target and the speech.
     workspace : Workspace
         A workspace that holds them as ``painted`` and ``words``, the target analysed.
-    options : Options
+    options : Config
     target : Target
     footage : Path
         Folder of real targets, where it is there.
@@ -103,8 +104,8 @@ class Scene:
     video: Path
     speech: Path
     workspace: Workspace
-    options: Options
-    target: Target
+    options: Config
+    target: TargetAnalysis
     footage: Path
     skipped: list[str] = field(default_factory=list)
 
@@ -146,8 +147,8 @@ def make_scene(folder: Path, scale: Scale) -> Scene:
     workspace = Workspace(folder / "workspace")
     workspace.create()
     shutil.copy(video, workspace.root / "target" / "mp4")
-    options = Options(inp_id="words", tar_id=video.stem)
-    target = analyse_target(workspace, options, Progress())
+    options = Config.from_flags(inp_id="words", tar_id=video.stem)
+    target = Job(workspace, options, Progress()).target
     shared = Path(os.environ.get("AUDIO2VIDEO_SHARED", ROOT.parent / "shared"))
     footage = shared / "data" / "targets"
     scene = Scene(

@@ -36,16 +36,18 @@ def weighted_medians(scene: Scene) -> list[Measurement]:
 def _warped(scene: Scene) -> list[Measurement]:
     target, options = scene.target, scene.options
     usable = np.flatnonzero(target.track.usable)
-    count = candidate_count(options.ncandidates, len(usable))
+    count = candidate_count(options.texture.ncandidates, len(usable))
     region = np.ones((target.space.height, target.space.width), bool)
     looks = target.gallery().looks
     wanted = []
     for frame in usable[np.linspace(0, len(usable) - 1, TEXTURES).astype(int)]:
         shape = target.track.mouth[frame].astype(np.float64)
-        distances = looks.distance(looks[int(frame)], options.pose_weight, options.light_weight)
+        distances = looks.distance(
+            looks[int(frame)], options.texture.pose_weight, options.texture.light_weight
+        )
         # The frame itself would win alone: its neighbours must make up its mouth.
         others = usable[np.abs(usable - frame) > 2]
-        chosen = choose_candidates(distances, others, count, options.alpha)
+        chosen = choose_candidates(distances, others, count, options.texture.alpha)
         own = target.track.mouth[chosen.frames]
         grids = displacement_grids(shape, own, coarse_grid(target.space), target.space.resolution)
         wanted.append((target.textures, chosen.frames, chosen.weights, grids, region))
@@ -61,7 +63,7 @@ def _warped(scene: Scene) -> list[Measurement]:
             same(*zip(compiled, twins, strict=True))
         )
         for name, threads in (
-            ("weighted median", options.nthreads),
+            ("weighted median", options.machine.nthreads),
             ("weighted median, one thread", 1),
         )
     )

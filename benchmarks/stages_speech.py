@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.media.audio import read_audio
-from audio2video.pipeline import lipsync
+from audio2video.pipeline.job import Job, find_network
+from audio2video.pipeline.steps import lipsync
 from audio2video.progress import Progress
 from audio2video.speech.features import speech_features
 from audio2video.speech.units import SAMPLE_RATE
 from audio2video.storage.workspace import Workspace
+from audio2video.training.pass_files import load_network
 
 from . import plain_speech
 from .measure import Measurement, close
@@ -25,7 +27,7 @@ FORWARD_APART = 1e-5
 def speech(scene: Scene) -> list[Measurement]:
     """Time features and forward pass beside their twins, and step 1 with its drawn mouths."""
     samples = read_audio(scene.speech)
-    network, _ = lipsync.read_network(scene.workspace, scene.options.pass_id)
+    network = load_network(find_network(scene.workspace, scene.options.inputs.pass_id).parent)
     features = speech_features(samples)
     heard, run, whole = (
         Measurement(name, "second of speech", len(samples) / SAMPLE_RATE, rate=1.0)
@@ -36,13 +38,13 @@ def speech(scene: Scene) -> list[Measurement]:
     workspace.create()
     shutil.copy(scene.speech, workspace.root / "input" / "mp3")
     shutil.copy(scene.video, workspace.root / "target" / "mp4")
-    options = Options(inp_id=scene.speech.stem, tar_id=scene.video.stem, force=True)
+    options = Config.from_flags(inp_id=scene.speech.stem, tar_id=scene.video.stem, force=True)
     for _ in range(scene.scale.repetitions):
         heard.time(lambda: speech_features(samples))
         heard_plainly = heard.time_plain(lambda: plain_speech.features(samples))
         found = run.time(lambda: network.coefficients(features))
         run_plainly = run.time_plain(lambda: plain_speech.coefficients(network, features))
-        whole.time(lambda: lipsync.run(workspace, options, Progress()))
+        whole.time(lambda: lipsync.run(Job(workspace, options, Progress())))
     # The first window holds the sound's edge, where the library's filter starts anew.
     heard.beside(close(features[2:], heard_plainly[2:], FEATURES_APART))
     run.beside(close(found, run_plainly, FORWARD_APART))

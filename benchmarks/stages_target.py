@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.demo.presenter import SIZE
 from audio2video.face.layout import inter_ocular_distance
 from audio2video.media.video import VideoReader
+from audio2video.pipeline.job import Job
 from audio2video.progress import Progress
 from audio2video.storage.workspace import Workspace
-from audio2video.target.analysis import analyse_target
 
 from . import plain_face
 from .measure import Limit, Measurement
@@ -41,8 +41,8 @@ def _analyse(scene: Scene, video: Path, repetitions: int, limits: list[Limit]) -
     workspace = Workspace(scene.folder / "analysed")
     workspace.create()
     shutil.copy(video, workspace.root / "target" / "mp4")
-    options = Options(tar_id=video.stem)
-    target = analyse_target(workspace, options, Progress())
+    options = Config.from_flags(tar_id=video.stem)
+    target = Job(workspace, options, Progress()).target
     info, track = target.info, target.track
     result = Measurement(
         f"target analysis, {info.width}x{info.height}",
@@ -53,8 +53,8 @@ def _analyse(scene: Scene, video: Path, repetitions: int, limits: list[Limit]) -
         facts={"video": video.stem, "width": info.width, "height": info.height},
     )
     for _ in range(repetitions):
-        shutil.rmtree(workspace.analysis(options.tar_id, target.key))
-        result.time(lambda: analyse_target(workspace, options, Progress()))
+        shutil.rmtree(workspace.analysis(options.inputs.tar_id, target.key))
+        result.time(lambda: Job(workspace, options, Progress()).target)
     usable = np.flatnonzero(track.usable)
     picks = usable[np.linspace(0, len(usable) - 1, min(PLAIN_FRAMES, len(usable))).astype(int)]
     numbers = np.unique(picks).tolist()

@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.pipeline.texture import texture_maker
+from audio2video.pipeline.textures import texture_maker
 from audio2video.progress import Progress
 from audio2video.runtime.threads import in_order, one_thread_each
-from audio2video.target.teeth_proxies import choose_proxies
+from audio2video.target.teeth_proxies import Proxies, choose_proxies
 from audio2video.texture.candidates import Candidates, Looks, search_candidates
 from audio2video.texture.synthesis import Gallery, Recipe, TextureMaker, visible_region
 
@@ -52,8 +52,8 @@ def texture(scene: Scene) -> list[Measurement]:
     """Time whole textures: candidates, warp, median, crisp lips, detail, teeth."""
     target, options = scene.target, scene.options
     with one_thread_each():
-        proxies = choose_proxies(scene.workspace, target, options, Progress())
-        maker = texture_maker(target, options, proxies)
+        proxies = _proxies(scene)
+        maker = texture_maker(target, options.texture, proxies, options.machine.nthreads)
         wanted = wanted_looks(maker.gallery.looks, TEXTURES)
         region = visible_region(maker.gallery.jaws[maker.gallery.usable].mean(axis=0), target.space)
         few = [wanted[[k - 1, k, k + 1]] for k in range(1, 1 + PLAIN_TEXTURES)]
@@ -74,7 +74,7 @@ def texture(scene: Scene) -> list[Measurement]:
                 facts={**facts, "threads": threads},
             )
             for name, threads in (
-                ("whole texture", options.nthreads),
+                ("whole texture", options.machine.nthreads),
                 ("whole texture, one thread", 1),
             )
         )
@@ -96,8 +96,10 @@ def make_textures(maker: TextureMaker, wanted: Looks, threads: int) -> list[NDAr
 
 def candidates(scene: Scene) -> list[Measurement | Curve]:
     """Time choosing candidates, and whole textures, from more and more frames."""
-    proxies = choose_proxies(scene.workspace, scene.target, scene.options, Progress())
-    recipe = texture_maker(scene.target, scene.options, proxies).recipe
+    proxies = _proxies(scene)
+    recipe = texture_maker(
+        scene.target, scene.options.texture, proxies, scene.options.machine.nthreads
+    ).recipe
     wanted = wanted_looks(scene.target.gallery().looks, MOMENTS)
     curve = Curve("candidate frames: choice", "candidate frames")
     textures = Curve("candidate frames: whole texture", "candidate frames")
@@ -174,3 +176,15 @@ def _gallery(scene: Scene, looks: Looks) -> Gallery:
     jaws = np.broadcast_to(own.jaws[own.usable].mean(axis=0), (frames, 17, 2))
     textures = np.load(path, mmap_mode="r")
     return Gallery(textures, looks, jaws, np.arange(frames), own.space, own.rate)
+
+
+def _proxies(scene: Scene) -> Proxies:
+    options = scene.options
+    return choose_proxies(
+        scene.workspace,
+        options.inputs.tar_id,
+        scene.target,
+        options.texture,
+        options.analysis,
+        Progress(),
+    )

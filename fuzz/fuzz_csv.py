@@ -19,7 +19,7 @@ def check(data: bytes, folder: Path) -> None:
         for row in read_rows(path, workspace, jobs=1):
             assert "/" not in row.name
             assert "\\" not in row.name
-            as_given(row.options)
+            as_given(row.config)
     train = workspace.root / "train" / "fuzzed"
     train.mkdir(parents=True, exist_ok=True)
     (train / "options.json").write_text("{}")

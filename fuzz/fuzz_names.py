@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audio2video.config.options import Options
+from audio2video.config import InputConfig
 from audio2video.errors import OptionError
 from audio2video.storage.ids import brought_id, check_id, folded, is_usable
 from audio2video.storage.workspace import Workspace
@@ -16,7 +16,7 @@ def check(data: bytes, folder: Path) -> None:
     text = data.decode("utf-8", "surrogateescape")
     workspace = Workspace(folder)
     with refused():
-        options = Options(inp_id=text, tar_id=text, pass_id=text)
+        options = InputConfig(inp_id=text, tar_id=text, pass_id=text)
         for path, depth in (
             (workspace.result(options.inp_id, options.tar_id), 3),
             (workspace.shapes(options.pass_id, options.inp_id), 4),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audio2video.config.resolve import gather_options
+from audio2video.config.resolve import resolve_config
 from audio2video.storage.workspace import Workspace
 from audio2video.training.passes.grid import read_grid
 from fuzz.harness import Harness, main, refused
@@ -15,11 +15,11 @@ def check(data: bytes, folder: Path) -> None:
     path = folder / "a.toml"
     path.write_bytes(data)
     with refused():
-        gather_options(Workspace(folder), {}, config=path)
+        resolve_config(Workspace(folder), {}, config=path)
     (folder / "target").mkdir(exist_ok=True)
     (folder / "target" / "a.toml").write_bytes(data)
     with refused():
-        gather_options(Workspace(folder), {"tar_id": "a"})
+        resolve_config(Workspace(folder), {"tar_id": "a"})
     with refused():
         assert read_grid(path).passes
 

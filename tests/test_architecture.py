@@ -13,7 +13,9 @@ from conftest import ROOT
 ROOMS = (
     ("__main__",),
     ("cli",),
-    ("batch", "evaluation"),
+    ("batch",),
+    ("api",),
+    ("evaluation",),
     ("pipeline",),
     ("demo",),
     ("training",),

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..config.options import Options, option_types
-from ..config.resolve import gather_options
-from ..config.toml import as_path
+from ..config import Config, options_of
+from ..config.resolve import resolve_config
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
 from ..storage.ids import brought_id, folded
 from ..storage.limits import MAX_TABLE_BYTES, read_limited
@@ -21,8 +19,6 @@ from ..storage.workspace import Workspace
 MAX_ROWS = 10_000
 
 NEEDED = ("audio", "video")
-
-_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 @dataclass(frozen=True)
@@ -33,17 +29,17 @@ class Row:
     ----------
     line : int
         Where it stands in the file, counted from 1.
-    options : Options
+    config : Config
         With the ids of its files.
     """
 
     line: int
-    options: Options
+    config: Config
 
     @property
     def name(self) -> str:
         """Name of the result."""
-        return f"{self.options.inp_id}-{self.options.tar_id}"
+        return f"{self.config.inputs.inp_id}-{self.config.inputs.tar_id}"
 
 
 def read_rows(path: Path, workspace: Workspace, jobs: int) -> list[Row]:
@@ -52,7 +48,7 @@ def read_rows(path: Path, workspace: Workspace, jobs: int) -> list[Row]:
     Parameters
     ----------
     path : Path
-        CSV with a line of headings: `NEEDED`, and any names of options. Paths in it are relative to
+        CSV with a line of headings: `NEEDED`, and any flags. Paths in it are relative to
         its folder; an empty cell leaves an option at its default.
     workspace : Workspace
         Its targets' own options hold for rows that don't say otherwise.
@@ -75,14 +71,13 @@ def read_rows(path: Path, workspace: Workspace, jobs: int) -> list[Row]:
     nthreads = cores_each(jobs, len(cells))
     for line, given in cells:
         with _at_line(path, line):
-            options = gather_options(workspace, {"nthreads": nthreads, **given})
+            config = resolve_config(workspace, {"nthreads": nthreads, **given})
             rows.append(
                 Row(
                     line,
-                    replace(
-                        options,
-                        inp_id=brought_id(options.inp_id, options.audio),
-                        tar_id=brought_id(options.tar_id, options.video),
+                    config.replace(
+                        inp_id=brought_id(config.inputs.inp_id, config.inputs.audio),
+                        tar_id=brought_id(config.inputs.tar_id, config.inputs.video),
                     ),
                 )
             )
@@ -117,7 +112,7 @@ def _read_cells(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         heading = next((cells for cells in reader if any(cells)), None)
         names = _names(path, heading or [])
-        types, count = option_types(), 0
+        types, count = options_of(Config), 0
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
@@ -132,7 +127,7 @@ def _read_cells(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             with _at_line(path, reader.line_num):
                 texts = {name: cell.strip() for name, cell in zip(names, cells, strict=True)}
                 values = {
-                    name: _parse(name, types[name][0], text, path.parent)
+                    name: types[name].parse(text, path.parent)
                     for name, text in texts.items()
                     if text
                 }
@@ -155,7 +150,7 @@ def _read_text(path: Path) -> str:
 def _names(path: Path, heading: Sequence[str]) -> list[str]:
     """Check the headings."""
     names = [cell.strip().replace("-", "_") for cell in heading]
-    types = option_types()
+    types = options_of(Config)
     for name in names:
         if name not in types:
             raise BadFileError(
@@ -173,30 +168,12 @@ def _names(path: Path, heading: Sequence[str]) -> list[str]:
     return names
 
 
-def _parse(name: str, kind: type, text: str, folder: Path) -> Any:
-    """Turn a cell into a value of the option's type."""
-    try:
-        if kind is bool:
-            if text.lower() not in (*_YES, *_NO):
-                raise ValueError(text)
-            return text.lower() in _YES
-        if kind is Path:
-            return as_path(name, text, folder)
-        value = kind(text)
-    except ValueError as error:
-        wanted = {bool: "True or False", int: "a whole number", float: "a number"}[kind]
-        raise OptionError(f"{name} must be {wanted}, not {text!r}") from error
-    if isinstance(value, float) and not math.isfinite(value):
-        raise OptionError(f"{name} must be a number, not {text!r}")
-    return value
-
-
 def _refuse_conflicts(path: Path, rows: Sequence[Row]) -> None:
     """Refuse rows that would write each other's files."""
     results: dict[str, Row] = {}
     files: dict[tuple[str, str], tuple[Path, Row]] = {}
     for row in rows:
-        options = row.options
+        config = row.config
         # Some file systems don't tell upper from lower case.
         first = results.setdefault(folded(row.name), row)
         if first is not row:
@@ -206,8 +183,8 @@ def _refuse_conflicts(path: Path, rows: Sequence[Row]) -> None:
                 hint="give one of them an inp_id or tar_id of its own",
             )
         for what, file_id, file in (
-            ("inp_id", options.inp_id, options.audio),
-            ("tar_id", options.tar_id, options.video),
+            ("inp_id", config.inputs.inp_id, config.inputs.audio),
+            ("tar_id", config.inputs.tar_id, config.inputs.video),
         ):
             if file is None:
                 continue
@@ -220,7 +197,7 @@ def _refuse_conflicts(path: Path, rows: Sequence[Row]) -> None:
                 )
 
 
-def as_given(options: Options) -> Mapping[str, Any]:
-    """Options that differ from their defaults, as plain JSON types."""
-    default = Options().as_dict()
-    return {k: v for k, v in options.as_dict().items() if v != default[k] and k != "nthreads"}
+def as_given(config: Config) -> Mapping[str, Any]:
+    """Config that differ from their defaults, as plain JSON types."""
+    default = Config().flags()
+    return {k: v for k, v in config.flags().items() if v != default[k] and k != "nthreads"}

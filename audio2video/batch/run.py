@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..config.options import Options
+from ..config import Config
 from ..errors import Audio2VideoError
 from ..progress import Progress
 from ..storage.files import write_json
@@ -156,27 +156,27 @@ class _Crew:
 
     def _clash(self, one: Row, other: Row) -> bool:
         """Tell whether two rows need the same mouth shapes, but for other frame rates."""
-        a, b = one.options, other.options
+        a, b = one.config.inputs, other.config.inputs
         if (a.inp_id, a.pass_id) != (b.inp_id, b.pass_id):
             return False
-        rate = self._rate(a)
-        return rate is None or rate != self._rate(b)
+        rate = self._rate(one.config)
+        return rate is None or rate != self._rate(other.config)
 
-    def _rate(self, options: Options) -> Fraction | None:
+    def _rate(self, config: Config) -> Fraction | None:
         """Frame rate of a row's target; None if it is not known."""
         from ..media.video import probe_video
 
-        if options.tar_id not in self._rates:
+        if config.inputs.tar_id not in self._rates:
             rate = None
             with suppress(Audio2VideoError):
-                path = options.video or self._workspace.target_video(options.tar_id)
+                path = config.inputs.video or self._workspace.target_video(config.inputs.tar_id)
                 rate = probe_video(path).rate
-            self._rates[options.tar_id] = rate
-        return self._rates[options.tar_id]
+            self._rates[config.inputs.tar_id] = rate
+        return self._rates[config.inputs.tar_id]
 
     def _begin(self, outcome: Outcome) -> None:
         worker = self._idle.pop() if self._idle else Worker(self._workspace, self._nthreads)
-        worker.begin(outcome.row.options)
+        worker.begin(outcome.row.config)
         self._busy[worker.ours] = worker, outcome, time.perf_counter()
 
     def _hear(self, ready: Any) -> int:
@@ -220,7 +220,7 @@ def _as_dict(workspace: Workspace, path: Path, batch: Batch, seconds: float) -> 
             {
                 "line": outcome.row.line,
                 "name": outcome.row.name,
-                "options": as_given(outcome.row.options),
+                "options": as_given(outcome.row.config),
                 "state": outcome.state,
                 "seconds": round(outcome.seconds, 3),
                 "result": str(_result(workspace, outcome)) if outcome.done else None,
@@ -233,8 +233,8 @@ def _as_dict(workspace: Workspace, path: Path, batch: Batch, seconds: float) -> 
 
 
 def _result(workspace: Workspace, outcome: Outcome) -> Path:
-    options = outcome.row.options
-    return workspace.result(options.inp_id, options.tar_id).relative_to(workspace.root)
+    config = outcome.row.config
+    return workspace.result(config.inputs.inp_id, config.inputs.tar_id).relative_to(workspace.root)
 
 
 def batch_table(batch: Batch) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ..config.options import Options
+from ..config import Config
 from ..errors import Audio2VideoError
 from ..progress import Progress
 from ..runtime.process import Child, settle_in
@@ -61,17 +61,17 @@ class Worker(Child[News]):
         """See `Child.lost`."""
         return News(error=error)
 
-    def begin(self, options: Options) -> None:
-        """Hand over a row's options; its news come from `news`."""
+    def begin(self, config: Config) -> None:
+        """Hand over a row's config; its news come from `news`."""
         try:
-            self.ours.send(options)
+            self.ours.send(config)
         except OSError:  # it has died in the meantime: `news` says so
             return
 
 
 def _serve(parent: Connection, root: Path, nthreads: int) -> None:
     settle_in(nthreads)
-    rows: queue.SimpleQueue[Options] = queue.SimpleQueue()
+    rows: queue.SimpleQueue[Config] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(parent, rows), daemon=True).start()
     # Imported behind the number of threads.
     import cv2
@@ -81,7 +81,7 @@ def _serve(parent: Connection, root: Path, nthreads: int) -> None:
         parent.send(_make(Workspace(root), rows.get(), parent))
 
 
-def _receive(parent: Connection, rows: queue.SimpleQueue[Options]) -> None:
+def _receive(parent: Connection, rows: queue.SimpleQueue[Config]) -> None:
     """Take in rows, and end when the parent does, however it ended."""
     while True:
         try:
@@ -90,10 +90,10 @@ def _receive(parent: Connection, rows: queue.SimpleQueue[Options]) -> None:
             os._exit(1)
 
 
-def _make(workspace: Workspace, options: Options, parent: Connection) -> News:
+def _make(workspace: Workspace, config: Config, parent: Connection) -> News:
     """Make one result; returns the last news of it."""
-    from ..pipeline.run import bring_target, run
-    from ..target.analysis import analyse_target
+    from ..pipeline.job import Job
+    from ..pipeline.run import import_target, run
 
     stages: set[str] = set()
 
@@ -111,12 +111,14 @@ def _make(workspace: Workspace, options: Options, parent: Connection) -> News:
     progress = Progress(on_progress, on_warning, say)
     try:
         # Rows of one target wait for the first of them to analyse it.
-        lock = workspace.batch_lock(options.tar_id)
+        lock = workspace.batch_lock(config.inputs.tar_id)
         with locked(lock, lambda: say("waiting for the target's analysis")):
-            ready = bring_target(workspace, options, progress)
-            workspace.input_audio(ready.inp_id)  # without speech there is nothing to analyse for
-            analyse_target(workspace, ready, progress)
-        reports = run(workspace, STEPS, options, progress)
+            ready = import_target(workspace, config, progress)
+            workspace.input_audio(
+                ready.inputs.inp_id
+            )  # without speech there is nothing to analyse for
+            _ = Job(workspace, ready, progress).target  # analysed now, for all rows that wait
+        reports = run(workspace, STEPS, config, progress)
     except Audio2VideoError as error:
         return News(error=str(error))
     except Exception as error:

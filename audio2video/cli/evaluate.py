@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from ..config.options import DEFAULT_PASS, picture_options
-from ..config.resolve import gather_options
+from ..config import DEFAULT_PASS, CompositingConfig, TextureConfig, options_of
+from ..config.resolve import resolve_config
 from ..errors import OptionError
 from ..storage.ids import DEFAULT_ID, check_id
 from ..storage.workspace import Workspace
@@ -78,12 +78,13 @@ def evaluate_lipsync_command(
     question = Question(pass_id, split or "test", clips, noise, landmark_model)
     with Terminal(Workspace(workspace), quiet=quiet, verbose=False) as terminal:
         result = evaluate_lipsync(Workspace(workspace), question, terminal.progress)
-    click.echo(json.dumps(result, indent=2, sort_keys=True))
+    click.echo(json.dumps(result.as_dict(), indent=2, sort_keys=True))
 
 
 REENACT_OPTIONS = (
-    *("tar_id", "video", "landmark_model", "nthreads", "seed"),
-    *(option.name for option in picture_options() if option.name != "retiming"),
+    *("tar_id", "video", "landmark_model", "nthreads", "seed", "steady"),
+    *options_of(TextureConfig),
+    *options_of(CompositingConfig),
 )
 
 
@@ -106,14 +107,14 @@ def evaluate_reenact_command(exclude: float, workspace: Path, quiet: bool, **giv
     if not 0 <= exclude <= 3600:
         raise OptionError(f"--exclude {exclude} is out of bounds", hint="use 0 to 3600")
     place = Workspace(workspace)
-    options = gather_options(place, given)
+    config = resolve_config(place, given)
     from ..evaluation.reenact import evaluate_reenact
-    from ..pipeline.run import bring_target
+    from ..pipeline.run import import_target
 
     with Terminal(place, quiet=quiet, verbose=False) as terminal:
-        options = bring_target(place, options, terminal.progress)
-        result = evaluate_reenact(place, options, exclude, terminal.progress)
-    click.echo(json.dumps(result, indent=2, sort_keys=True))
+        config = import_target(place, config, terminal.progress)
+        result = evaluate_reenact(place, config, exclude, terminal.progress)
+    click.echo(json.dumps(result.as_dict(), indent=2, sort_keys=True))
 
 
 @evaluate_group.command("output", context_settings=CONTEXT)
@@ -152,4 +153,4 @@ def evaluate_output_command(
             landmark_model=landmark_model,
             progress=terminal.progress,
         )
-    click.echo(json.dumps(result, indent=2, sort_keys=True))
+    click.echo(json.dumps(result.as_dict(), indent=2, sort_keys=True))

@@ -1,52 +1,94 @@
-"""Options of a run on the command line."""
+"""Options of a run on the command line, and help that shows them in groups."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..config.options import Options, option_default, option_types
+from ..config import GROUPS, Config, Option, options_of
+from ..errors import OptionError
 
 Command = Callable[..., Any]
 
+_OWN = "Command"
+"""Heading of the options that a command itself declares."""
 
-def with_options(names: Collection[str] | None = None) -> Callable[[Command], Command]:
-    """Add command-line options for fields of `Options`: all of them, or those named."""
+
+class OptionValue(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """Text of the command line, read as files and tables are."""
+
+    def __init__(self, option: Option) -> None:
+        self.name = option.kind.__name__
+        self._option = option
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a value; a wrong one is refused by name."""
+        if not isinstance(value, str):
+            return value
+        if self._option.kind is Path:
+            value = str(Path(value).expanduser())
+        try:
+            return self._option.parse(value)
+        except OptionError as error:
+            self.fail(error.problem.removeprefix(f"{self._option.flag} "), param, ctx)
+
+
+class GroupedOption(click.Option):
+    """An option that help shows under a heading."""
+
+    def __init__(self, *args: Any, group: str, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, the command's own first."""
+        sections: dict[str, list[tuple[str, str]]] = {name: [] for name in (_OWN, *GROUPS)}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                sections[getattr(param, "group", _OWN)].append(record)
+        for name, records in sections.items():
+            if records:
+                with formatter.section(name):
+                    formatter.write_dl(records)
+
+
+def with_options(flags: Collection[str] | None = None) -> Callable[[Command], Command]:
+    """Add command-line options of a `Config`: all of them, or those named."""
 
     def decorate(command: Command) -> Command:
-        for option in reversed(fields(Options)):
-            if names is None or option.name in names:
+        for option in reversed(options_of(Config).values()):
+            if flags is None or option.flag in flags:
                 command = _with_option(command, option)
         return command
 
     return decorate
 
 
-def _with_option(command: Command, option: Field[Any]) -> Command:
-    kind, may_be_open = option_types()[option.name]
-    default = option_default(option)
-    help_text = option.metadata["help"]
-    if option.metadata["unit"]:
-        help_text += f" [{option.metadata['unit']}]"
-    if default is not None and option.name != "nthreads":
-        help_text += f" (default: {default})"
-    elif not may_be_open:
-        help_text += " (default: one for each core)"
-    value_type: Any = kind
-    if kind is Path:
-        value_type = click.Path(path_type=Path)
-    elif option.metadata["choices"]:
-        value_type = click.Choice(option.metadata["choices"])
+def _with_option(command: Command, option: Option) -> Command:
+    help_text = option.help
+    if option.unit:
+        help_text += f" [{option.unit}]"
+    if option.default is not None and option.flag != "nthreads":
+        help_text += f" (default: {option.default})"
+    metavar = {bool: "True|False", Path: "PATH"}.get(option.kind, option.kind.__name__.upper())
+    if option.choices:
+        metavar = "|".join(option.choices)
     decorate = click.option(
-        f"--{option.name}",
-        option.name,
-        type=value_type,
+        f"--{option.flag}",
+        option.flag,
+        cls=GroupedOption,
+        group=option.group,
+        type=OptionValue(option),
         default=None,
-        metavar="True|False" if kind is bool else None,
+        metavar=metavar,
         help=help_text,
     )
     return decorate(command)

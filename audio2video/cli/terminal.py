@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import Audio2VideoError
+from ..pipeline.report import StepReport
 from ..progress import Progress
-from ..runtime.report import StepReport
 from ..storage.files import append_line
 from ..storage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..api.dub import DubResult
 
 CONTEXT = {
     "token_normalize_func": lambda name: name.replace("-", "_"),
@@ -78,6 +81,15 @@ class Terminal:
             self._say(f"{report.name}: {done}")
             if report.result is not None:
                 self._say(f"result: {report.result}")
+
+    def dubbed(self, result: DubResult) -> None:
+        """Say what a dubbed video holds and where it is."""
+        self._close_bar()
+        left = ", ".join(f"{n} {why}" for why, n in result.passed_through.items() if n)
+        self._say(
+            f"result: {result.path}: {result.synthesised} of {result.frames} frames synthesised"
+            + (f" ({left}: unchanged)" if left else "")
+        )
 
     def _on_progress(self, stage: str, done: int, total: int | None, unit: str) -> None:
         if stage != self._stage:

@@ -1,1 +1,40 @@
 """Configuration: every parameter, its bounds, and where its value comes from."""
+
+from .option import Option, options_of
+from .sections import (
+    DEFAULT_PASS,
+    GROUPS,
+    AnalysisConfig,
+    AugmentationConfig,
+    CompositingConfig,
+    Config,
+    DatasetConfig,
+    InputConfig,
+    LipsyncConfig,
+    MachineConfig,
+    MarkingConfig,
+    NetworkConfig,
+    RetimingConfig,
+    TextureConfig,
+    TrainingConfig,
+)
+
+__all__ = [
+    "DEFAULT_PASS",
+    "GROUPS",
+    "AnalysisConfig",
+    "AugmentationConfig",
+    "CompositingConfig",
+    "Config",
+    "DatasetConfig",
+    "InputConfig",
+    "LipsyncConfig",
+    "MachineConfig",
+    "MarkingConfig",
+    "NetworkConfig",
+    "Option",
+    "RetimingConfig",
+    "TextureConfig",
+    "TrainingConfig",
+    "options_of",
+]

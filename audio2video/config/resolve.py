@@ -1,4 +1,4 @@
-"""Putting the options of a run together: defaults, files, and what was given."""
+"""Resolution of a config: defaults, files and the command line, the strongest last."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ from typing import Any
 from ..errors import OptionError
 from ..storage.ids import DEFAULT_ID, brought_id, check_id
 from ..storage.workspace import Workspace
-from .options import Options
-from .toml import read_options_file
+from .files import read_options_file, read_table
+from .sections import Config
+
+STEPS = "steps"
+"""Key of a configuration file that is no option: the steps to run."""
 
 
-def gather_options(
+def resolve_config(
     workspace: Workspace,
     given: Mapping[str, Any],
     config: Path | None = None,
     argspath: Path | None = None,
-) -> Options:
-    """Put together options from defaults, files and what was given, the strongest last.
+) -> Config:
+    """Resolve a config from defaults, files and what was given, the strongest last.
 
     Parameters
     ----------
     workspace : Workspace
     given : mapping
-        Values by option name; None where nothing was given.
+        Values by flag; None where nothing was given.
     config, argspath : Path, optional
         Files that were named.
 
     Returns
     -------
-    Options
+    Config
 
     Raises
     ------
@@ -39,9 +42,10 @@ def gather_options(
         A file or value can't be used.
     """
     values: dict[str, Any] = {}
-    for path in (config, argspath):
-        if path is not None:
-            values.update(read_options_file(path))
+    if config is not None:
+        values.update(read_options_file(config, also=(STEPS,)))
+    if argspath is not None:
+        values.update(read_options_file(argspath))
     line = {name: value for name, value in given.items() if value is not None}
     both = {**values, **line}
     tar_id = brought_id(both.get("tar_id", DEFAULT_ID), both.get("video"))
@@ -52,4 +56,28 @@ def gather_options(
             if name in of_target:
                 raise OptionError(f"a target's own options can't hold '{name}'", path=own)
         values.update(of_target)
-    return Options(**{**values, **line})
+    return Config.from_flags(**{**values, **line})
+
+
+def steps_in_file(path: Path) -> list[str]:
+    """Read which steps a configuration file asks for; none if it does not say.
+
+    Returns
+    -------
+    list of str
+        Each as on the command line: '1', '2-4', 'all'.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        The file is not there, or not TOML.
+    OptionError
+        ``steps`` is neither a number, a text nor a list of these.
+    """
+    steps = read_table(path, "configuration").get(STEPS, [])
+    parts = steps if isinstance(steps, list) else [steps]
+    if any(isinstance(part, bool) or not isinstance(part, (int, str)) for part in parts):
+        raise OptionError(
+            f"'steps' can't be {steps!r}", path=path, hint="write e.g. steps = [1, 2, 3, 4]"
+        )
+    return [str(part) for part in parts]

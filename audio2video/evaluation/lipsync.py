@@ -17,7 +17,7 @@ from ..mouth.metrics import ClipMeasures, measure_clip, summarise
 from ..mouth.predictor import Predictor
 from ..mouth.resampling import at_times
 from ..mouth.ridge import Example, Ridge, choose_ridge
-from ..pipeline.lipsync import read_network
+from ..pipeline.job import find_network
 from ..progress import Progress
 from ..speech.features import FEATURE_RATE
 from ..storage.files import read_json, replacing, write_json
@@ -25,7 +25,9 @@ from ..storage.workspace import Workspace
 from ..training.checkpoint import ANEW
 from ..training.corpus import ShapeStatistics, feature_kind, read_clip, read_index, read_statistics
 from ..training.data import frame_times, true_shapes
+from ..training.pass_files import load_network
 from .plots_lipsync import plot_distribution, plot_measures, plot_openings, plot_scatter
+from .results import LipsyncEvaluation
 from .samples import Noise, Sample, corpus_samples
 
 SPLITS = ("test", "validation", "training")
@@ -80,7 +82,7 @@ class _Answers:
 
 def evaluate_lipsync(
     workspace: Workspace, question: Question, progress: Progress | None = None
-) -> dict[str, Any]:
+) -> LipsyncEvaluation:
     """Measure a pass on clips that it was not trained on.
 
     Writes ``evaluation.json``, ``clips.csv`` and plots into ``output/evaluation/``.
@@ -93,9 +95,7 @@ def evaluate_lipsync(
 
     Returns
     -------
-    dict
-        JSON values: under ``measures``, for ``network``, ``floor`` (the truth through the shape
-        basis), ``mean_shape`` and ``ridge``, what `audio2video.mouth.metrics.summarise` gives.
+    LipsyncEvaluation
 
     Raises
     ------
@@ -103,7 +103,8 @@ def evaluate_lipsync(
         There is no such pass or corpus, or no clip can be used.
     """
     progress = progress or Progress()
-    network, path = read_network(workspace, question.pass_id)
+    path = find_network(workspace, question.pass_id)
+    network = load_network(path.parent)
     if question.split not in SPLITS:
         raise OptionError(f"no such split: {question.split!r}", hint=f"use {', '.join(SPLITS)}")
     left_out: dict[str, str] = {}
@@ -162,7 +163,7 @@ def evaluate_lipsync(
         "folder": str(folder),
     }
     _write(folder, answers, measures, result)
-    return result
+    return LipsyncEvaluation.from_dict(result)
 
 
 def _statistics(workspace: Workspace, network: Predictor, path: Path) -> ShapeStatistics:

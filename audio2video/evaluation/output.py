@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compositing.jaw import chin_drops
-from ..config.options import Options
+from ..config import Config
 from ..errors import MissingFileError
 from ..face.layout import mouth_opening
 from ..face.smoothing import unbroken_stretches
 from ..face.track import FaceTrack, build_track
 from ..face.tracking import track_face
 from ..media.audio import probe_audio, read_audio
-from ..pipeline.lipsync import output_frames
+from ..pipeline.job import Job
 from ..progress import Progress
 from ..speech.features import CEPSTRA, speech_features
 from ..speech.loudness import speech_activity
@@ -38,6 +38,7 @@ from .output_lips import (
 )
 from .output_timing import measure_clock, measure_sound
 from .plots_output import plot_changes, plot_result_openings
+from .results import OutputEvaluation
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def evaluate_output(
     pass_id: str | None = None,
     landmark_model: Path | None = None,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> OutputEvaluation:
     """Measure the result of a speech on a target.
 
     Writes ``evaluation.json``, ``frames.csv`` and plots into the result's folder, under
@@ -78,8 +79,7 @@ def evaluate_output(
 
     Returns
     -------
-    dict
-        JSON values; ``docs/evaluate.md`` describes each.
+    OutputEvaluation
 
     Raises
     ------
@@ -87,8 +87,9 @@ def evaluate_output(
         There is no such result, or what it was made of is not there any more.
     """
     progress = progress or Progress()
-    options = Options(inp_id=inp_id, tar_id=tar_id, landmark_model=landmark_model)
-    speech = probe_audio(workspace.input_audio(inp_id))
+    config = Config.from_flags(inp_id=inp_id, tar_id=tar_id, landmark_model=landmark_model)
+    job = Job(workspace, config, progress)
+    speech = job.audio
     path = workspace.result(inp_id, tar_id)
     workspace.target_video(tar_id)
     if not path.is_file():
@@ -97,8 +98,8 @@ def evaluate_output(
             path=path,
             hint=f"make it with --steps 1 2 3 4 --inp_id {inp_id} --tar_id {tar_id}",
         )
-    made_by = pass_of(workspace, options, pass_id, progress)
-    result = read_result(workspace, options, path, progress)
+    made_by = pass_of(job, pass_id)
+    result = read_result(job, path)
     heard, sound = read_audio(path), probe_audio(path)
 
     drops = _drops(result)
@@ -116,7 +117,7 @@ def evaluate_output(
         sound,
         speech,
         result.target.info.rate,
-        output_frames(speech, result.target.info.rate),
+        job.frames,
     )
     folder = workspace.output(inp_id, tar_id) / "evaluation"
     answer: dict[str, Any] = {
@@ -131,7 +132,7 @@ def evaluate_output(
         "outside": outside_summary(comparison, codec),
     }
     _write(folder, answer, result, openings, look, comparison)
-    return answer
+    return OutputEvaluation.from_dict(answer)
 
 
 def _drops(result: Result) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..compositing.composite import working_box
 from ..media.video import Box, Frame, VideoReader, VideoWriter
 from ..retiming.retime import Retiming
-from ..target.analysis import Target
+from ..target.analysis import TargetAnalysis
 from .output_blocks import (
     BLOCK,
     Blocks,
@@ -35,7 +35,7 @@ class Comparison:
 
     Parameters
     ----------
-    target : Target
+    target : TargetAnalysis
     timing : Retiming
     drops : ndarray, shape (N,)
         How much lower each output frame's chin is than its target frame's.
@@ -57,7 +57,7 @@ class Comparison:
 
     def __init__(
         self,
-        target: Target,
+        target: TargetAnalysis,
         timing: Retiming,
         drops: NDArray[np.floating],
         thresholds: tuple[float, float],
@@ -106,7 +106,9 @@ class Comparison:
         return beyond & self._compared, (face | beyond) & self._compared
 
 
-def codec_alone(target: Target, timing: Retiming, drops: NDArray[np.floating]) -> Comparison:
+def codec_alone(
+    target: TargetAnalysis, timing: Retiming, drops: NDArray[np.floating]
+) -> Comparison:
     """See what the codec does to target frames that nothing else is done to.
 
     A second from the middle, in the order in which it plays in the result, is encoded as the result
@@ -142,7 +144,7 @@ class ResultPass:
     frames : int
         How many of its frames to look at.
     comparison : Comparison
-    target : Target
+    target : TargetAnalysis
     timing : Retiming
 
     Attributes
@@ -155,7 +157,12 @@ class ResultPass:
     """
 
     def __init__(
-        self, path: Path, frames: int, comparison: Comparison, target: Target, timing: Retiming
+        self,
+        path: Path,
+        frames: int,
+        comparison: Comparison,
+        target: TargetAnalysis,
+        timing: Retiming,
     ) -> None:
         self._path, self._frames = path, frames
         self._comparison, self._target, self._timing = comparison, target, timing

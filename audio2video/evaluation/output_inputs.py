@@ -9,21 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config.options import DEFAULT_PASS, Options
+from ..config import DEFAULT_PASS, InputConfig
 from ..errors import BadFileError
-from ..media.audio import probe_audio
 from ..media.video import Box, VideoInfo, probe_video
-from ..pipeline.lipsync import output_frames, read_network
-from ..pipeline.retiming import read_retiming, retiming_path
-from ..pipeline.texture import texture_path
-from ..progress import Progress
+from ..pipeline.job import Job, find_network
+from ..pipeline.schedule import read_retiming
 from ..retiming.retime import Retiming
 from ..storage.arrays import check_shape, read_arrays
 from ..storage.artifacts import made_from, read_record
 from ..storage.files import file_hash, read_json
-from ..storage.workspace import Workspace
 from ..target.analysis import MADE_BY as TEXTURE_MADE_BY
-from ..target.analysis import Target, analyse_target
+from ..target.analysis import TargetAnalysis
+from ..training.pass_files import load_network
 
 REMAKE = "run steps 2 to 4 again"
 
@@ -36,7 +33,7 @@ class Result:
     ----------
     info : VideoInfo
         Of the finished video.
-    target : Target
+    target : TargetAnalysis
     timing : Retiming
     mouth : ndarray of float64, shape (N, 20, 2)
         Predicted mouth shapes on the target's face, rectified.
@@ -47,7 +44,7 @@ class Result:
     """
 
     info: VideoInfo
-    target: Target
+    target: TargetAnalysis
     timing: Retiming
     mouth: NDArray[np.float64]
     jaw: NDArray[np.float64]
@@ -58,57 +55,53 @@ class Result:
         return min(self.info.frames, len(self.timing.frames), len(self.mouth))
 
 
-def pass_of(workspace: Workspace, options: Options, given: str | None, progress: Progress) -> str:
+def pass_of(job: Job, given: str | None) -> str:
     """Name the pass that a result's mouth shapes came from.
 
     Parameters
     ----------
-    workspace : Workspace
-    options : Options
-        Their speech and target.
+    job : Job
+        Of their speech and target; warned if the report names a pass that has changed since.
     given : str or None
         What the user says; None leaves it to the result's report.
-    progress : Progress
-        Warned if the report names a pass that has changed since.
 
     Raises
     ------
     Audio2VideoError
         The user says another pass than the right one.
     """
-    report = workspace.output(options.inp_id, options.tar_id) / "report.json"
+    report = job.folder / "report.json"
     pass_id = given
     if pass_id is None:
         said = read_json(report).get("options") if report.is_file() else None
         pass_id = said.get("pass_id") if isinstance(said, dict) else None
         pass_id = pass_id if isinstance(pass_id, str) else DEFAULT_PASS
     else:
-        Options(pass_id=pass_id)
-        read_network(workspace, pass_id)
-    textures = texture_path(workspace, options)
+        InputConfig(pass_id=pass_id)  # checks the id
+        load_network(find_network(job.workspace, pass_id).parent)
+    textures = job.textures_path
     network = made_from(textures).get("network")
-    found = workspace.finished_pass(Options(pass_id=pass_id).pass_id)
+    found = job.workspace.finished_pass(InputConfig(pass_id=pass_id).pass_id)
     if network is not None and (found is None or file_hash(found / "network.npz") != network):
         problem = f"not made with pass '{pass_id}' as it is now"
         if given is not None:
             raise BadFileError(
                 problem, path=textures, hint=f"leave out --pass_id, or {REMAKE} with it"
             )
-        progress.warn(f"{textures}: {problem}")
+        job.progress.warn(f"{textures}: {problem}")
     return pass_id
 
 
-def read_result(workspace: Workspace, options: Options, path: Path, progress: Progress) -> Result:
+def read_result(job: Job, path: Path) -> Result:
     """Read what a result was made of, and make sure that it was.
 
     Parameters
     ----------
-    workspace : Workspace
-    options : Options
+    job : Job
+        Of its speech and target; warned if the result was changed by hand, or the target analysed
+        again.
     path : Path
         The result.
-    progress : Progress
-        Warned if the result was changed by hand, or the target analysed anew.
 
     Raises
     ------
@@ -116,7 +109,7 @@ def read_result(workspace: Workspace, options: Options, path: Path, progress: Pr
         Something is missing or damaged, or the result was made of something else.
     """
     info = probe_video(path)
-    target = analyse_target(workspace, options, progress)
+    target = job.target
     size, wanted = (info.width, info.height), (target.info.width, target.info.height)
     if size != wanted:
         raise BadFileError(
@@ -124,9 +117,8 @@ def read_result(workspace: Workspace, options: Options, path: Path, progress: Pr
             path=path,
             hint="run steps 1 to 4 again",
         )
-    speech = probe_audio(workspace.input_audio(options.inp_id))
-    timing = read_retiming(workspace, options, target, output_frames(speech, target.info.rate))
-    lines = texture_path(workspace, options).with_suffix(".npz")
+    timing = read_retiming(job)
+    lines = job.textures_path.with_suffix(".npz")
     arrays = read_arrays(lines, ("mouth", "jaw"), made_by=TEXTURE_MADE_BY)
     again = f"{TEXTURE_MADE_BY} makes it again with --force True"
     check_shape(arrays["mouth"], (None, 20, 2), lines, again)
@@ -134,16 +126,16 @@ def read_result(workspace: Workspace, options: Options, path: Path, progress: Pr
     made_of = made_from(path)
     record = read_record(path)
     if record is None or record.get("sha256") != file_hash(path):
-        progress.warn(f"{path}: not as step 4 (composite) made it; measured as it is")
+        job.progress.warn(f"{path}: not as step 4 (composite) made it; measured as it is")
     for key, file in (
         ("lines", lines),
-        ("retiming", retiming_path(workspace, options)),
-        ("audio", workspace.input_audio(options.inp_id)),
+        ("retiming", job.retiming_path),
+        ("audio", job.audio.path),
     ):
         if made_of.get(key, file_hash(file)) != file_hash(file):
             raise BadFileError(f"not made from {file.name} as it is now", path=path, hint=REMAKE)
     if made_of.get("target", target.key) != target.key:
-        progress.warn(
+        job.progress.warn(
             f"{path}: made from another analysis of the target (its video, --landmark_model or "
             "this program was another)"
         )

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from ..compositing.composite import Mouthpiece, Sight, compose, working_box
 from ..compositing.jaw import chin_drops
-from ..config.options import Options
+from ..config import CompositingConfig, Config
 from ..errors import BadFileError
 from ..face.detection import FaceFinder, box_of
 from ..face.layout import INNER_LIP, MOUTH, inter_ocular_distance
 from ..face.occlusion import reduced_space
 from ..media.video import Frame, VideoReader, VideoWriter
-from ..pipeline.texture import texture_maker
+from ..pipeline.textures import texture_maker
 from ..progress import Progress
 from ..provenance.container_tags import REBUILT_STATEMENT, rebuilt_tags
 from ..provenance.credentials import signing_credentials
@@ -29,13 +29,14 @@ from ..provenance.signing import sign_video
 from ..runtime.threads import one_thread_each
 from ..storage.files import replacing, write_json
 from ..storage.workspace import Workspace
-from ..target.analysis import Target, analyse_target
+from ..target.analysis import TargetAnalysis, analyse_target
 from ..target.teeth_proxies import choose_proxies
 from ..texture.candidates import frames_apart, moments
 from ..texture.synthesis import TextureMaker
 from .plots_reenact import plot_reenactment
 from .realism import Measured, change, compare_pictures, lip_distance, mouth_region, summarise
 from .reenact_views import BlindTest, SideBySide, face_box
+from .results import ReenactEvaluation
 from .skin_overlap import foreign_pixels
 
 EXCLUDE = 0.5
@@ -60,10 +61,10 @@ class _Pieces:
 
 def evaluate_reenact(
     workspace: Workspace,
-    options: Options,
+    config: Config,
     exclude: float = EXCLUDE,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> ReenactEvaluation:
     """Rebuild each frame of a target with its own mouth shape and compare it with the truth.
 
     Candidates are at least `exclude` seconds away; the texture is put onto the same frame, without
@@ -74,7 +75,7 @@ def evaluate_reenact(
     Parameters
     ----------
     workspace : Workspace
-    options : Options
+    config : Config
         The target, and how pictures are made.
     exclude : float
         Seconds.
@@ -82,9 +83,7 @@ def evaluate_reenact(
 
     Returns
     -------
-    dict
-        JSON values; under ``measures``, for ``rebuilt`` and two baselines, what
-        `audio2video.evaluation.realism.summarise` gives.
+    ReenactEvaluation
 
     Raises
     ------
@@ -92,8 +91,11 @@ def evaluate_reenact(
         The target is missing, has no face, or is too short to be rebuilt from itself.
     """
     progress = progress or Progress()
-    target = analyse_target(workspace, options, progress)
-    maker = texture_maker(target, options, choose_proxies(workspace, target, options, progress))
+    tar_id, workers = config.inputs.tar_id, config.machine.nthreads
+    video = workspace.target_video(tar_id)
+    target = analyse_target(workspace, video, tar_id, config.analysis, workers, progress)
+    proxies = choose_proxies(workspace, tar_id, target, config.texture, config.analysis, progress)
+    maker = texture_maker(target, config.texture, proxies, workers)
     gallery, rate = maker.gallery, float(target.info.rate)
     frames = [
         int(frame)
@@ -106,15 +108,17 @@ def evaluate_reenact(
             path=target.info.path,
             hint="give a smaller --exclude or a longer target",
         )
-    folder = workspace.evaluation(f"{options.tar_id}-reenact")
+    folder = workspace.evaluation(f"{config.inputs.tar_id}-reenact")
     with replacing(folder) as temporary:
         temporary.mkdir()
         with one_thread_each():
-            ways = _make_textures(temporary, maker, frames, exclude, options.coherence, progress)
-        measured = _compose_all(temporary, target, frames, ways, options, progress)
+            ways = _make_textures(
+                temporary, maker, frames, exclude, config.texture.coherence, progress
+            )
+        measured = _compose_all(temporary, target, frames, ways, config, progress)
         for name in ways:
             _store(temporary, name).unlink()
-        result = {
+        result: dict[str, Any] = {
             "folder": str(folder),
             "target": target.info.path.name,
             "frames": len(frames),
@@ -123,7 +127,7 @@ def evaluate_reenact(
             "candidates": maker.recipe.candidates,
             "detail_gain": round(maker.recipe.detail, 4),
             "opening_detail_gain": round(maker.recipe.opening_detail, 4),
-            "options": options.as_dict(),
+            "options": config.flags(),
             "measures": {name: summarise(rows, rate) for name, rows in measured.items()},
         }
         write_json(temporary / "evaluation.json", result)
@@ -134,7 +138,7 @@ def evaluate_reenact(
             {name: [row.lips for row in rows] for name, rows in measured.items()},
             temporary / "measures.png",
         )
-    return result
+    return ReenactEvaluation.from_dict(result)
 
 
 def _make_textures(
@@ -197,24 +201,24 @@ def _without_near_proxies(maker: TextureMaker, frame: int, exclude: float) -> Te
 
 def _compose_all(
     folder: Path,
-    target: Target,
+    target: TargetAnalysis,
     frames: list[int],
     ways: Mapping[str, _Pieces],
-    options: Options,
+    config: Config,
     progress: Progress,
 ) -> dict[str, list[Measured]]:
     """Put the textures onto their frames, write the videos, and measure."""
     track, info = target.track, target.info
     own = track.rectified_jaw()[frames]
-    moving = np.full(len(frames), options.jaw)
+    moving = np.full(len(frames), config.compositing.jaw)
     drops = {name: chin_drops(pieces.jaws, own, moving) for name, pieces in ways.items()}
     place = {frame: index for index, frame in enumerate(frames)}
-    finder = FaceFinder(options.landmark_model)
+    finder = FaceFinder(config.analysis.landmark_model)
     measured: dict[str, list[Measured]] = {name: [] for name in ways}
     # Of the target as well: who knows one key must not know them all.
-    blind = BlindTest(frames, (options.seed, crc32(options.tar_id.encode())))
+    blind = BlindTest(frames, (config.training.seed, crc32(config.inputs.tar_id.encode())))
     view = SideBySide(face_box(track.landmarks[track.usable], info.width, info.height))
-    tags = rebuilt_tags(options.tar_id)
+    tags = rebuilt_tags(config.inputs.tar_id)
     with (
         VideoReader(info.path) as reader,
         VideoWriter(
@@ -238,7 +242,7 @@ def _compose_all(
             index = place.get(number)
             pictures = {"true": true}
             if index is not None:
-                look = _Look(target, number, true, finder, options)
+                look = _Look(target, number, true, finder, config.compositing)
                 for name, pieces in ways.items():
                     piece = Mouthpiece(
                         np.asarray(pieces.textures[index]),
@@ -255,8 +259,8 @@ def _compose_all(
             unbroken = number + 1 < len(track) and not track.starts[number + 1]
             before = pictures if index is not None and unbroken else {}
     # A visible label would be measured as well.
-    made = Synthesis(info.path, None, "none", options.consent, statement=REBUILT_STATEMENT)
-    credentials = signing_credentials(options.sign_cert, options.sign_key)
+    made = Synthesis(info.path, None, "none", config.marking.consent, statement=REBUILT_STATEMENT)
+    credentials = signing_credentials(config.marking.sign_cert, config.marking.sign_key)
     for name in ("rebuilt.mp4", "side-by-side.mp4"):
         sign_video(folder / name, name, made, credentials)
     blind.save(folder)
@@ -267,10 +271,15 @@ class _Look:
     """One true frame, and what is compared with it."""
 
     def __init__(
-        self, target: Target, number: int, true: Frame, finder: FaceFinder, options: Options
+        self,
+        target: TargetAnalysis,
+        number: int,
+        true: Frame,
+        finder: FaceFinder,
+        config: CompositingConfig,
     ) -> None:
         track = target.track
-        self._target, self._true, self._finder, self._options = target, true, finder, options
+        self._target, self._true, self._finder, self._config = target, true, finder, config
         self._landmarks = track.landmarks[number].astype(np.float64)
         self._pose = track.pose[number]
         self._box = working_box(self._landmarks, self._pose, true.width, true.height)
@@ -287,7 +296,7 @@ class _Look:
         x0, y0, x1, y1 = self._box
         made = compose(
             *(self._part, self._box, piece, self._landmarks, self._pose, self._target.space),
-            light=self._options.match_light,
+            light=self._config.match_light,
             sight=self._sight,
         )
         picture = self._true.copy()

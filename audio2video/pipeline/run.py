@@ -1,28 +1,34 @@
-"""Runs the numbered steps in order, with progress and one report."""
+"""Running steps of the pipeline: inputs brought in, steps in order, the report written."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from .. import __version__
-from ..config.options import Options
+from ..config import Config
 from ..errors import OptionError
 from ..progress import Progress
-from ..runtime.report import StepReport
 from ..storage.artifacts import refuse_others_in
 from ..storage.files import file_hash, write_json
 from ..storage.ids import DEFAULT_ID, brought_id
 from ..storage.workspace import Workspace
+from .job import Job
+from .report import StepReport
+from .step import STEP_NAMES, load_step
 
-STEPS = (0, 1, 2, 3, 4)
+STEPS = tuple(range(len(STEP_NAMES)))
 
 
 def run(
-    workspace: Workspace, steps: Sequence[int], options: Options, progress: Progress | None = None
+    workspace: Workspace,
+    steps: Sequence[int],
+    config: Config,
+    progress: Progress | None = None,
+    *,
+    link: bool = False,
 ) -> list[StepReport]:
     """Run steps of the pipeline.
 
@@ -31,9 +37,10 @@ def run(
     workspace : Workspace
     steps : sequence of int
         Numbers 0 to 4; run in ascending order, each once.
-    options : Options
+    config : Config
     progress : Progress, optional
-        The caller's callbacks.
+    link : bool
+        Link ``--audio`` and ``--video`` into the workspace instead of copying them.
 
     Returns
     -------
@@ -51,86 +58,76 @@ def run(
         wrong = ", ".join(str(s) for s in chosen if s not in STEPS) or "none"
         raise OptionError(f"no such step: {wrong}", hint="steps are 0, 1, 2, 3 and 4")
     workspace.create()
-    options = bring_files(workspace, options)
-    if any(step > 1 for step in chosen) or (1 in chosen and options.predict):
-        workspace.input_audio(options.inp_id)  # a wrong id is told before anything is painted
-        _make_demo(workspace, options, progress)
+    config = import_media(workspace, config, link=link)
+    job = Job(workspace, config, progress)
+    if any(step > 1 for step in chosen) or (1 in chosen and config.lipsync.predict):
+        workspace.input_audio(job.inp_id)  # a wrong id is reported before anything is painted
+        _make_demo(workspace, config, progress)
     if any(step > 1 for step in chosen):
-        ids = {"inp_id": options.inp_id, "tar_id": options.tar_id}
-        refuse_others_in(workspace.output(options.inp_id, options.tar_id), ids)
+        refuse_others_in(job.folder, job.owner)
     reports: list[StepReport] = []
     timings: dict[str, dict[str, Any]] = {}
-    for step in chosen:
-        progress.note(f"step {step}: {_NAMES[step]}")
+    for number in chosen:
+        step = load_step(number)
+        progress.note(f"step {number}: {step.NAME}")
         began = time.perf_counter()
-        report = _step(step)(workspace, options, progress)
-        seconds = time.perf_counter() - began
+        report = step.run(job)
+        seconds = report.seconds = time.perf_counter() - began
         reports.append(report)
-        timings[f"{step} {report.name}"] = {
+        timings[f"{number} {report.name}"] = {
             **report.facts,
             "seconds": round(seconds, 3),
             f"{report.unit}s": report.count,
             f"{report.unit}s_per_second": round(report.count / seconds, 2) if seconds > 0 else None,
         }
-    if any(step >= 2 for step in chosen):
-        _write_report(workspace, options, timings, progress)
+    if any(number >= 2 for number in chosen):
+        _write_report(job, timings)
     return reports
 
 
-_NAMES = ("dataset", "lipsync", "texture", "retiming", "composite")
-_MODULES = ("..training.dataset.step", ".lipsync", ".texture", ".retiming", ".compositing")
-
-
-def _step(number: int) -> Any:
-    # Imported when run: each step brings heavy libraries that the others do not need.
-    from importlib import import_module
-
-    return import_module(_MODULES[number], __package__).run
-
-
-def bring_files(workspace: Workspace, options: Options) -> Options:
-    """Copy ``--audio`` and ``--video`` into the workspace; returns options with their ids.
+def import_media(workspace: Workspace, config: Config, *, link: bool = False) -> Config:
+    """Copy ``--audio`` and ``--video`` into the workspace; returns a config with their ids.
 
     An id given beside the file is used; otherwise the file's stem becomes the id. A file that can't
     be used is refused before anything is copied.
     """
-    options = replace(
-        options,
-        inp_id=brought_id(options.inp_id, options.audio),
-        tar_id=brought_id(options.tar_id, options.video),
+    inputs = config.inputs
+    config = config.replace(
+        inp_id=brought_id(inputs.inp_id, inputs.audio),
+        tar_id=brought_id(inputs.tar_id, inputs.video),
     )
-    if options.audio is not None:
+    if inputs.audio is not None:
         from ..media.audio import probe_audio
 
-        probe_audio(options.audio)
-    if options.video is not None:
+        probe_audio(inputs.audio)
+    if inputs.video is not None:
         from ..media.video import probe_video
 
-        probe_video(options.video)
-    if options.audio is not None:
-        workspace.bring(options.audio, "input/mp3", options.inp_id)
-    if options.video is not None:
-        workspace.bring(options.video, "target/mp4", options.tar_id)
-    return options
+        probe_video(inputs.video)
+    if inputs.audio is not None:
+        workspace.bring(inputs.audio, "input/mp3", config.inputs.inp_id, link=link)
+    if inputs.video is not None:
+        workspace.bring(inputs.video, "target/mp4", config.inputs.tar_id, link=link)
+    return config
 
 
-def bring_target(workspace: Workspace, options: Options, progress: Progress) -> Options:
+def import_target(workspace: Workspace, config: Config, progress: Progress) -> Config:
     """Copy ``--video`` into the workspace, or paint the embedded presenter where it is meant.
 
     Returns
     -------
-    Options
+    Config
         With the target's id.
     """
     workspace.create()
-    options = bring_files(workspace, options)
-    _make_demo(workspace, options, progress)
-    return options
+    config = import_media(workspace, config)
+    _make_demo(workspace, config, progress)
+    return config
 
 
-def _make_demo(workspace: Workspace, options: Options, progress: Progress) -> None:
+def _make_demo(workspace: Workspace, config: Config, progress: Progress) -> None:
     """Paint the embedded presenter on first use."""
-    if options.tar_id != DEFAULT_ID:
+    if config.inputs.tar_id != DEFAULT_ID:
         return
     if any((workspace.root / "target" / "mp4").glob(f"{DEFAULT_ID}.*")):
         return
@@ -143,31 +140,26 @@ def _make_demo(workspace: Workspace, options: Options, progress: Progress) -> No
     )
 
 
-def _write_report(
-    workspace: Workspace,
-    options: Options,
-    timings: dict[str, dict[str, Any]],
-    progress: Progress,
-) -> None:
+def _write_report(job: Job, timings: dict[str, dict[str, Any]]) -> None:
     inputs = {
-        "audio": workspace.input_audio(options.inp_id),
-        "video": workspace.target_video(options.tar_id),
+        "audio": job.workspace.input_audio(job.inp_id),
+        "video": job.workspace.target_video(job.tar_id),
     }
-    folder = workspace.finished_pass(options.pass_id)
+    folder = job.workspace.finished_pass(job.pass_id)
     if folder is not None:
         inputs["network"] = folder / "network.npz"
     write_json(
-        workspace.output(options.inp_id, options.tar_id) / "report.json",
+        job.folder / "report.json",
         {
             "audio2video": __version__,
-            "options": options.as_dict(),
+            "options": job.config.flags(),
             "inputs": {
                 name: {"file": path.name, "sha256": file_hash(path)}
                 for name, path in inputs.items()
             },
             "steps": timings,
             "peak_memory_mib": _peak_memory(),
-            "warnings": progress.warnings,
+            "warnings": job.progress.warnings,
         },
     )
 

@@ -10,6 +10,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -167,3 +168,46 @@ def _read(file: IO[bytes], size: int) -> NDArray[Any]:
     array: NDArray[Any] = np.ndarray(header.shape, header.dtype, content, order=header.order)
     # Compiled kernels know the machine's own order of bytes alone.
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+class ArrayWriter:
+    """Writes a uint8 array row by row; memory does not grow with its length.
+
+    It is written like any file, not through a memory map: its pages would count as memory of this
+    process, and a full disk would end it.
+
+    Parameters
+    ----------
+    path : Path
+    shape : tuple of int
+        The whole array's; rows are along its first axis.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
+        self._rows, self._size = shape[0], math.prod(shape[1:])
+        header = {
+            "descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)),
+            "fortran_order": False,
+            "shape": shape,
+        }
+        self._file = path.open("wb")
+        np.lib.format.write_array_header_1_0(self._file, header)
+        self._start = self._file.tell()
+
+    def __enter__(self) -> ArrayWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._file:
+            if error is None:
+                self._file.truncate(self._start + self._rows * self._size)
+
+    def write(self, index: int, row: NDArray[np.uint8]) -> None:
+        """Write a row; rows that are never written are zero."""
+        self._file.seek(self._start + index * self._size)
+        self._file.write(np.ascontiguousarray(row).data)

@@ -131,8 +131,17 @@ class Workspace:
             )
         return found
 
-    def bring(self, source: Path, folder: str, file_id: str) -> Path:
+    def bring(self, source: Path, folder: str, file_id: str, *, link: bool = False) -> Path:
         """Copy a file of the user's into the workspace under an id.
+
+        Parameters
+        ----------
+        source : Path
+        folder : str
+            Of the workspace.
+        file_id : str
+        link : bool
+            Link to the file where the system can, instead of copying it.
 
         Raises
         ------
@@ -157,7 +166,11 @@ class Workspace:
             suffix = ".media"
         product = self.inside(folder) / f"{file_id}{suffix}"
         with replacing(product) as temporary:
-            shutil.copyfile(source, temporary)
+            if link:
+                with suppress(OSError):
+                    temporary.symlink_to(source.resolve())
+            if not temporary.is_symlink():
+                shutil.copyfile(source, temporary)
         return product
 
     def target_options(self, tar_id: str) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compositing.masks import MOST_COVERED
-from ..config.options import Options
+from ..config import AnalysisConfig
 from ..errors import BadFileError, MissingFileError
 from ..face.rectify import FaceSpace
 from ..face.track import FaceTrack
@@ -37,7 +37,7 @@ LIPS_COVERED = 0.05
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetAnalysis:
     """All that the pipeline knows of a target video.
 
     Parameters
@@ -89,8 +89,28 @@ class Target:
         )
 
 
-def analyse_target(workspace: Workspace, options: Options, progress: Progress) -> Target:
+def analyse_target(
+    workspace: Workspace,
+    path: Path,
+    tar_id: str,
+    config: AnalysisConfig,
+    workers: int,
+    progress: Progress,
+) -> TargetAnalysis:
     """Analyse the target, or read the analysis made before.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the analysis is kept.
+    path : Path
+        The video.
+    tar_id : str
+        Begins the name of the analysis.
+    config : AnalysisConfig
+    workers : int
+        Threads.
+    progress : Progress
 
     Raises
     ------
@@ -99,7 +119,6 @@ def analyse_target(workspace: Workspace, options: Options, progress: Progress) -
     Audio2VideoError
         The video is missing or can't be used.
     """
-    path = workspace.target_video(options.tar_id)
     info = probe_video(path)
     if info.frames < MIN_USABLE:
         raise BadFileError(
@@ -109,20 +128,20 @@ def analyse_target(workspace: Workspace, options: Options, progress: Progress) -
         {
             "format": FORMAT,
             "video": file_hash(path),
-            "landmark_model": landmark_model_key(options),
-            "steady": options.steady,
+            "landmark_model": landmark_model_key(config.landmark_model),
+            "steady": config.steady,
         }
     )
-    folder = workspace.analysis(options.tar_id, key)
+    folder = workspace.analysis(tar_id, key)
     face = folder / "face.npz"
 
     def analyse(again: bool) -> None:
         with locked(
-            workspace.analysis_lock(options.tar_id),
+            workspace.analysis_lock(tar_id),
             lambda: progress.update("waiting for the analysis by another run", 0, None),
         ):
             if again or not face.is_file():
-                write_analysis(path, info, folder, options, progress)
+                write_analysis(path, info, folder, config, workers, progress)
 
     if not face.is_file():
         analyse(again=False)
@@ -138,7 +157,7 @@ def analyse_target(workspace: Workspace, options: Options, progress: Progress) -
     return target
 
 
-def _read(info: VideoInfo, folder: Path, key: str) -> tuple[Target, NDArray[np.integer]]:
+def _read(info: VideoInfo, folder: Path, key: str) -> tuple[TargetAnalysis, NDArray[np.integer]]:
     """Read the analysis, and how many rivals the face had in each frame."""
     check_hashes(folder, ("face.npz", "textures.npy"))
     names = (
@@ -165,14 +184,14 @@ def _read(info: VideoInfo, folder: Path, key: str) -> tuple[Target, NDArray[np.i
     )
     reference = closed_mouth_reference(track.mouth[track.usable])
     covers = Covers(arrays["covers"], arrays["lips_covered"])
-    target = Target(
+    target = TargetAnalysis(
         *(info, key, track, space, textures),
         *(arrays["sharpness"], arrays["light"], reference, covers),
     )
     return target, arrays["rivals"]
 
 
-def _warn(target: Target, rivals: NDArray[np.integer], progress: Progress) -> None:
+def _warn(target: TargetAnalysis, rivals: NDArray[np.integer], progress: Progress) -> None:
     name = target.info.path.name
     if int((rivals > 0).sum()) >= 2:
         progress.warn(f"{name}: more than one face in view; the larger one is used")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config.options import Options
+from ..config import AnalysisConfig
 from ..errors import NoFaceError
 from ..face.layout import JAW, inter_ocular_distance
 from ..face.rectify import FaceSpace, texture_map
@@ -24,7 +24,7 @@ from ..progress import Progress
 from ..runtime.threads import ahead, in_order, one_thread_each
 from ..storage.checksums import note_hashes
 from ..storage.files import replacing
-from ..storage.npy import map_array
+from ..storage.npy import ArrayWriter, map_array
 from .frame_spool import FrameSpool
 from .occlusion_maps import find_covers
 
@@ -42,7 +42,12 @@ ROOM = 0.65
 
 
 def write_analysis(
-    path: Path, info: VideoInfo, folder: Path, options: Options, progress: Progress
+    path: Path,
+    info: VideoInfo,
+    folder: Path,
+    config: AnalysisConfig,
+    workers: int,
+    progress: Progress,
 ) -> None:
     """Analyse a video and write ``face.npz``, ``textures.npy`` and their hashes.
 
@@ -54,7 +59,9 @@ def write_analysis(
         What it holds.
     folder : Path
         Appears when all is written; one that is there is replaced.
-    options : Options
+    config : AnalysisConfig
+    workers : int
+        Threads.
     progress : Progress
 
     Raises
@@ -67,8 +74,8 @@ def write_analysis(
     with replacing(folder) as temporary:
         temporary.mkdir()
         with FrameSpool(temporary / "frames.raw") as spool:
-            faces = _follow_face(path, info, spool, options, progress)
-            if not options.steady:
+            faces = _follow_face(path, info, spool, config.landmark_model, progress)
+            if not config.steady:
                 faces = [replace(face, motion=None) for face in faces]
             track = build_track(faces)
             if track.usable.sum() < MIN_USABLE:
@@ -81,9 +88,9 @@ def write_analysis(
                 )
             space = FaceSpace.lower_face(float(np.median(track.pose.scale[track.usable])))
             product = temporary / "textures.npy"
-            sharpness, light = _write_textures(spool, product, track, space, options, progress)
+            sharpness, light = _write_textures(spool, product, track, space, workers, progress)
         stored = map_array(product)
-        covers = find_covers(stored, track, space, float(info.rate), options.nthreads, progress)
+        covers = find_covers(stored, track, space, float(info.rate), workers, progress)
         del stored  # closes the file, so that its folder can be renamed everywhere
         with (temporary / "face.npz").open("wb") as file:
             np.savez(
@@ -100,13 +107,13 @@ def write_analysis(
 
 
 def _follow_face(
-    path: Path, info: VideoInfo, spool: FrameSpool, options: Options, progress: Progress
+    path: Path, info: VideoInfo, spool: FrameSpool, landmark_model: Path | None, progress: Progress
 ) -> list[TrackedFace]:
     """Find the face in every frame, and keep what is around it for the second pass."""
     from ..face.detection import FaceFinder
     from ..face.tracking import track_face
 
-    finder = FaceFinder(options.landmark_model)
+    finder = FaceFinder(landmark_model)
     waiting: deque[Frame] = deque()
     faces = []
     with VideoReader(path) as reader, closing(ahead(_with_gray(reader), DECODED)) as decoded:
@@ -147,16 +154,10 @@ def _write_textures(
     product: Path,
     track: FaceTrack,
     space: FaceSpace,
-    options: Options,
+    workers: int,
     progress: Progress,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Write the rectified lower face of every usable frame; returns their sharpness and light."""
-    shape = (len(track), space.height, space.width, 3)
-    header = {
-        "descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)),
-        "fortran_order": False,
-        "shape": shape,
-    }
     sharpness = np.zeros(len(track), np.float32)
     light = np.zeros((len(track), 3), np.float32)
     x, y = space.grid()
@@ -171,18 +172,14 @@ def _write_textures(
         return texture
 
     with (
-        # Written like any file: through a memory map a full disk would end the process.
-        product.open("wb") as file,
+        # Zero in frames that are not usable.
+        ArrayWriter(product, (len(track), space.height, space.width, 3)) as writer,
         one_thread_each(),
-        closing(in_order(rectify, usable, options.nthreads)) as made,
+        closing(in_order(rectify, usable, workers)) as made,
     ):
-        np.lib.format.write_array_header_1_0(file, header)
-        start, size = file.tell(), int(np.prod(shape[1:]))
         followed = progress.follow(made, "rectifying the face", len(usable))
         for index, texture in zip(usable, followed, strict=True):
-            file.seek(start + int(index) * size)
-            file.write(texture.data)
-        file.truncate(start + len(track) * size)  # zero in frames that are not usable
+            writer.write(int(index), texture)
     return sharpness, light
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..config.options import Options
+from pathlib import Path
+
 from ..storage.files import file_hash
 
 
-def landmark_model_key(options: Options) -> str:
+def landmark_model_key(model: Path | None) -> str:
     """Hash of the user's own model, or 'packaged'.
 
     A model that is not there counts as packaged here: it is refused where it is to be loaded.
     """
-    model = options.landmark_model
     return file_hash(model) if model is not None and model.is_file() else "packaged"

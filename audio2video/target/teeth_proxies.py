@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..config.options import Options
+from ..config import AnalysisConfig, TextureConfig
 from ..errors import NoFaceError, OptionError
 from ..face.layout import MOUTH
 from ..face.pose import fit_pose
@@ -18,7 +18,7 @@ from ..progress import Progress
 from ..storage.files import file_hash
 from ..storage.workspace import Workspace
 from ..texture.teeth import MIN_LOWER_SCORE, MIN_UPPER_SCORE, TeethProxy, proxy_quality, teeth_rows
-from .analysis import Target
+from .analysis import TargetAnalysis
 
 CONSIDERED = 40
 """Frames whose picture is looked at when proxies are chosen automatically."""
@@ -64,7 +64,12 @@ def proxy_files(workspace: Workspace, tar_id: str) -> dict[str, str]:
 
 
 def choose_proxies(
-    workspace: Workspace, target: Target, options: Options, progress: Progress
+    workspace: Workspace,
+    tar_id: str,
+    target: TargetAnalysis,
+    config: TextureConfig,
+    analysis: AnalysisConfig,
+    progress: Progress,
 ) -> Proxies:
     """Choose the upper and the lower teeth proxy; none with ``--teeth False``.
 
@@ -75,34 +80,34 @@ def choose_proxies(
     OptionError
         ``--lineU`` or ``--lineL`` lies outside the texture.
     """
-    if not options.teeth:
+    if not config.teeth:
         return Proxies()
     best = _best_frames(target)
     upper, lower = best.upper, best.lower
-    own = workspace.proxy(options.tar_id, "upper")
+    own = workspace.proxy(tar_id, "upper")
     if own is not None:
-        upper = _from_picture(own, target.space, options, is_upper=True)
-        if upper.score == 0.0 and options.lineU is None:
+        upper = _from_picture(own, target.space, analysis, is_upper=True)
+        if upper.score == 0.0 and config.upper_line is None:
             progress.warn(f"{own}: no upper teeth seen; give --lineU if there are some")
-    own = workspace.proxy(options.tar_id, "lower")
+    own = workspace.proxy(tar_id, "lower")
     if own is not None:
-        lower = _from_picture(own, target.space, options, is_upper=False)
-        if lower.score == 0.0 and options.lineL is None:
+        lower = _from_picture(own, target.space, analysis, is_upper=False)
+        if lower.score == 0.0 and config.lower_line is None:
             progress.warn(f"{own}: no lower teeth seen; give --lineL if there are some")
-    for name, row in (("lineU", options.lineU), ("lineL", options.lineL)):
+    for name, row in (("lineU", config.upper_line), ("lineL", config.lower_line)):
         if row is not None and row >= target.space.height:
             raise OptionError(
                 f"--{name} {row} lies below the texture, which has {target.space.height} rows",
                 hint="read the row off teeth.png in the output folder",
             )
-    if upper is not None and options.lineU is not None:
-        upper = replace(upper, line=options.lineU)
-    if lower is not None and options.lineL is not None:
-        lower = replace(lower, line=options.lineL)
+    if upper is not None and config.upper_line is not None:
+        upper = replace(upper, line=config.upper_line)
+    if lower is not None and config.lower_line is not None:
+        lower = replace(lower, line=config.lower_line)
     return replace(best, upper=upper, lower=lower)
 
 
-def _best_frames(target: Target) -> Proxies:
+def _best_frames(target: TargetAnalysis) -> Proxies:
     track = target.track
     usable = target.clear_frames()
     quality = proxy_quality(track.mouth, track.pose.yaw, track.pose.pitch, target.sharpness, usable)
@@ -126,13 +131,15 @@ def _best_frames(target: Target) -> Proxies:
     return Proxies(best[0][1], best[1][1], tuple(considered))
 
 
-def _from_picture(path: Path, space: FaceSpace, options: Options, *, is_upper: bool) -> TeethProxy:
+def _from_picture(
+    path: Path, space: FaceSpace, analysis: AnalysisConfig, *, is_upper: bool
+) -> TeethProxy:
     from ..face.detection import FaceFinder
     from ..face.tracking import track_face
 
     rgb = read_picture(path, "save a target frame as PNG")
     gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    (face,) = track_face([gray], FaceFinder(options.landmark_model))
+    (face,) = track_face([gray], FaceFinder(analysis.landmark_model))
     if face.landmarks is None:
         raise NoFaceError("no face in the picture", path=path, hint="save a whole target frame")
     pose = fit_pose(face.landmarks[None])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config.options import Options
+from ..config import Config, TrainingConfig
 from ..errors import BadFileError
 from ..mouth.resampling import at_times
 from ..mouth.shapes import relative_shapes, without_drift
@@ -54,19 +54,20 @@ class TrainingData:
     validation: list[TrainingClip]
     normalisation: Normalisation
 
-    def epoch(self, options: Options, epoch: int) -> Iterator[Batch]:
+    def epoch(self, config: TrainingConfig, epoch: int) -> Iterator[Batch]:
         """Give the batches of an epoch; they follow from the seed and its number alone."""
-        rng = np.random.default_rng([options.seed, 2, epoch])
-        variation = Variation(options.gain, options.tempo, options.time_shift / 1000)
+        rng = np.random.default_rng([config.seed, 2, epoch])
+        changes = config.augmentation
+        variation = Variation(changes.gain, changes.tempo, changes.time_shift / 1000)
         chosen = [
             self._normalised(variation.of(versions[rng.integers(len(versions))], rng))
             for versions in self.training
         ]
-        return _batches(chosen, options, rng)
+        return _batches(chosen, config, rng)
 
-    def checks(self, options: Options) -> list[Batch]:
+    def checks(self, config: TrainingConfig) -> list[Batch]:
         """Cut the validation clips once, at fixed places, so that epochs can be compared."""
-        return list(_batches(self.validation, options, np.random.default_rng(0)))
+        return list(_batches(self.validation, config, np.random.default_rng(0)))
 
     def _normalised(self, clip: TrainingClip) -> TrainingClip:
         return normalised(clip, self.normalisation)
@@ -74,7 +75,7 @@ class TrainingData:
 
 def prepare_data(
     workspace: Workspace,
-    options: Options,
+    config: Config,
     clips: dict[str, Clip],
     statistics: ShapeStatistics,
     split: dict[str, list[str]],
@@ -89,11 +90,13 @@ def prepare_data(
     MissingFileError
         Noise or other voices are asked for and the corpus has no sound.
     """
-    data = _sequences(workspace.sequences(), options, clips, statistics, progress)
-    scales = Normalisation.of([data[i] for i in split["training"]], options.outp_norm)
+    training = config.training
+    again = config.lipsync.preprocess or config.machine.force
+    data = _sequences(workspace.sequences(), clips, statistics, progress, again=again)
+    scales = Normalisation.of([data[i] for i in split["training"]], training.outp_norm)
     versions = {i: [data[i]] for i in split["training"]}
-    if options.noise_snr is not None or options.voice:
-        for i, others in _other_sounds(workspace, options, clips, split["training"], progress):
+    if training.augmentation.noise_snr is not None or training.augmentation.voice:
+        for i, others in _other_sounds(workspace, training, clips, split["training"], progress):
             versions[i] += [TrainingClip(x, data[i].targets, data[i].first) for x in others]
     return TrainingData(
         list(versions.values()), [normalised(data[i], scales) for i in split["validation"]], scales
@@ -159,13 +162,14 @@ def limited(
 
 def _sequences(
     path: Path,
-    options: Options,
     clips: dict[str, Clip],
     statistics: ShapeStatistics,
     progress: Progress,
+    *,
+    again: bool,
 ) -> dict[str, TrainingClip]:
     key = fingerprint(clips.values(), statistics)
-    if path.is_file() and not (options.preprocess or options.force):
+    if path.is_file() and not again:
         with suppress(BadFileError, KeyError):  # what is damaged is made again
             arrays = read_arrays(path, ("key",), made_by=MADE_BY)
             if str(arrays["key"]) == key:
@@ -197,35 +201,30 @@ def _training_clip(clip: Clip, statistics: ShapeStatistics) -> TrainingClip:
 
 def _other_sounds(
     workspace: Workspace,
-    options: Options,
+    config: TrainingConfig,
     clips: dict[str, Clip],
     training: Sequence[str],
     progress: Progress,
 ) -> Iterator[tuple[str, list[NDArray[np.float32]]]]:
     """Give each training clip's features in other voices, with noise, several times."""
+    changes = config.augmentation
     sounds = {i: read_sound(workspace, clips[i]) for i in training}
     voices = list(sounds.values())
     for i in progress.follow(training, "varying sound", len(training), "clip"):
         number = int.from_bytes(hashlib.sha256(i.encode()).digest()[:4], "big")
-        rng = np.random.default_rng([options.seed, 3, number])
+        rng = np.random.default_rng([config.seed, 3, number])
         made = []
         for _ in range(SOUND_VERSIONS):
             sound, kind = sounds[i], NOISES[rng.integers(len(NOISES))]
-            quiet, voice = rng.uniform(0, 1), 1 + options.voice * rng.uniform(-1, 1)
-            if options.noise_snr is not None:
-                snr = options.noise_snr + quiet * (QUIETEST_NOISE - options.noise_snr)
+            quiet, voice = rng.uniform(0, 1), 1 + changes.voice * rng.uniform(-1, 1)
+            if changes.noise_snr is not None:
+                snr = changes.noise_snr + quiet * (QUIETEST_NOISE - changes.noise_snr)
                 sound = mix_noise(sound, kind, snr, rng, voices)
             made.append(features_of_voice(sound, voice))
         yield i, made
 
 
 def _batches(
-    clips: Sequence[TrainingClip], options: Options, rng: np.random.Generator
+    clips: Sequence[TrainingClip], config: TrainingConfig, rng: np.random.Generator
 ) -> Iterator[Batch]:
-    delay = output_delay(options)
-    return training_batches(clips, options.seq_len, options.batch_size, delay, rng)
-
-
-def output_delay(options: Options) -> int:
-    """Feature frames by which the network's output lags: others than the LSTM hear everything."""
-    return options.step_delay if options.network == "lstm" else 0
+    return training_batches(clips, config.seq_len, config.batch_size, config.delay, rng)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config.options import Options
+from ..config import Config
 from ..errors import Audio2VideoError, BadFileError
 from ..mouth.architecture import Architecture
 from ..mouth.metrics import measure_clips
@@ -32,43 +32,17 @@ from .data import (
     fingerprint,
     frame_times,
     limited,
-    output_delay,
     prepare_data,
     true_shapes,
 )
 from .pass_files import write_network
 from .sequences import Batch, split_clips
-from .trainer import GraphWriter, Trainer, TrainingOptions
+from .trainer import GraphWriter, Trainer
 
 FORMAT = 2
 
-PASS_OPTIONS = (
-    "outp_norm",
-    "vr",
-    "test_share",
-    "train_minutes",
-    "network",
-    "step_delay",
-    "dim_hidden",
-    "nlayers",
-    "keep_prob",
-    "seq_len",
-    "batch_size",
-    "nepochs",
-    "grad_clip",
-    "lr",
-    "dr",
-    "noise_snr",
-    "voice",
-    "gain",
-    "tempo",
-    "time_shift",
-    "seed",
-)
-"""What a pass consists of; checkpoints, threads and the like do not change it."""
 
-
-def train_pass(workspace: Workspace, options: Options, progress: Progress) -> dict[str, Any]:
+def train_pass(workspace: Workspace, config: Config, progress: Progress) -> dict[str, Any]:
     """Train a pass, going on where an earlier run was stopped.
 
     Writes into ``train/<pass_id>``: ``options.json``, ``split.json``, ``history.csv`` and its plot,
@@ -86,7 +60,7 @@ def train_pass(workspace: Workspace, options: Options, progress: Progress) -> di
     Audio2VideoError
         There is no prepared corpus, or the pass was begun with other options.
     """
-    session = _Session.open(workspace, options, progress)
+    session = _Session.open(workspace, config, progress)
     with locked(
         session.folder / ".training.lock",
         lambda: progress.update("waiting for the training by another run", 0, None, "run"),
@@ -95,18 +69,20 @@ def train_pass(workspace: Workspace, options: Options, progress: Progress) -> di
 
 
 def _train(session: _Session, workspace: Workspace) -> dict[str, Any]:
-    folder, options, progress = session.folder, session.options, session.progress
+    folder, config, progress = session.folder, session.config, session.progress
     begun = _earlier_run(session)
     if begun == "finished":
-        progress.note(f"pass {options.pass_id} is trained already (--force True trains it again)")
+        progress.note(
+            f"pass {config.inputs.pass_id} is trained already (--force True trains it again)"
+        )
         return {"epochs": 0, "evaluation": _read(folder / "evaluation.json")}
     data = prepare_data(
-        workspace, options, session.clips, session.statistics, session.split, progress
+        workspace, config, session.clips, session.statistics, session.split, progress
     )
     trainer = Trainer(
         session.architecture(data),
-        TrainingOptions(options.keep_prob, options.grad_clip, options.seed),
-        options.nthreads,
+        config.training,
+        config.machine.nthreads,
     )
     state = resume(folder / "checkpoint.npz", trainer) if begun else TrainingState()
     if not begun and (folder / "network.npz").is_file():
@@ -115,7 +91,7 @@ def _train(session: _Session, workspace: Workspace) -> dict[str, Any]:
     write_json(folder / "options.json", {**session.identity, "audio2video": code_version()})
     write_json(folder / "split.json", session.split)
     before = state.epoch
-    checks = data.checks(options)
+    checks = data.checks(config.training)
     _train_epochs(session, trainer, data, checks, state)
     weights, chosen = _choose(trainer, checks, state)
     network = session.predictor(data, weights)
@@ -131,7 +107,7 @@ class _Session:
     """What stays the same through the training of a pass."""
 
     folder: Path
-    options: Options
+    config: Config
     progress: Progress
     clips: dict[str, Clip]
     statistics: ShapeStatistics
@@ -140,29 +116,30 @@ class _Session:
     features: str
 
     @classmethod
-    def open(cls, workspace: Workspace, options: Options, progress: Progress) -> _Session:
+    def open(cls, workspace: Workspace, config: Config, progress: Progress) -> _Session:
         ids = read_index(workspace)
         clips = {clip_id: read_clip(workspace, clip_id) for clip_id in ids}
         recordings = {clip_id: clip.recording for clip_id, clip in clips.items()}
-        split = split_clips(recordings, options.seed, options.vr, options.test_share)
+        training = config.training
+        split = split_clips(recordings, training.seed, training.vr, training.test_share)
         if not split["training"] or not split["validation"]:
             raise Audio2VideoError(
                 f"{len(set(recordings.values()))} prepared recording(s) are too few to train on",
                 path=workspace.root / "raw",
                 hint="step 0 needs a corpus of at least 3 usable recordings",
             )
-        split = limited(split, clips, options.train_minutes, options.seed)
+        split = limited(split, clips, training.train_minutes, training.seed)
         statistics = read_statistics(workspace)
         identity = {
             "format": FORMAT,
-            "options": {name: getattr(options, name) for name in PASS_OPTIONS},
+            "options": training.flags(),
             "data": fingerprint(clips.values(), statistics),
         }
-        folder = workspace.training_pass(options.pass_id)
-        workspace.inside("train", options.pass_id, "graph")
+        folder = workspace.training_pass(config.inputs.pass_id)
+        workspace.inside("train", config.inputs.pass_id, "graph")
         return cls(
             folder,
-            options,
+            config,
             progress,
             clips,
             statistics,
@@ -174,8 +151,8 @@ class _Session:
     def architecture(self, data: TrainingData) -> Architecture:
         """Form of the network to train."""
         inputs, outputs = len(data.normalisation.feature_mean), len(data.normalisation.target_mean)
-        options = self.options
-        return Architecture(options.network, inputs, outputs, options.dim_hidden, options.nlayers)
+        network = self.config.training.network
+        return Architecture(network.network, inputs, outputs, network.dim_hidden, network.nlayers)
 
     def predictor(
         self, data: TrainingData, weights: Mapping[str, NDArray[np.float32]]
@@ -189,7 +166,7 @@ class _Session:
             scales.feature_std,
             scales.target_mean,
             scales.target_std,
-            output_delay(self.options),
+            self.config.training.delay,
             statistics.basis,
             statistics.references[self._main_speaker()],
             self.features,
@@ -212,7 +189,7 @@ def _earlier_run(session: _Session) -> str | None:
         It was begun with other options or data.
     """
     folder = session.folder
-    if session.options.force:
+    if session.config.machine.force:
         # The finished network stays until the new one takes its place.
         (folder / "checkpoint.npz").unlink(missing_ok=True)
         return None
@@ -253,28 +230,28 @@ def _train_epochs(
     state: TrainingState,
 ) -> None:
     """Train to the last epoch; the state is left as after it."""
-    options = session.options
+    config, lipsync = session.config.training, session.config.lipsync
     unit = float(data.normalisation.target_std.max()) ** 2
-    graph = GraphWriter(session.folder / "graph") if options.showGraph else None
+    graph = GraphWriter(session.folder / "graph") if lipsync.tensorboard else None
     began = time.perf_counter() - state.seconds
-    while state.epoch < options.nepochs:
-        rate = options.lr * options.dr**state.epoch
-        for number, batch in enumerate(data.epoch(options, state.epoch)):
+    while state.epoch < config.nepochs:
+        rate = config.lr * config.dr**state.epoch
+        for number, batch in enumerate(data.epoch(config, state.epoch)):
             if number < state.batch:
                 continue  # trained on before the run was stopped
             loss = trainer.train(batch, rate)
             state.add_batch(loss, batch)
-            if options.b_savef and state.batch % options.b_savef == 0:
+            if lipsync.b_savef and state.batch % lipsync.b_savef == 0:
                 state.save(session.folder / "checkpoint.npz", trainer)
         state.end_epoch(rate, _validation_loss(trainer, checks), trainer)
         state.seconds = time.perf_counter() - began
         if graph is not None:
             graph.write(state.epoch, state.history[-1])
-        if state.epoch % options.e_savef == 0 or state.epoch == options.nepochs:
+        if state.epoch % lipsync.e_savef == 0 or state.epoch == config.nepochs:
             # In this order: whatever a run leaves when it is killed, the next one makes whole.
             write_history(session.folder, state.history, unit)
             state.save(session.folder / "checkpoint.npz", trainer)
-        session.progress.update("training", state.epoch, options.nepochs, "epoch")
+        session.progress.update("training", state.epoch, config.nepochs, "epoch")
 
 
 def _validation_loss(trainer: Trainer, checks: Sequence[Batch]) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..config import TrainingConfig
 from ..mouth.architecture import DILATIONS, TAPS, Architecture
 from .sequences import Batch, TrainingClip
 
@@ -56,15 +57,6 @@ def _quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How a network is trained; see `Options` for the meaning of each."""
-
-    keep_prob: float = 0.8
-    grad_clip: float = 10.0
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,15 +112,15 @@ class Trainer:
     Parameters
     ----------
     architecture : Architecture
-    options : TrainingOptions
+    config : TrainingConfig
     threads : int
     """
 
-    def __init__(self, architecture: Architecture, options: TrainingOptions, threads: int) -> None:
+    def __init__(self, architecture: Architecture, config: TrainingConfig, threads: int) -> None:
         tf = self._tf = import_tensorflow(threads)
         self._form = architecture
-        self._options = options
-        initial = architecture.initial(np.random.default_rng([options.seed, 1]))
+        self._config = config
+        initial = architecture.initial(np.random.default_rng([config.seed, 1]))
         self._weights = {name: tf.Variable(array) for name, array in initial.items()}
         # Adam's own state is kept here, not in an optimiser object, so that a checkpoint is a few
         # plain arrays and resuming is exact.
@@ -235,12 +227,12 @@ class Trainer:
         return tf.concat(steps, axis=-1)
 
     def _dropout(self, x: Any, layer: int, training: bool) -> Any:
-        keep = self._options.keep_prob
+        keep = self._config.keep_prob
         if not training or keep == 1.0:
             return x
         tf = self._tf
         # From the number of the step, so that a resumed training draws what it would have drawn.
-        seed = tf.stack([tf.constant(self._options.seed * 64 + layer, tf.int64), self._steps])
+        seed = tf.stack([tf.constant(self._config.seed * 64 + layer, tf.int64), self._steps])
         kept = tf.random.stateless_uniform(tf.shape(x), seed) < keep
         return tf.where(kept, x / keep, 0.0)
 
@@ -256,7 +248,7 @@ class Trainer:
         with tf.GradientTape() as tape:
             loss = self._loss(x, y, weights, training=True)
         gradients = tape.gradient(loss, variables)
-        gradients, _ = tf.clip_by_global_norm(gradients, self._options.grad_clip)
+        gradients, _ = tf.clip_by_global_norm(gradients, self._config.grad_clip)
         self._steps.assign_add(1)
         t = tf.cast(self._steps, tf.float32)
         rate = learning_rate * tf.sqrt(1 - tf.pow(0.999, t)) / (1 - tf.pow(0.9, t))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audio2video.batch import rows
 from audio2video.batch.rows import Row, as_given, cores_each, read_rows
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.storage.workspace import Workspace
 
@@ -46,16 +46,16 @@ def test_cells_become_options(tmp_path: Path) -> None:
     )
     assert first.line == 2
     assert first.name == "talk-anna, 2"
-    plain = Options(
+    plain = Config.from_flags(
         inp_id="talk",
         tar_id="anna, 2",
         audio=tmp_path / "talk.wav",
         video=tmp_path / "films/anna, 2.mp4",
         nthreads=3,
     )
-    assert first.options == plain
+    assert first.config == plain
     assert second.line == 4
-    assert second.options == Options(
+    assert second.config == Config.from_flags(
         inp_id="talk",
         tar_id="bert",
         pass_id="wide",
@@ -67,15 +67,15 @@ def test_cells_become_options(tmp_path: Path) -> None:
         alpha=0.5,
         train=False,
     )
-    assert as_given(second.options)["ncandidates"] == 25
-    assert "alpha" not in as_given(first.options)
-    assert "nthreads" not in as_given(first.options)
+    assert as_given(second.config)["ncandidates"] == 25
+    assert "alpha" not in as_given(first.config)
+    assert "nthreads" not in as_given(first.config)
 
 
 def test_empty_cells_are_the_demo_and_ids_name_files_of_the_workspace(tmp_path: Path) -> None:
     demo, known = read(tmp_path, "audio,video,inp_id,tar_id,nthreads\n,,,demo,\n,,talk,anna,1\n")
-    assert demo.options == Options(nthreads=3)
-    assert known.options == Options(inp_id="talk", tar_id="anna", nthreads=1)
+    assert demo.config == Config.from_flags(nthreads=3)
+    assert known.config == Config.from_flags(inp_id="talk", tar_id="anna", nthreads=1)
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ def test_a_targets_own_options_hold_for_its_rows(tmp_path: Path) -> None:
     workspace.create()
     workspace.target_options("anna").write_text("ncandidates = 7\nalpha = 0.5\n")
     (row,) = read(tmp_path, "audio,video,alpha\na.wav,anna.mp4,0.8\n")
-    assert row.options.nthreads == 6
-    assert (row.options.ncandidates, row.options.alpha) == (7, 0.8)
+    assert row.config.machine.nthreads == 6
+    assert (row.config.texture.ncandidates, row.config.texture.alpha) == (7, 0.8)
 
 
 def test_the_example_of_the_docs(tmp_path: Path) -> None:
     first, second = read_rows(ROOT / "docs" / "example-batch.csv", Workspace(tmp_path), JOBS)
     assert first.name == "demo-demo"
     assert second.name == "demo-as-it-is-demo"
-    assert second.options.audio is not None
-    assert second.options.audio.is_file()
-    assert not second.options.retiming
+    assert second.config.inputs.audio is not None
+    assert second.config.inputs.audio.is_file()
+    assert not second.config.retiming.retiming
 
 
 def test_a_byte_order_mark_and_old_line_ends(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from click.testing import CliRunner
 from conftest import ROOT
 
 from audio2video.cli import main as cli
-from audio2video.config.options import Options, option_types
+from audio2video.config import Config, options_of
 from audio2video.pipeline import run as pipeline
 
 
@@ -21,10 +20,10 @@ from audio2video.pipeline import run as pipeline
 def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Run the command up to the pipeline; gives the steps and options that arrive there."""
 
-    def run(*args: str) -> tuple[list[int], Options]:
-        seen: list[tuple[list[int], Options]] = []
+    def run(*args: str) -> tuple[list[int], Config]:
+        seen: list[tuple[list[int], Config]] = []
 
-        def record(workspace: Any, steps: list[int], options: Options, progress: Any) -> list[Any]:
+        def record(workspace: Any, steps: list[int], options: Config, progress: Any) -> list[Any]:
             seen.append((list(steps), options))
             return []
 
@@ -54,38 +53,38 @@ def test_steps(given: Any, words: str, steps: list[int]) -> None:
 
 def test_defaults_run_the_demo(given: Any) -> None:
     options = given("--steps", "1")[1]
-    assert options == Options()
-    assert (options.inp_id, options.tar_id, options.pass_id) == ("demo", "demo", "grid_s1")
-    assert options.train is None
+    assert options == Config.from_flags()
+    assert (options.inputs.inp_id, options.inputs.tar_id, options.inputs.pass_id) == (
+        "demo",
+        "demo",
+        "grid_s1",
+    )
+    assert options.lipsync.train is None
 
 
-def option_choices(name: str) -> tuple[str, ...]:
-    choices = next(f for f in fields(Options) if f.name == name).metadata["choices"]
-    return tuple(choices or ())
-
-
-@pytest.mark.parametrize("option", [f.name for f in fields(Options)])
+@pytest.mark.parametrize("option", options_of(Config))
 def test_every_option_in_both_spellings(given: Any, option: str) -> None:
     value = {bool: "True", int: "50", float: "0.3", str: "name", Path: "file"}[
-        option_types()[option][0]
+        options_of(Config)[option].kind
     ]
     if option in ("keep_prob", "vr", "lr", "dr", "alpha", "test_share"):
         value = "0.3"
     if option in ("nlayers", "noise_snr"):
         value = "2" if option == "nlayers" else "2.0"
-    if option_choices(option):
-        value = option_choices(option)[-1]
+    choices = options_of(Config)[option].choices
+    if choices:
+        value = choices[-1]
     for spelling in (option, option.replace("_", "-")):
         options = given("--steps", "1", f"--{spelling}", value)[1]
-        assert str(getattr(options, option)) == value
+        assert str(options.flags()[option]) == value
 
 
 @pytest.mark.parametrize("word", ["False", "false", "0", "no"])
 def test_false_is_false(given: Any, word: str) -> None:
     options = given("--steps", "1", "--train", word, "--retiming", word, "--predict", word)[1]
-    assert options.train is False
-    assert options.retiming is False
-    assert options.predict is False
+    assert options.lipsync.train is False
+    assert options.retiming.retiming is False
+    assert options.lipsync.predict is False
 
 
 def test_files_and_their_order(given: Any, tmp_path: Path) -> None:
@@ -98,11 +97,11 @@ def test_files_and_their_order(given: Any, tmp_path: Path) -> None:
         *("--steps", "1", "--tar_id", "face", "--config", str(config)),
         *("--argspath", str(argspath), "--seed", "4"),
     )[1]
-    assert options.alpha == 0.5
-    assert options.nlayers == 2
-    assert options.dim_hidden == 20
-    assert options.lineU == 3
-    assert options.seed == 4
+    assert options.texture.alpha == 0.5
+    assert options.training.network.nlayers == 2
+    assert options.training.network.dim_hidden == 20
+    assert options.texture.upper_line == 3
+    assert options.training.seed == 4
 
 
 def test_help_names_every_option_and_imports_nothing_heavy() -> None:
@@ -118,8 +117,8 @@ def test_help_names_every_option_and_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert "HEAVY []" in done.stdout
-    for option in fields(Options):
-        assert f"--{option.name}" in done.stdout
+    for flag in options_of(Config):
+        assert f"--{flag}" in done.stdout
 
 
 def test_console_script_and_module_are_the_same_command() -> None:

@@ -1,4 +1,4 @@
-"""Options: bounds, ids, and configuration files, whatever is in them."""
+"""Config: bounds, ids, and configuration files, whatever is in them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import math
 import re
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,13 @@ from conftest import ROOT
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from audio2video.config.options import Options, option_default, option_types
-from audio2video.config.toml import read_options_file
+from audio2video.config import GROUPS, Config, Option, options_of
+from audio2video.config.files import read_options_file
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
 from audio2video.storage.ids import MAX_ID_BYTES, check_id
 
-BOUNDED = [f for f in fields(Options) if f.metadata["low"] is not None]
-NAMES = [f.name for f in fields(Options)]
+OPTIONS = options_of(Config)
+BOUNDED = [option for option in OPTIONS.values() if option.low is not None]
 IN_TMP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
@@ -31,50 +30,48 @@ def read(folder: Path, text: str) -> dict[str, Any]:
     return read_options_file(path)
 
 
-@pytest.mark.parametrize("option", fields(Options), ids=NAMES)
-def test_every_option_has_help_and_a_default_of_its_type(option: Any) -> None:
-    assert option.metadata["help"].strip()
-    assert option.metadata["group"]
-    kind, open_ = option_types()[option.name]
-    default = option_default(option)
-    assert open_ if default is None else type(default) is kind
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=OPTIONS)
+def test_every_option_has_help_and_a_default_of_its_type(option: Option) -> None:
+    assert option.help.strip()
+    assert option.group in GROUPS
+    assert option.optional if option.default is None else type(option.default) is option.kind
 
 
 def test_a_value_must_be_one_of_the_choices() -> None:
-    assert Options(network="conv").network == "conv"
+    assert Config.from_flags(network="conv").training.network.network == "conv"
     with pytest.raises(OptionError, match="'oracle' is not known; use one of lstm, bilstm, conv"):
-        Options(network="oracle")
+        Config.from_flags(network="oracle")
 
 
 def test_the_types_are_plain_ones() -> None:
-    types = option_types()
-    assert set(types) == set(NAMES)
+    types = {flag: (option.kind, option.optional) for flag, option in OPTIONS.items()}
     assert {kind for kind, _ in types.values()} == {str, int, float, bool, Path}
     assert types["train"] == (bool, True)
     assert types["lr"] == (float, False)
     assert types["corpus"] == (Path, True)
 
 
-@pytest.mark.parametrize("option", BOUNDED, ids=lambda f: f.name)
-def test_bounds_belong_to_the_range_and_nothing_beyond_them(option: Any) -> None:
-    low, high = option.metadata["low"], option.metadata["high"]
-    kind, _ = option_types()[option.name]
+@pytest.mark.parametrize("option", BOUNDED, ids=lambda option: option.flag)
+def test_bounds_belong_to_the_range_and_nothing_beyond_them(option: Option) -> None:
+    low, high, kind, flag = option.low, option.high, option.kind, option.flag
+    assert low is not None
+    assert high is not None
     for value in (low, high):
-        assert getattr(Options(**{option.name: kind(value)}), option.name) == value
+        assert Config.from_flags(**{flag: kind(value)}).flags()[flag] == value
     outside = [low - 1, high + 1]
     if kind is float:
         outside += [math.nextafter(low, -math.inf), math.nextafter(high, math.inf)]
         outside += [math.nan, math.inf, -math.inf]
     for value in outside:
         with pytest.raises(OptionError) as caught:
-            Options(**{option.name: value})
-        assert caught.value.problem == f"--{option.name} {value} is out of bounds"
+            Config.from_flags(**{flag: value})
+        assert caught.value.problem == f"--{flag} {value} is out of bounds"
         assert caught.value.hint == f"use {low} to {high}"
 
 
 def test_a_very_large_integer_is_out_of_bounds() -> None:
     with pytest.raises(OptionError, match="out of bounds"):
-        Options(nlayers=10**400)
+        Config.from_flags(nlayers=10**400)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +79,7 @@ def test_a_very_large_integer_is_out_of_bounds() -> None:
 )
 def test_ids_that_are_plain_file_names(name: str) -> None:
     assert check_id("inp_id", name) == name
-    assert Options(inp_id=name, tar_id=name, pass_id=name).tar_id == name
+    assert Config.from_flags(inp_id=name, tar_id=name, pass_id=name).inputs.tar_id == name
 
 
 @pytest.mark.parametrize(
@@ -104,7 +101,7 @@ def test_ids_that_are_plain_file_names(name: str) -> None:
 @pytest.mark.parametrize("option", ["inp_id", "tar_id", "pass_id"])
 def test_ids_that_are_not(option: str, name: str) -> None:
     with pytest.raises(OptionError) as caught:
-        Options(**{option: name})  # type: ignore[arg-type]
+        Config.from_flags(**{option: name})
     assert caught.value.problem == f"--{option} {name!r} is not usable as a file name"
     assert "not starting with a dot" in str(caught.value)
 
@@ -112,7 +109,7 @@ def test_ids_that_are_not(option: str, name: str) -> None:
 def test_an_id_of_bytes_that_are_no_text() -> None:
     # This is how Python hands over a command-line argument that is not valid UTF-8.
     with pytest.raises(OptionError, match="not usable as a file name"):
-        Options(inp_id=b"caf\xe9".decode("utf-8", "surrogateescape"))
+        Config.from_flags(inp_id=b"caf\xe9".decode("utf-8", "surrogateescape"))
 
 
 @given(st.text(max_size=130).filter(lambda t: not any(0xD800 <= ord(c) < 0xE000 for c in t)))
@@ -127,11 +124,11 @@ def test_an_id_never_leaves_its_folder(text: str) -> None:
 
 
 def test_as_dict_is_json_and_gives_the_same_options() -> None:
-    options = Options(inp_id="語", corpus=Path("a/b"), alpha=0.5, train=False)
-    values = json.loads(json.dumps(options.as_dict()))
-    assert list(values) == NAMES
+    options = Config.from_flags(inp_id="語", corpus=Path("a/b"), alpha=0.5, train=False)
+    values = json.loads(json.dumps(options.flags()))
+    assert list(values) == list(OPTIONS)
     assert values["corpus"] == str(Path("a/b"))
-    assert Options(**{**values, "corpus": Path(values["corpus"])}) == options
+    assert Config.from_flags(**{**values, "corpus": Path(values["corpus"])}) == options
 
 
 def test_a_file_of_all_kinds_of_values(tmp_path: Path) -> None:
@@ -150,7 +147,7 @@ def test_a_file_of_all_kinds_of_values(tmp_path: Path) -> None:
         "audio": Path("/abs/x.wav"),
     }
     assert isinstance(values["test_share"], float)
-    Options(**values)
+    Config.from_flags(**values)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +191,7 @@ def _fuzz(folder: Path, content: bytes) -> None:
     path = folder / "options.toml"
     path.write_bytes(content)
     with suppress(Audio2VideoError):
-        Options(**read_options_file(path))
+        Config.from_flags(**read_options_file(path))
 
 
 @IN_TMP
@@ -213,7 +210,7 @@ _VALUES = (
 
 
 @IN_TMP
-@given(st.dictionaries(st.sampled_from(NAMES), _VALUES, max_size=3))
+@given(st.dictionaries(st.sampled_from(list(OPTIONS)), _VALUES, max_size=3))
 def test_any_values_give_options_or_an_error_of_ours(
     tmp_path: Path, values: dict[str, str]
 ) -> None:
@@ -237,9 +234,7 @@ def test_the_example_file_holds_every_option(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "example.toml").read_text()
     # Taken out of their comments all lines are valid, and all options are there with their help.
     values = read(tmp_path, "\n".join(re.findall(r"^# (\w+ = .*)$", text, re.MULTILINE)))
-    assert list(values) == [option.name for option in fields(Options)]
-    for option in fields(Options):
-        assert f"# {option.metadata['help']}" in text
-        default = option_default(option)
-        if default is not None and option.name != "nthreads":
-            assert values[option.name] == default
+    assert values.keys() == OPTIONS.keys()
+    for flag, option in OPTIONS.items():
+        if option.default is not None and flag != "nthreads":
+            assert values[flag] == option.default

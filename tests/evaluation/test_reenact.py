@@ -19,7 +19,7 @@ from conftest import ROOT, content_hash
 from numpy.typing import NDArray
 
 from audio2video.cli import main as cli
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.demo.presenter import render_frames
 from audio2video.evaluation.reenact import (
     BASELINE_CANDIDATES,
@@ -150,7 +150,7 @@ def test_what_is_said(answer: dict[str, Any], folder: Path) -> None:
         assert set(measures) == MEASURES
         assert set(measures["worst_second"]) == {"lmd", "ssim", "psnr"}
     assert answer["options"] == {
-        **Options(tar_id="painted").as_dict(),
+        **Config.from_flags(tar_id="painted").as_dict(),
         "video": answer["options"]["video"],
         "nthreads": answer["options"]["nthreads"],
     }
@@ -412,4 +412,4 @@ def test_constants_are_those_of_the_command() -> None:
     assert options["exclude"].default == EXCLUDE
     assert "retiming" not in options
     assert {"teeth", "detail", "jaw", "match_light", "pose_weight", "light_weight"} <= set(options)
-    assert Options().ncandidates == BASELINE_CANDIDATES
+    assert Config.from_flags().ncandidates == BASELINE_CANDIDATES

@@ -15,7 +15,7 @@ from media_maker import delay_seconds, set_display_matrix
 from scipy.signal import resample_poly
 from torture_maker import F32, U8, Sound, built, film, sound_file, wav
 
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.demo.presenter import render_frames
 from audio2video.face.layout import mouth_opening
 from audio2video.media.audio import probe_audio, read_audio
@@ -87,9 +87,11 @@ def openings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     found = {}
     for name, make in SPEECHES.items():
         audio = make(folder / f"{name}.wav")
-        options = Options(audio=audio, video=folder / "still.mp4", inp_id=name, tar_id="still")
+        options = Config.from_flags(
+            audio=audio, video=folder / "still.mp4", inp_id=name, tar_id="still"
+        )
         run(workspace, [1], options, Progress())
-        shapes = np.load(workspace.shapes(options.pass_id, name))
+        shapes = np.load(workspace.shapes(options.inputs.pass_id, name))
         assert shapes.shape == (round(SECONDS * 25), 20, 2)
         assert np.isfinite(shapes).all()
         found[name] = mouth_opening(shapes)

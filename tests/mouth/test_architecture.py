@@ -9,9 +9,10 @@ import pytest
 from conftest import ROOT
 from numpy.typing import NDArray
 
+from audio2video.config import TrainingConfig
 from audio2video.mouth.architecture import DILATIONS, NETWORKS, Architecture
 from audio2video.mouth.predictor import Predictor
-from audio2video.training.trainer import Trainer, TrainingOptions, import_tensorflow
+from audio2video.training.trainer import Trainer, import_tensorflow
 
 INPUTS, UNITS, OUTPUTS, FRAMES = 5, 7, 3, 40
 
@@ -73,7 +74,7 @@ def test_convolutions_equal_plain_sums(rng: np.random.Generator) -> None:
 def test_shipped_passes_equal_tensorflow(rng: np.random.Generator, pass_id: str) -> None:
     network = Predictor.load(ROOT / "train" / pass_id / "network.npz")
     form = network.architecture
-    trainer = Trainer(form, TrainingOptions(), 1)
+    trainer = Trainer(form, TrainingConfig(), 1)
     trainer.set_weights(network.weights)
     features = rng.normal(size=(300, form.inputs)).astype(np.float32)
     expected = np.asarray(trainer.predict(features[None]))[0]
@@ -91,7 +92,7 @@ def test_gates_that_are_far_out_do_not_overflow(rng: np.random.Generator) -> Non
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_training_and_prediction_run_the_same_network(rng: np.random.Generator, kind: str) -> None:
     form = Architecture(kind, INPUTS, OUTPUTS, UNITS, 2)
-    trainer = Trainer(form, TrainingOptions(keep_prob=0.5), 1)
+    trainer = Trainer(form, TrainingConfig(keep_prob=0.5), 1)
     weights = weights_of(form, rng)
     trainer.set_weights(weights)
     for name, array in trainer.weights().items():

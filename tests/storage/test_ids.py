@@ -13,10 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audio2video.cli.terminal import Terminal
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, OptionError
 from audio2video.media.audio import write_wav
-from audio2video.pipeline.run import bring_files, run
+from audio2video.pipeline.run import import_media, run
 from audio2video.progress import Progress
 from audio2video.storage.artifacts import make, refuse_others_in
 from audio2video.storage.files import append_line, replacing
@@ -63,7 +63,7 @@ def workspace(tmp_path: Path) -> Workspace:
 @pytest.mark.parametrize("option", ["inp_id", "tar_id", "pass_id"])
 def test_ids_that_mean_something_else_somewhere(option: str, name: str) -> None:
     with pytest.raises(OptionError) as caught:
-        Options(**{option: name})  # type: ignore[arg-type]
+        Config.from_flags(**{option: name})  # type: ignore[arg-type]
     assert caught.value.problem == f"--{option} {name!r} is not usable as a file name"
     assert caught.value.hint
 
@@ -267,7 +267,7 @@ def test_a_run_is_refused_before_its_work_begins(
     product = workspace.result("a-b", "c").with_name("retiming.npz")
     made_for = {"inp_id": "a-b", "tar_id": "c"}
     make(product, {}, lambda path: path.write_bytes(b"x") and None, Progress(), made_for=made_for)
-    options = Options(audio=small_speech, video=small_target, inp_id="a", tar_id="b-c")
+    options = Config.from_flags(audio=small_speech, video=small_target, inp_id="a", tar_id="b-c")
     with pytest.raises(Audio2VideoError, match="belongs to inp_id 'a-b', tar_id 'c'"):
         run(workspace, [1, 2, 3, 4], options)
     assert not workspace.features("a").exists()
@@ -291,9 +291,11 @@ def test_sound_and_video_of_any_name_are_brought(
     workspace = Workspace(Path(f"workspace {stem[:60]}"))
     workspace.create()
     # Relative, as a command line gives them: nothing may take them for an option or an address.
-    options = bring_files(workspace, Options(audio=sound, video=video))
-    assert workspace.input_audio(options.inp_id).read_bytes() == (folder / sound).read_bytes()
-    assert workspace.target_video(options.tar_id).read_bytes() == small_target.read_bytes()
+    options = import_media(workspace, Config.from_flags(audio=sound, video=video))
+    assert (
+        workspace.input_audio(options.inputs.inp_id).read_bytes() == (folder / sound).read_bytes()
+    )
+    assert workspace.target_video(options.inputs.tar_id).read_bytes() == small_target.read_bytes()
     assert {p.name for p in folder.iterdir()} == {sound.name, video.name, workspace.root.name}
 
 

@@ -11,20 +11,22 @@ import zipfile
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from conftest import ROOT
 
 from audio2video.batch.rows import read_rows
-from audio2video.config.options import Options
-from audio2video.config.toml import read_options_file
+from audio2video.config import Config
+from audio2video.config.files import read_options_file
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.face import detection
 from audio2video.face.rectify import FaceSpace
 from audio2video.mouth.predictor import Predictor
-from audio2video.pipeline.lipsync import read_network, read_shapes
-from audio2video.pipeline.texture import read_textures, texture_path
+from audio2video.pipeline.job import Job, find_network
+from audio2video.pipeline.shapes import read_shapes
+from audio2video.pipeline.textures import read_textures
 from audio2video.progress import Progress
 from audio2video.storage import limits
 from audio2video.storage.arrays import read_array, read_arrays, read_item, sealed
@@ -32,7 +34,6 @@ from audio2video.storage.artifacts import is_current, made_from, make, record_pa
 from audio2video.storage.checksums import check_hashes, note_hashes
 from audio2video.storage.files import file_hash, read_json
 from audio2video.storage.workspace import Workspace, shipped
-from audio2video.target.analysis import analyse_target
 from audio2video.training.dataset.published import read_features, read_float_matrix
 from audio2video.training.dataset.sources import read_list
 from audio2video.training.pass_files import load_network, write_network
@@ -53,13 +54,13 @@ CALLS = frozenset(("eval", "exec", "compile", "__import__"))
 CHILDREN = {
     # Pipes to and from processes that this one has started: they carry options and figures, which
     # multiprocessing pickles. Nobody else can write to them, and no file is read like that. (Dask,
-    # in steps/dataset/cluster.py, does the same with the workers of a scheduler the user names.)
-    "child.py": {"multiprocessing"},
-    "steps/dataset/local_cluster.py": {"multiprocessing"},  # only asks that a helper be started
+    # in training/dataset/cluster.py, does the same with the workers of a scheduler the user names.)
+    "runtime/process.py": {"multiprocessing"},
+    "training/dataset/local_cluster.py": {"multiprocessing"},  # only asks that a helper be started
     "batch/worker.py": {"multiprocessing.connection"},
     "batch/run.py": {"multiprocessing.connection"},
-    "passes/worker.py": {"multiprocessing.connection"},
-    "passes/sweep.py": {"multiprocessing.connection"},
+    "training/passes/worker.py": {"multiprocessing.connection"},
+    "training/passes/sweep.py": {"multiprocessing.connection"},
 }
 
 
@@ -269,26 +270,30 @@ def test_times_and_numbers_of_a_published_set_that_nothing_has(tmp_path: Path) -
 
 
 def test_shapes_that_no_mouth_has(tmp_path: Path) -> None:
-    workspace, options = Workspace(tmp_path), Options(inp_id="a", pass_id="p")
+    workspace, options = Workspace(tmp_path), Config.from_flags(inp_id="a", pass_id="p")
     path = workspace.shapes("p", "a")
     path.parent.mkdir(parents=True)
+    job = Job(workspace, options, Progress())
+    job.frames, job.rate = 3, Fraction(25)
     for value in (1e30, -10.5):
         shapes = np.zeros((3, 20, 2))
         shapes[1, 2, 0] = value
         np.save(path, shapes)
         with pytest.raises(BadFileError, match=r"a\.npy: holds numbers beyond 10; step 1"):
-            read_shapes(workspace, options, 3, Fraction(25))
+            read_shapes(job)
 
 
 def test_textures_and_lines_that_do_not_fit(tmp_path: Path) -> None:
-    workspace, options = Workspace(tmp_path), Options(inp_id="a", tar_id="b")
+    workspace, options = Workspace(tmp_path), Config.from_flags(inp_id="a", tar_id="b")
     space = FaceSpace(2.0, -1.0, 0.4, 4, 5)
-    path = texture_path(workspace, options)
+    job = Job(workspace, options, Progress())
+    job.target = SimpleNamespace(space=space)
+    path = job.textures_path
     path.parent.mkdir(parents=True)
     np.save(path, np.zeros((3, 5, 4, 3), np.uint8))
     lines = {"mouth": np.zeros((3, 20, 2)), "jaw": np.zeros((3, 17, 2))}
     np.savez(path.with_suffix(".npz"), **lines)
-    assert len(read_textures(workspace, options, space).textures) == 3
+    assert len(read_textures(job).textures) == 3
     for name, wrong, problem in (
         ("jaw", np.zeros((2, 17, 2)), r"has shape \(2, 17, 2\), \(3, 17, 2\) needed"),
         ("mouth", np.zeros((3, 40)), "has shape"),
@@ -296,10 +301,10 @@ def test_textures_and_lines_that_do_not_fit(tmp_path: Path) -> None:
     ):
         np.savez(path.with_suffix(".npz"), **{**lines, name: wrong})
         with pytest.raises(BadFileError, match=problem):
-            read_textures(workspace, options, space)
+            read_textures(job)
     np.save(path, np.zeros((3, 5, 4, 3)))
     with pytest.raises(BadFileError, match="is of float64, uint8 needed"):
-        read_textures(workspace, options, space)
+        read_textures(job)
 
 
 # Passes.
@@ -339,7 +344,7 @@ def test_another_network_is_refused(own_pass: Path) -> None:
     Predictor.load(own_pass / "network.npz")
     message = r"own/network\.npz: not the network that was trained: .*run\.json; put the right"
     with pytest.raises(BadFileError, match=message):
-        read_network(Workspace(own_pass.parent.parent), "own")
+        load_network(find_network(Workspace(own_pass.parent.parent), "own").parent)
     states = {one.pass_id: one.state for one in read_passes(Workspace(own_pass.parent.parent))}
     assert states["own"].startswith("network.npz: not the network that was trained")
     assert states["grid_s1"] == "finished"
@@ -453,12 +458,12 @@ def test_noted_hashes(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def analysed(
     tmp_path_factory: pytest.TempPathFactory, small_target: Path
-) -> tuple[Workspace, Options]:
+) -> tuple[Workspace, Config]:
     workspace = Workspace(tmp_path_factory.mktemp("tampering"))
     workspace.create()
     workspace.bring(small_target, "target/mp4", "painted")
-    options = Options(tar_id="painted", nthreads=1)
-    analyse_target(workspace, options, Progress())
+    options = Config.from_flags(tar_id="painted", nthreads=1)
+    assert Job(workspace, options, Progress()).target.key
     return workspace, options
 
 
@@ -474,20 +479,20 @@ def analysed(
     ids=["a bit of a texture", "cut off", "no hashes", "hashes gone", "textures gone"],
 )
 def test_a_changed_analysis_is_made_again(
-    analysed: tuple[Workspace, Options], name: str, damage: Callable[[Path], object]
+    analysed: tuple[Workspace, Config], name: str, damage: Callable[[Path], object]
 ) -> None:
     workspace, options = analysed
     (folder,) = (path for path in workspace.analyses().iterdir() if path.is_dir())
     before = {path.name: file_hash(path) for path in folder.iterdir()}
     damage(folder / name)
     progress = Progress()
-    analyse_target(workspace, options, progress)
+    assert Job(workspace, options, progress).target.key
     again = [text for text in progress.warnings if "analysed again" in text]
     assert len(again) == 1
     assert str(folder / name) in again[0]
     assert {path.name: file_hash(path) for path in folder.iterdir()} == before
     progress = Progress()
-    analyse_target(workspace, options, progress)
+    assert Job(workspace, options, progress).target.key
     assert progress.warnings == []
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.storage.artifacts import record_path
 from audio2video.storage.files import content_key, file_hash, read_json, replacing, write_json
@@ -223,8 +223,8 @@ def test_a_name_that_is_too_long(tmp_path: Path) -> None:
 
 
 def test_the_longest_ids_make_names_that_can_be_written(workspace: Workspace) -> None:
-    options = Options(inp_id="a" * MAX_ID_BYTES, tar_id="b" * MAX_ID_BYTES)
-    result = workspace.result(options.inp_id, options.tar_id)
+    options = Config.from_flags(inp_id="a" * MAX_ID_BYTES, tar_id="b" * MAX_ID_BYTES)
+    result = workspace.result(options.inputs.inp_id, options.inputs.tar_id)
     with replacing(result) as temporary:
         temporary.write_text("video")
     write_json(record_path(result), {})

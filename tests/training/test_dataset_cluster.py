@@ -13,7 +13,7 @@ import pytest
 from conftest import CommandLine
 from dask_processes import scheduler_process, worker_process
 
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, CancelledError, OptionError
 from audio2video.training.dataset import cluster
 from audio2video.training.dataset.cluster import Job, Lost, start_workers
@@ -21,7 +21,7 @@ from audio2video.training.dataset.cluster import Job, Lost, start_workers
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[object]:
-    with start_workers(Options(nthreads=2), Path(), 2) as workers:
+    with start_workers(Config.from_flags(nthreads=2), Path(), 2) as workers:
         yield workers
 
 
@@ -107,7 +107,7 @@ def test_somebody_who_is_no_scheduler(tmp_path: Path, monkeypatch: pytest.Monkey
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with (
             pytest.raises(OptionError, match="no scheduler answers there"),
-            start_workers(Options(scheduler=address), tmp_path, 1),
+            start_workers(Config.from_flags(scheduler=address), tmp_path, 1),
         ):
             pass
 
@@ -121,7 +121,7 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
 def test_a_scheduler_without_workers(scheduler: str, tmp_path: Path) -> None:
     with (
         pytest.raises(Audio2VideoError, match="has no workers; start some with 'dask worker"),
-        start_workers(Options(scheduler=scheduler), tmp_path, 1),
+        start_workers(Config.from_flags(scheduler=scheduler), tmp_path, 1),
     ):
         pass
 
@@ -129,7 +129,7 @@ def test_a_scheduler_without_workers(scheduler: str, tmp_path: Path) -> None:
 def test_an_address_of_another_kind(tmp_path: Path) -> None:
     with (
         pytest.raises(OptionError, match="no scheduler answers there"),
-        start_workers(Options(scheduler="bad address"), tmp_path, 1),
+        start_workers(Config.from_flags(scheduler="bad address"), tmp_path, 1),
     ):
         pass
 
@@ -138,7 +138,7 @@ def test_workers_that_do_not_see_the_workspace(scheduler: str, tmp_path: Path) -
     with (
         worker_process(tmp_path, scheduler, "blind"),
         pytest.raises(Audio2VideoError, match="does not see the workspace"),
-        start_workers(Options(scheduler=scheduler), tmp_path / "nowhere", 1),
+        start_workers(Config.from_flags(scheduler=scheduler), tmp_path / "nowhere", 1),
     ):
         pass
 
@@ -153,7 +153,7 @@ def test_workers_that_lack_the_package(scheduler: str, tmp_path: Path) -> None:
     with (
         worker_process(tmp_path, scheduler, "bare-worker", bare),
         pytest.raises(Audio2VideoError, match="lack the module audio2video; install audio2video"),
-        start_workers(Options(scheduler=scheduler), tmp_path, 1),
+        start_workers(Config.from_flags(scheduler=scheduler), tmp_path, 1),
     ):
         pass
 
@@ -171,7 +171,7 @@ def test_something_else_listens_there(tmp_path: Path) -> None:
         greeter.start()
         with (
             pytest.raises(OptionError, match="no scheduler answers there"),
-            start_workers(Options(scheduler=f"tcp://127.0.0.1:{port}"), tmp_path, 1),
+            start_workers(Config.from_flags(scheduler=f"tcp://127.0.0.1:{port}"), tmp_path, 1),
         ):
             pass
         greeter.join()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.progress import Progress
 from audio2video.storage.workspace import Workspace
@@ -87,7 +87,7 @@ def prepare(
             counts.append((stage, done, total))
 
     progress = Progress(count)
-    results = list(prepare_all(Workspace(tmp_path), Options(), todo, progress))
+    results = list(prepare_all(Workspace(tmp_path), Config.from_flags(), todo, progress))
     assert len({r.name for r, _, _ in results}) == len(results), "an outcome was told twice"
     return {recording.name: (outcome, lasting) for recording, outcome, lasting in results}
 

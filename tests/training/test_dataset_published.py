@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import CommandLine
 
-from audio2video.config.options import Options
+from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.progress import Progress
 from audio2video.storage.workspace import Workspace
@@ -83,7 +83,7 @@ def make_set(request: pytest.FixtureRequest, rng: np.random.Generator, basis: np
 
 def prepare(workspace: Workspace, corpus: Path | None, **options: object) -> object:
     workspace.create()
-    return dataset.run(workspace, Options(corpus=corpus, **options), Progress())  # type: ignore[arg-type]
+    return dataset.run(workspace, Config.from_flags(corpus=corpus, **options), Progress())  # type: ignore[arg-type]
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -24,10 +24,17 @@ def test_all_combinations(tmp_path: Path) -> None:
     assert list(grid.passes)[:2] == ["trial-step_delay5-nlayers1", "trial-step_delay5-nlayers2"]
     assert len(grid.passes) == 6
     for pass_id, options in grid.passes.items():
-        assert options.pass_id == pass_id
-        assert f"step_delay{options.step_delay}-nlayers{options.nlayers}" in pass_id
-        assert (options.lr, options.nthreads, options.train) == (0.002, 1, True)
-    assert grid.passes["trial-step_delay20-nlayers3"].step_delay == 20
+        assert options.inputs.pass_id == pass_id
+        assert (
+            f"step_delay{options.training.network.step_delay}-nlayers{options.training.network.nlayers}"
+            in pass_id
+        )
+        assert (options.training.lr, options.machine.nthreads, options.lipsync.train) == (
+            0.002,
+            1,
+            True,
+        )
+    assert grid.passes["trial-step_delay20-nlayers3"].training.network.step_delay == 20
 
 
 def test_names_are_readable(tmp_path: Path) -> None:
@@ -38,8 +45,8 @@ def test_names_are_readable(tmp_path: Path) -> None:
     assert "n-lr0.001-noise_snrnone-outp_normTrue" in grid.passes
     assert "n-lr1-noise_snr5-outp_normFalse" in grid.passes
     assert "n-lr0.0001-noise_snr5-outp_normTrue" in grid.passes
-    assert grid.passes["n-lr1-noise_snrnone-outp_normTrue"].noise_snr is None
-    assert grid.passes["n-lr1-noise_snr5-outp_normTrue"].noise_snr == 5.0
+    assert grid.passes["n-lr1-noise_snrnone-outp_normTrue"].training.augmentation.noise_snr is None
+    assert grid.passes["n-lr1-noise_snr5-outp_normTrue"].training.augmentation.noise_snr == 5.0
 
 
 def test_long_names_are_cut_and_stay_the_same() -> None:

@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from audio2video.config import TrainingConfig
 from audio2video.mouth.architecture import NETWORKS, Architecture
 from audio2video.training.sequences import Batch, TrainingClip
 from audio2video.training.trainer import (
     GraphWriter,
     Normalisation,
     Trainer,
-    TrainingOptions,
     import_tensorflow,
 )
 
 INPUTS, OUTPUTS, DELAY = 3, 2, 2
 FORM = Architecture("lstm", INPUTS, OUTPUTS, 8, 1)
 DEEP = Architecture("lstm", INPUTS, OUTPUTS, 8, 2)
-PLAIN = TrainingOptions(keep_prob=1.0, seed=5)
+PLAIN = TrainingConfig(keep_prob=1.0, seed=5)
 
 
 def toy_batch(rng: np.random.Generator, rows: int = 12, length: int = 20) -> Batch:
@@ -78,7 +78,7 @@ def test_the_loss_is_that_before_the_step(batch: Batch) -> None:
 
 
 def test_dropout_acts_in_training_alone(batch: Batch) -> None:
-    trainer = Trainer(FORM, TrainingOptions(keep_prob=0.5, seed=5), 1)
+    trainer = Trainer(FORM, TrainingConfig(keep_prob=0.5, seed=5), 1)
     # The seed gives both the same weights: dropout is the only difference.
     assert trainer.loss(batch) == trainer.loss(batch)
     assert trainer.loss(batch) == pytest.approx(Trainer(FORM, PLAIN, 1).loss(batch))
@@ -90,7 +90,7 @@ def test_dropout_acts_in_training_alone(batch: Batch) -> None:
 
 
 def test_a_checkpoint_goes_on_bit_for_bit(batch: Batch, tmp_path: Path) -> None:
-    options = TrainingOptions(keep_prob=0.8, seed=5)
+    options = TrainingConfig(keep_prob=0.8, seed=5)
     whole = Trainer(DEEP, options, 1)
     for _ in range(3):
         whole.train(batch, 0.01)
@@ -108,7 +108,7 @@ def test_a_checkpoint_goes_on_bit_for_bit(batch: Batch, tmp_path: Path) -> None:
 
 def test_the_seed_decides(batch: Batch) -> None:
     def run(seed: int) -> dict[str, NDArray[np.generic]]:
-        trainer = Trainer(FORM, TrainingOptions(keep_prob=0.8, seed=seed), 1)
+        trainer = Trainer(FORM, TrainingConfig(keep_prob=0.8, seed=seed), 1)
         trainer.train(batch, 0.01)
         return trainer.state()
 
@@ -136,7 +136,7 @@ def test_one_step_is_adams(batch: Batch) -> None:
 
 def test_gradients_are_clipped_by_their_common_norm(batch: Batch) -> None:
     def moments(grad_clip: float) -> NDArray[np.float32]:
-        options = TrainingOptions(keep_prob=1.0, grad_clip=grad_clip, seed=5)
+        options = TrainingConfig(keep_prob=1.0, grad_clip=grad_clip, seed=5)
         trainer = Trainer(FORM, options, 1)
         trainer.train(batch, 0.01)
         state: dict[str, Any] = {**trainer.state()}

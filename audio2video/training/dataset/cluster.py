@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...config.options import Options
 from ...errors import Audio2VideoError, OptionError
 from .local_cluster import local_cluster, quiet
 
@@ -148,12 +147,15 @@ class Workers:
 
 
 @contextmanager
-def start_workers(options: Options, root: Path, most: int) -> Iterator[Workers]:
+def start_workers(scheduler: str | None, nthreads: int, root: Path, most: int) -> Iterator[Workers]:
     """Start worker processes, or join the cluster that ``--scheduler`` names.
 
     Parameters
     ----------
-    options : Options
+    scheduler : str or None
+        Address of a dask scheduler; None starts processes on this machine.
+    nthreads : int
+        Processes to start, at most.
     root : Path
         The workspace, which workers must see under the same path.
     most : int
@@ -169,16 +171,16 @@ def start_workers(options: Options, root: Path, most: int) -> Iterator[Workers]:
     with quiet(), ExitStack() as stack:
         from distributed import Client
 
-        if options.scheduler is None:
-            address = stack.enter_context(local_cluster(min(options.nthreads, most)))
+        if scheduler is None:
+            address = stack.enter_context(local_cluster(min(nthreads, most)))
         else:
-            address = options.scheduler
-        client = _connect(Client, address, options.scheduler)
+            address = scheduler
+        client = _connect(Client, address, scheduler)
         stack.callback(client.close, timeout=2)
         stack.enter_context(client.as_current())
-        if options.scheduler is not None:
+        if scheduler is not None:
             _check_workers(client, address, root)
-        yield Workers(client, address if options.scheduler else "of this machine")
+        yield Workers(client, address if scheduler else "of this machine")
 
 
 def _connect(client_type: Any, address: Any, given: str | None) -> Any:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...config.options import Options
 from ...errors import Audio2VideoError
 from ...progress import Progress
-from ...runtime.report import StepReport
 from ...storage.files import content_key, file_hash, replacing, write_json
 from ...storage.workspace import Workspace
 from ..corpus import fragment_name, recording_features, recording_record
+from .corpus_report import CorpusReport
 from .fragments import Outcome, read_outcome, refuse_foreign, remove_further, write_fragment
 from .published import (
     PREFIX,
@@ -33,11 +32,12 @@ FORMAT = 1
 
 def convert_published(
     workspace: Workspace,
-    options: Options,
     published: PublishedSet,
-    report: StepReport,
+    report: CorpusReport,
     progress: Progress,
-) -> StepReport:
+    *,
+    force: bool,
+) -> CorpusReport:
     """Convert every video of a published set, and fit the shape basis.
 
     Writes ``raw/mfcc/published_<link>.npy`` and ``raw/fids/published_<link>}}<nn>/`` as for other
@@ -74,7 +74,7 @@ def convert_published(
                 "basis": basis.tolist(),
             }
         )
-        outcome = None if options.force else read_outcome(workspace, PREFIX + link, key)
+        outcome = None if force else read_outcome(workspace, PREFIX + link, key)
         if outcome is None:
             try:
                 outcome = _convert(workspace, published, link, key, (mean, spread, basis))

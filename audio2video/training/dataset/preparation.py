@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from ...config.options import Options
+from ...config import DatasetConfig, MachineConfig
 from ...errors import Audio2VideoError, MissingFileError
 from ...progress import Progress
 from ...runtime.resource_errors import as_shortage
@@ -27,7 +27,11 @@ from .recording import (
 
 
 def prepare_all(
-    workspace: Workspace, options: Options, todo: list[Recording], progress: Progress
+    workspace: Workspace,
+    dataset: DatasetConfig,
+    machine: MachineConfig,
+    todo: list[Recording],
+    progress: Progress,
 ) -> Iterator[tuple[Recording, Outcome | str, bool]]:
     """Prepare recordings in worker processes.
 
@@ -35,11 +39,13 @@ def prepare_all(
     """
     if not todo:
         return
-    if options.force:
+    if machine.force:
         for recording in todo:
             discard_work(recording)
             recording_record(workspace, recording.name).unlink(missing_ok=True)
-    with start_workers(options, workspace.root, _processes(todo)) as workers:
+    with start_workers(
+        dataset.scheduler, machine.nthreads, workspace.root, _processes(todo)
+    ) as workers:
         opened: list[tuple[Recording, Opened]] = []
         for recording, result in _open_all(workers, todo, progress):
             if isinstance(result, Opened):

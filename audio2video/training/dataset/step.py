@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from ...config.options import Options
+from ...config import AnalysisConfig, DatasetConfig, MachineConfig
 from ...errors import Audio2VideoError, BadFileError
 from ...progress import Progress
-from ...runtime.report import StepReport
 from ...storage.files import content_key, file_hash, read_json, write_json
 from ...storage.workspace import Workspace
 from ...target.landmark_model import landmark_model_key
 from .conversion import convert_published
+from .corpus_report import CorpusReport
 from .download import download
 from .fragments import Outcome, read_outcome
 from .preparation import prepare_all
@@ -21,7 +21,6 @@ from .recording import Recording
 from .sources import Source, corpus_path, listed_files, read_list, sources_in_folder
 from .statistics import write_statistics
 
-NAME = "dataset"
 FORMAT = 5
 """Raised when the way recordings are prepared changes, so that old ones are made again."""
 
@@ -32,7 +31,13 @@ WRITTEN = (
 """Folders of the workspace that this step writes into."""
 
 
-def run(workspace: Workspace, options: Options, progress: Progress) -> StepReport:
+def prepare_corpus(
+    workspace: Workspace,
+    dataset: DatasetConfig,
+    analysis: AnalysisConfig,
+    machine: MachineConfig,
+    progress: Progress,
+) -> CorpusReport:
     """Prepare every recording of the corpus and fit the shape basis.
 
     Writes ``raw/mfcc/``, ``raw/wav/``, ``raw/fids/``, ``raw/recordings/`` and ``reference/``. What
@@ -43,28 +48,28 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
     Audio2VideoError
         There is no corpus, or nothing of it can be used.
     """
-    report = StepReport(NAME, "recording")
+    report = CorpusReport()
     for folder in WRITTEN:
         workspace.inside(*folder)
-    sources, failed, where = _sources(workspace, options, progress)
+    sources, failed, where = _sources(workspace, dataset.corpus, progress)
     if sources is None:
         published = find_published(where)
         assert published is not None
-        return convert_published(workspace, options, published, report, progress)
-    recordings = _recordings(workspace, options, sources, progress)
-    known = {} if options.force else _known_failures(workspace)
+        return convert_published(workspace, published, report, progress, force=machine.force)
+    recordings = _recordings(workspace, dataset.speaker, analysis.landmark_model, sources, progress)
+    known = {} if machine.force else _known_failures(workspace)
     outcomes: dict[str, Outcome] = {}
     remembered: dict[str, str] = {}
     todo = []
     for recording in recordings:
-        done = None if options.force else read_outcome(workspace, recording.name, recording.key)
+        done = None if machine.force else read_outcome(workspace, recording.name, recording.key)
         if recording.key in known:
             failed[recording.name] = remembered[recording.key] = known[recording.key]
         elif done is not None:
             outcomes[recording.name] = done
         else:
             todo.append(recording)
-    for recording, outcome, lasting in prepare_all(workspace, options, todo, progress):
+    for recording, outcome, lasting in prepare_all(workspace, dataset, machine, todo, progress):
         if isinstance(outcome, Outcome):
             outcomes[recording.name] = outcome
             continue
@@ -79,12 +84,12 @@ def run(workspace: Workspace, options: Options, progress: Progress) -> StepRepor
 
 
 def _sources(
-    workspace: Workspace, options: Options, progress: Progress
+    workspace: Workspace, given: Path | None, progress: Progress
 ) -> tuple[list[Source] | None, dict[str, str], Path]:
     """Find the corpus: recordings (None: a published set), what could not be had, and where."""
-    if options.corpus is None and find_published(workspace.root) is not None:
+    if given is None and find_published(workspace.root) is not None:
         return None, {}, workspace.root
-    corpus = corpus_path(workspace, options.corpus)
+    corpus = corpus_path(workspace, given)
     if corpus.is_dir():
         if find_published(corpus) is not None:
             return None, {}, corpus
@@ -103,16 +108,19 @@ def _sources(
 
 
 def _recordings(
-    workspace: Workspace, options: Options, sources: list[Source], progress: Progress
+    workspace: Workspace,
+    speaker: Path | None,
+    model: Path | None,
+    sources: list[Source],
+    progress: Progress,
 ) -> list[Recording]:
     """Put together all that each recording's preparation depends on; reads the files whole."""
-    portrait = _portrait(options)
-    model = options.landmark_model
+    portrait = _portrait(speaker, model)
     if model is not None:
         from ...face.detection import FaceFinder
 
         FaceFinder(model)  # what can't be used is refused once, not for every recording
-    model_key = landmark_model_key(options)
+    model_key = landmark_model_key(model)
     recordings = []
     for source in progress.follow(sources, "looking for changes", len(sources), "recording"):
         key = content_key(
@@ -138,12 +146,12 @@ def _recordings(
     return recordings
 
 
-def _portrait(options: Options) -> tuple[float, ...] | None:
-    if options.speaker is None:
+def _portrait(speaker: Path | None, model: Path | None) -> tuple[float, ...] | None:
+    if speaker is None:
         return None
     from .portrait import read_portrait
 
-    return read_portrait(options.speaker, options.landmark_model)
+    return read_portrait(speaker, model)
 
 
 def _failures_path(workspace: Workspace) -> Path:
@@ -170,12 +178,12 @@ def _remember(workspace: Workspace, recordings: list[Recording], reasons: dict[s
 
 def _conclude(
     workspace: Workspace,
-    report: StepReport,
+    report: CorpusReport,
     where: Path,
     count: int,
     outcomes: dict[str, Outcome],
     failed: dict[str, str],
-) -> StepReport:
+) -> CorpusReport:
     """Write the index and the report."""
     report.count = count
     fragments = sorted(clip_id for o in outcomes.values() for clip_id in o.fragments)

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ...config.options import Options, option_types
-from ...config.toml import coerce_options, read_table
+from ...config import Config, TrainingConfig, options_of
+from ...config.files import coerce_options, read_table
 from ...errors import OptionError
 from ...storage.ids import MAX_ID_BYTES, check_id
-from ..loop import PASS_OPTIONS
 
 T = TypeVar("T")
 
 ALSO = ("b_savef", "e_savef", "showGraph", "preprocess")
-"""Options that do not change a pass, but may be set for all."""
+"""Config that do not change a pass, but may be set for all."""
 
 OPEN = "none"
 """Stands for an option that is left out, which TOML has no word for."""
@@ -42,7 +41,7 @@ class Grid:
 
     name: str
     axes: dict[str, list[Any]]
-    passes: dict[str, Options]
+    passes: dict[str, Config]
 
 
 def read_grid(path: Path) -> Grid:
@@ -82,12 +81,12 @@ def read_grid(path: Path) -> Grid:
         count *= len(values)
     if count > MAX_PASSES:
         raise OptionError(f"{count} passes are more than {MAX_PASSES}", path=path)
-    passes: dict[str, Options] = {}
+    passes: dict[str, Config] = {}
     for chosen in itertools.product(*axes.values()):
         point = dict(zip(axes, chosen, strict=True))
         pass_id = pass_name(name, point)
         values = {**common, **point, "pass_id": pass_id, "nthreads": 1, "train": True}
-        passes[pass_id] = _checked(path, Options, **values)
+        passes[pass_id] = _checked(path, Config.from_flags, **values)
     return Grid(name, axes, passes)
 
 
@@ -114,13 +113,13 @@ def _common(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
         option = key.replace("-", "_")
         if option in values:
             raise OptionError(f"option {option!r} is given twice", path=path)
-        _check_name(option, (*PASS_OPTIONS, *ALSO), path)
+        _check_name(option, (*options_of(TrainingConfig), *ALSO), path)
         values[option] = _value(option, value, path)
     return values
 
 
 def _axis(option: str, values: list[Any], path: Path) -> list[Any]:
-    _check_name(option, PASS_OPTIONS, path)
+    _check_name(option, tuple(options_of(TrainingConfig)), path)
     if not values:
         raise OptionError(f"the list of {option!r} is empty", path=path)
     found = [_value(option, value, path) for value in values]
@@ -132,13 +131,13 @@ def _axis(option: str, values: list[Any], path: Path) -> list[Any]:
 def _check_name(option: str, allowed: tuple[str, ...], path: Path) -> None:
     if option in allowed:
         return
-    if option in option_types():
+    if option in options_of(Config):
         raise OptionError(f"option {option!r} can't be set in a sweep this way", path=path)
     raise OptionError(f"unknown option {option!r}", path=path, hint="see --help for all names")
 
 
 def _value(option: str, value: Any, path: Path) -> Any:
-    if value == OPEN and option_types()[option][1]:
+    if value == OPEN and options_of(Config)[option].optional:
         return None
     return coerce_options({option: value}, path)[option]
 

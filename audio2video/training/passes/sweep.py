@@ -8,7 +8,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from ...config.options import Options
+from ...config import Config
 from ...progress import Progress
 from ...storage.files import replacing
 from ...storage.workspace import Workspace
@@ -80,11 +80,11 @@ def run_sweep(
 
 
 def _train_all(
-    workspace: Workspace, passes: Mapping[str, Options], processes: int, progress: Progress
+    workspace: Workspace, passes: Mapping[str, Config], processes: int, progress: Progress
 ) -> dict[str, str]:
     """Train passes in processes of their own; returns why some failed."""
     queue = list(passes.items())
-    total = sum(options.nepochs for options in passes.values())
+    total = sum(config.training.nepochs for config in passes.values())
     epochs: dict[str, int] = {}
     failed: dict[str, str] = {}
     running: dict[Any, Worker] = {}
@@ -92,9 +92,9 @@ def _train_all(
     try:
         while queue or running:
             while queue and len(running) < processes:
-                pass_id, options = queue.pop(0)
+                pass_id, config = queue.pop(0)
                 progress.note(f"training pass {pass_id}")
-                worker = Worker(workspace, options)
+                worker = Worker(workspace, config)
                 running[worker.ours] = worker
             for ready in wait(list(running)):
                 worker = running[ready]
@@ -108,7 +108,7 @@ def _train_all(
                     progress.warn(f"pass {worker.pass_id} failed: {news.error}")
                 if news.done or news.error is not None:
                     # Failed or finished before, it takes no more of the time that is left.
-                    epochs[worker.pass_id] = passes[worker.pass_id].nepochs
+                    epochs[worker.pass_id] = passes[worker.pass_id].training.nepochs
                     running.pop(ready).close()
             # A pass that has trained its last epoch still has to be measured and written.
             done = sum(epochs.values()) - (1 if queue or running else 0)
@@ -124,7 +124,7 @@ def _write(workspace: Workspace, grid: Grid, passes: list[Pass]) -> tuple[Path, 
     with replacing(table) as temporary:
         write_rows(pass_rows(passes), temporary)
     plot = table.with_suffix(".png")
-    axes = {name: [getattr(grid.passes[one.pass_id], name) for one in passes] for name in grid.axes}
+    axes = {name: [grid.passes[one.pass_id].flags()[name] for one in passes] for name in grid.axes}
     errors = {part: [one.measure(part, "mse") for one in passes] for part in PARTS}
     with replacing(plot) as temporary:
         plot_sweep(axes, errors, temporary)

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from ...config.options import Options
+from ...config import Config
 from ...errors import Audio2VideoError
 from ...progress import Progress
 from ...runtime.process import Child, settle_in
@@ -42,21 +42,21 @@ class Worker(Child[News]):
     Parameters
     ----------
     workspace : Workspace
-    options : Options
+    config : Config
         Of the pass.
     """
 
-    def __init__(self, workspace: Workspace, options: Options) -> None:
-        self.pass_id = options.pass_id
-        super().__init__(_train, workspace.root, options)
+    def __init__(self, workspace: Workspace, config: Config) -> None:
+        self.pass_id = config.inputs.pass_id
+        super().__init__(_train, workspace.root, config)
 
     def lost(self, error: str) -> News:
         """See `Child.lost`."""
         return News(error=error)
 
 
-def _train(parent: Connection, root: Path, options: Options) -> None:
-    settle_in(options.nthreads)
+def _train(parent: Connection, root: Path, config: Config) -> None:
+    settle_in(config.machine.nthreads)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
     def on_progress(stage: str, done: int, total: int | None, unit: str) -> None:
@@ -70,7 +70,7 @@ def _train(parent: Connection, root: Path, options: Options) -> None:
         # Imported here, behind the number of threads, which libraries read once.
         from ..loop import train_pass
 
-        train_pass(Workspace(root), options, Progress(on_progress, on_warning))
+        train_pass(Workspace(root), config, Progress(on_progress, on_warning))
     except Audio2VideoError as error:
         parent.send(News(error=str(error)))
     except Exception as error:

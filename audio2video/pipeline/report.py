@@ -1,4 +1,4 @@
-"""What a step says of its run."""
+"""What a step reports about its run."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ class StepReport:
     ----------
     name : str
     unit : str
-        What is counted: 'frame', 'clip', 'epoch'.
+        What is counted: 'frame', 'recording', 'epoch'.
     count : int
-        How many of them were worked on; 0 when all was up to date.
+        Units worked on; 0 if everything was up to date.
     facts : dict
         Figures for ``report.json``.
     table : list of tuple of str
-        Rows to show at the end, the first one being the heading.
+        Rows to show at the end, headings first.
     result : Path, optional
-        The file that people will want to open.
+        The file that people want to open.
+    seconds : float
+        Time that the step took.
     """
 
     name: str
@@ -32,3 +34,4 @@ class StepReport:
     facts: dict[str, Any] = field(default_factory=dict)
     table: list[tuple[str, ...]] = field(default_factory=list)
     result: Path | None = None
+    seconds: float = 0.0

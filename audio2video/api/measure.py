@@ -1,0 +1,153 @@
+"""Evaluation and verification, as typed results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..config import DEFAULT_PASS, Config
+from ..evaluation.lipsync import Question
+from ..evaluation.lipsync import evaluate_lipsync as measure_lipsync
+from ..evaluation.output import evaluate_output as measure_output
+from ..evaluation.reenact import EXCLUDE
+from ..evaluation.reenact import evaluate_reenact as measure_reenact
+from ..evaluation.results import LipsyncEvaluation, OutputEvaluation, ReenactEvaluation
+from ..evaluation.samples import Noise
+from ..pipeline.run import import_target
+from ..progress import Progress
+from ..provenance.verification import Verdict
+from ..provenance.verification import verify as read_marks
+from ..storage.workspace import Workspace
+
+
+def evaluate_lipsync(
+    workspace: Workspace,
+    pass_id: str = DEFAULT_PASS,
+    *,
+    split: str = "test",
+    clips: str | Path | None = None,
+    noise: Noise | None = None,
+    landmark_model: Path | None = None,
+    progress: Progress | None = None,
+) -> LipsyncEvaluation:
+    """Measure how well a pass's mouth shapes follow true ones.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Holds the corpus; plots and figures go to its ``output/evaluation/``.
+    pass_id : str
+    split : {'test', 'validation', 'training'}
+        Which of the pass's clips to measure on.
+    clips : str or Path, optional
+        Folder of talking-head videos to measure on instead.
+    noise : Noise, optional
+        Added to the sound first.
+    landmark_model : Path, optional
+        dlib 68-point model for `clips`, instead of the packaged one.
+    progress : Progress, optional
+
+    Returns
+    -------
+    LipsyncEvaluation
+
+    Raises
+    ------
+    Audio2VideoError
+        There is no such pass or corpus, or no clip can be used.
+    """
+    folder = None if clips is None else Path(clips)
+    question = Question(pass_id, split, folder, noise, landmark_model)
+    return measure_lipsync(workspace, question, progress)
+
+
+def evaluate_output(
+    workspace: Workspace,
+    inp_id: str,
+    tar_id: str,
+    *,
+    pass_id: str | None = None,
+    landmark_model: Path | None = None,
+    progress: Progress | None = None,
+) -> OutputEvaluation:
+    """Measure a finished result: lips, timing, frozen frames, and changes outside the face.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    inp_id, tar_id : str
+    pass_id : str, optional
+        Pass that its mouth shapes came from; by default the one its report names.
+    landmark_model : Path, optional
+        The run's own, if it was not the packaged one.
+    progress : Progress, optional
+
+    Returns
+    -------
+    OutputEvaluation
+
+    Raises
+    ------
+    Audio2VideoError
+        There is no such result, or what it was made from has changed.
+    """
+    return measure_output(
+        workspace,
+        inp_id,
+        tar_id,
+        pass_id=pass_id,
+        landmark_model=landmark_model,
+        progress=progress,
+    )
+
+
+def evaluate_reenact(
+    workspace: Workspace,
+    *,
+    config: Config | None = None,
+    exclude: float = EXCLUDE,
+    progress: Progress | None = None,
+) -> ReenactEvaluation:
+    """Rebuild a target from itself and compare it with the truth.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    config : Config, optional
+        The target, and how pictures are made.
+    exclude : float
+        Seconds around a frame whose pictures are not used for it.
+    progress : Progress, optional
+
+    Returns
+    -------
+    ReenactEvaluation
+
+    Raises
+    ------
+    Audio2VideoError
+        The target is missing, shows no face, or is too short.
+    """
+    progress = progress or Progress()
+    resolved = import_target(workspace, config or Config(), progress)
+    return measure_reenact(workspace, resolved, exclude, progress)
+
+
+def verify(path: str | Path, *, anchors: bytes | None = None) -> Verdict:
+    """Read the marks of synthetic media in a file, and check whether it is what was signed.
+
+    Parameters
+    ----------
+    path : str or Path
+    anchors : bytes, optional
+        Certificates (PEM) of authorities to trust.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        There is no such file, or it can't be read.
+    """
+    return read_marks(Path(path), anchors)

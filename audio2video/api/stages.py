@@ -1,0 +1,350 @@
+"""The stages of the pipeline one by one, with arrays between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compositing.masks import covering_fade
+from ..config import DEFAULT_PASS, Config
+from ..errors import OptionError
+from ..media.frame import Frame
+from ..media.video import VideoWriter
+from ..mouth.prediction import MouthTrack, predict_shapes
+from ..mouth.predictor import Predictor
+from ..mouth.shapes import carry_shapes
+from ..pipeline.composer import Composer, composite_frames, place_label
+from ..pipeline.job import find_network
+from ..pipeline.textures import TextureSequence, render_textures, texture_maker
+from ..progress import Progress
+from ..provenance.container_tags import container_tags
+from ..provenance.credentials import signing_credentials
+from ..provenance.manifest import Synthesis
+from ..provenance.signing import sign_video
+from ..retiming.activity import head_velocity
+from ..retiming.retime import Retiming, as_it_is
+from ..retiming.retime import retime as retime_track
+from ..runtime.threads import one_thread_each
+from ..storage.files import replacing
+from ..storage.ids import brought_id
+from ..storage.workspace import Workspace
+from ..target.analysis import TargetAnalysis
+from ..target.analysis import analyse_target as analyse_in_workspace
+from ..target.teeth_proxies import choose_proxies
+from ..training.pass_files import load_network
+from .sound import Audio, as_rate, frame_count, speech_samples
+from .workspaces import cache_workspace
+
+NO_PROGRESS = Progress()
+
+
+def load_pass(pass_id: str = DEFAULT_PASS, workspace: Workspace | None = None) -> Predictor:
+    """Load the network of a trained pass.
+
+    Parameters
+    ----------
+    pass_id : str
+        A pass of the workspace, or one that travels with the package.
+    workspace : Workspace, optional
+
+    Returns
+    -------
+    Predictor
+
+    Raises
+    ------
+    MissingFileError
+        There is no such pass.
+    BadFileError
+        Its network is damaged, or not the one that was trained.
+
+    Examples
+    --------
+    >>> import audio2video as a2v
+    >>> a2v.load_pass("grid_s1").kind
+    'bilstm'
+    """
+    return load_network(find_network(workspace or cache_workspace(), pass_id).parent)
+
+
+def predict_mouth(
+    audio: Audio,
+    rate: Fraction | float,
+    *,
+    sample_rate: int | None = None,
+    pass_id: str = DEFAULT_PASS,
+    network: Predictor | None = None,
+    workspace: Workspace | None = None,
+) -> MouthTrack:
+    """Predict the mouth shapes of speech.
+
+    Parameters
+    ----------
+    audio : str, Path or array_like
+        A file with sound, or samples of shape (n,) or (n, channels).
+    rate : Fraction or float
+        Shapes per second: the frame rate of the target.
+    sample_rate : int, optional
+        Samples per second, for samples.
+    pass_id : str
+        Trained pass to predict with.
+    network : Predictor, optional
+        Its network, if loaded already; see `load_pass`.
+    workspace : Workspace, optional
+        Where passes of your own lie.
+
+    Returns
+    -------
+    MouthTrack
+        Shapes of shape (T, 20, 2) in the proportions of the pass's speaker.
+
+    Raises
+    ------
+    Audio2VideoError
+        The sound or the pass can't be used.
+
+    Examples
+    --------
+    >>> import audio2video as a2v
+    >>> mouth = a2v.predict_mouth(a2v.demo_speech(), 25)
+    >>> mouth.shapes.shape[1:]
+    (20, 2)
+    """
+    from ..speech.recording import recording_activity, recording_features
+
+    if network is None:
+        network = load_pass(pass_id, workspace)
+    exact, samples = as_rate(rate), speech_samples(audio, sample_rate)
+    speech = recording_activity(samples, exact, frame_count(samples, exact))
+    return predict_shapes(network, recording_features(samples), speech, exact)
+
+
+def analyse_target(
+    video: str | Path,
+    *,
+    config: Config | None = None,
+    workspace: Workspace | None = None,
+    progress: Progress | None = None,
+) -> TargetAnalysis:
+    """Analyse a target video: face track, head pose, rectified textures, occlusions.
+
+    Parameters
+    ----------
+    video : str or Path
+    config : Config, optional
+        Its `analysis` and `machine` parts are used.
+    workspace : Workspace, optional
+        Where the analysis is kept; the user's cache folder by default. A second call for the same
+        video reads it.
+    progress : Progress, optional
+
+    Returns
+    -------
+    TargetAnalysis
+
+    Raises
+    ------
+    NoFaceError
+        No frame has a usable face.
+    Audio2VideoError
+        The video can't be used.
+
+    Examples
+    --------
+    >>> import audio2video as a2v
+    >>> target = a2v.analyse_target(a2v.demo_video())      # doctest: +SKIP
+    >>> target.track.landmarks.shape[1:]                   # doctest: +SKIP
+    (68, 2)
+    """
+    config, place = config or Config(), workspace or cache_workspace()
+    path = Path(video)
+    tar_id = brought_id("demo", path)
+    place.create()
+    workers = config.machine.nthreads
+    return analyse_in_workspace(
+        place, path, tar_id, config.analysis, workers, progress or NO_PROGRESS
+    )
+
+
+def retime(
+    target: TargetAnalysis,
+    activity: NDArray[np.floating],
+    *,
+    config: Config | None = None,
+) -> Retiming:
+    """Choose the target position that plays under each output frame (paper, section 3.3).
+
+    Parameters
+    ----------
+    target : TargetAnalysis
+    activity : ndarray, shape (N,)
+        Speech activity of each output frame; see `speech_activity`.
+    config : Config, optional
+        Its `retiming` part is used.
+
+    Returns
+    -------
+    Retiming
+        Of N frames.
+
+    Raises
+    ------
+    ValueError
+        `activity` is empty.
+    """
+    track = target.track
+    if not (config or Config()).retiming.retiming:
+        return as_it_is(len(activity), len(track))
+    velocity = head_velocity(track.landmarks, track.starts, track.usable)
+    rate = float(target.info.rate)
+    return retime_track(activity, velocity, track.blink, track.usable, track.starts, rate)
+
+
+def synthesise_texture(
+    mouth: MouthTrack,
+    target: TargetAnalysis,
+    timing: Retiming,
+    *,
+    config: Config | None = None,
+    workspace: Workspace | None = None,
+    progress: Progress | None = None,
+) -> TextureSequence:
+    """Synthesise a lower-face texture for each output frame (paper, section 3.2).
+
+    Parameters
+    ----------
+    mouth : MouthTrack
+        N shapes; carried onto the target's own mouth.
+    target : TargetAnalysis
+    timing : Retiming
+        Of N frames: textures are synthesised for the heads that they are put onto.
+    config : Config, optional
+        Its `texture` and `machine` parts are used.
+    workspace : Workspace, optional
+        Where the user's own teeth proxies of this target lie.
+    progress : Progress, optional
+
+    Returns
+    -------
+    TextureSequence
+        In memory; ``python run.py`` streams to disk instead.
+
+    Raises
+    ------
+    OptionError
+        `mouth` and `timing` differ in length.
+    """
+    config, progress = config or Config(), progress or NO_PROGRESS
+    count = len(mouth)
+    if count != len(timing.frames):
+        raise OptionError(f"{count} mouth shapes for {len(timing.frames)} retimed frames")
+    tar_id = brought_id("demo", target.info.path)
+    place, workers = workspace or cache_workspace(), config.machine.nthreads
+    with one_thread_each():
+        proxies = choose_proxies(place, tar_id, target, config.texture, config.analysis, progress)
+        maker = texture_maker(target, config.texture, proxies, workers)
+        shapes = carry_shapes(mouth.shapes, mouth.reference, target.reference)
+        textures = np.empty((count, target.space.height, target.space.width, 3), np.uint8)
+        jaw = np.empty((count, 17, 2), np.float32)
+        with closing(render_textures(maker, shapes, timing, config.texture, workers)) as rendered:
+            for k, (texture, line) in enumerate(progress.follow(rendered, "textures", count)):
+                textures[k], jaw[k] = texture, line
+    return TextureSequence(textures, shapes.astype(np.float32), jaw)
+
+
+def composite(
+    textures: TextureSequence,
+    target: TargetAnalysis,
+    timing: Retiming,
+    *,
+    config: Config | None = None,
+) -> Iterator[Frame]:
+    """Composite textures onto the retimed target (paper, section 3.4), with the visible label.
+
+    Parameters
+    ----------
+    textures : TextureSequence
+        Of N frames.
+    target : TargetAnalysis
+    timing : Retiming
+        Of N frames.
+    config : Config, optional
+        Its `compositing`, `marking` and `machine` parts are used.
+
+    Yields
+    ------
+    Frame
+        ``frame.rgb()`` is a uint8 array of shape (H, W, 3). `save_video` writes frames.
+
+    Raises
+    ------
+    OptionError
+        `textures` and `timing` differ in length.
+    """
+    config = config or Config()
+    if len(textures.textures) != len(timing.frames):
+        raise OptionError(f"{len(textures.textures)} textures for {len(timing.frames)} frames")
+    shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
+    composer = Composer(target, textures, timing, shown, None, config.compositing)
+    label = place_label(target, timing, config.marking.label)
+    with one_thread_each():
+        yield from composite_frames(
+            composer, target.info.path, timing, config.machine.nthreads, None, label
+        )
+
+
+def save_video(
+    path: str | Path,
+    frames: Iterable[Frame],
+    target: TargetAnalysis,
+    audio: str | Path,
+    *,
+    pass_id: str = DEFAULT_PASS,
+    config: Config | None = None,
+) -> Path:
+    """Write composited frames with their sound, signed as synthetic media.
+
+    Parameters
+    ----------
+    path : str or Path
+        MP4 file; one that is there is replaced when the new one is whole.
+    frames : iterable of Frame
+        As `composite` yields them.
+    target : TargetAnalysis
+        Gives size, rate and colours, and is named in the manifest.
+    audio : str or Path
+        The speech, copied into the video.
+    pass_id : str
+        Pass that the mouth shapes came from, for the manifest.
+    config : Config, optional
+        Its `marking` part is used.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    Audio2VideoError
+        The video can't be written or signed.
+    """
+    product, sound, info = Path(path), Path(audio), target.info
+    marking = (config or Config()).marking
+    credentials = signing_credentials(marking.sign_cert, marking.sign_key)
+    synthesis = Synthesis(info.path, sound, marking.label, marking.consent, pass_id, None)
+    tags = container_tags(brought_id("demo", sound), brought_id("demo", info.path), pass_id)
+    if product.exists() and any(product.samefile(used) for used in (sound, info.path)):
+        raise OptionError("would overwrite one of its own inputs", path=product)
+    with replacing(product) as temporary:
+        with VideoWriter(
+            temporary, info.width, info.height, info.rate, audio=sound, metadata=tags, like=info
+        ) as writer:
+            for frame in frames:
+                writer.write(frame)
+        sign_video(temporary, product.name, synthesis, credentials)
+    return product

@@ -1,0 +1,111 @@
+"""Corpora and passes from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..config import Config
+from ..mouth.predictor import Predictor
+from ..progress import Progress
+from ..storage.workspace import Workspace
+from ..training.dataset.corpus_report import CorpusReport
+from ..training.pass_files import load_network
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A trained pass.
+
+    Parameters
+    ----------
+    pass_id : str
+    folder : Path
+        Options, split, history, figures and network.
+    epochs : int
+        Trained now; 0 if it was finished already.
+    evaluation : mapping
+        Figures on validation and test clips, as in ``evaluation.json``.
+    network : Predictor
+    """
+
+    pass_id: str
+    folder: Path
+    epochs: int
+    evaluation: Mapping[str, Any]
+    network: Predictor
+
+
+def prepare_corpus(
+    workspace: Workspace,
+    corpus: str | Path,
+    *,
+    config: Config | None = None,
+    progress: Progress | None = None,
+) -> CorpusReport:
+    """Prepare a corpus of talking-head recordings for training (step 0).
+
+    Parameters
+    ----------
+    workspace : Workspace
+    corpus : str or Path
+        Folder of recordings (each subfolder one speaker), a list file, or a published feature set.
+    config : Config, optional
+        Its `dataset`, `analysis` and `machine` parts are used.
+    progress : Progress, optional
+
+    Returns
+    -------
+    CorpusReport
+
+    Raises
+    ------
+    Audio2VideoError
+        There is no corpus, or nothing of it can be used.
+    """
+    from ..training.dataset.step import prepare_corpus as prepare
+
+    settings = (config or Config()).replace(corpus=Path(corpus))
+    workspace.create()
+    return prepare(
+        workspace, settings.dataset, settings.analysis, settings.machine, progress or Progress()
+    )
+
+
+def train(
+    workspace: Workspace,
+    pass_id: str,
+    *,
+    config: Config | None = None,
+    progress: Progress | None = None,
+) -> TrainingResult:
+    """Train a pass on the workspace's corpus, resuming where an earlier run stopped.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Holds a prepared corpus; see `prepare_corpus`.
+    pass_id : str
+    config : Config, optional
+        Its `training` part is what the pass consists of.
+    progress : Progress, optional
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    Audio2VideoError
+        There is no corpus, or the pass was begun with another configuration.
+    """
+    from ..training.loop import train_pass
+
+    settings = (config or Config()).replace(pass_id=pass_id)
+    facts = train_pass(workspace, settings, progress or Progress())
+    folder = workspace.training_pass(pass_id)
+    return TrainingResult(
+        pass_id, folder, facts["epochs"], facts["evaluation"], load_network(folder)
+    )

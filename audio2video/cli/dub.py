@@ -1,0 +1,92 @@
+"""The plain command: two files in, one video out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..config.resolve import resolve_config
+from ..storage.workspace import Workspace
+from .options import GroupedCommand, quietly, verbosely, with_options
+from .terminal import CONTEXT, Terminal
+
+FLAGS = (
+    *("pass_id", "teeth", "lineU", "lineL", "retiming"),
+    *("label", "consent", "sign_cert", "sign_key", "nthreads"),
+)
+"""Options of a run that `dub` offers; all others may stand in --config."""
+
+
+@click.command("dub", cls=GroupedCommand, context_settings=CONTEXT)
+@click.argument("audio", type=click.Path(path_type=Path))
+@click.argument("video", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="video to write (default: <audio>-<video>.mp4 in the current folder)",
+)
+@click.option(
+    "--preview", type=float, metavar="SECONDS", help="dub only the beginning of the speech"
+)
+@click.option("--dry_run", is_flag=True, help="say what would be made and how long it would take")
+@click.option("--overwrite", is_flag=True, help="replace an output that is there")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file with any options")
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    help="keep intermediate products in this folder (default: the user's cache folder)",
+)
+@with_options(FLAGS)
+@quietly()
+@verbosely
+def dub_command(
+    audio: Path,
+    video: Path,
+    output: Path | None,
+    preview: float | None,
+    dry_run: bool,
+    overwrite: bool,
+    config: Path | None,
+    workspace: Path | None,
+    quiet: bool,
+    verbose: bool,
+    **given: Any,
+) -> None:
+    """Make the video of the person in VIDEO saying AUDIO.
+
+    Make videos only of people who have agreed to it. The result is marked as synthetic.
+    """
+    from ..api.dub import dub, plan_dub
+    from ..api.workspaces import cache_workspace
+
+    place = cache_workspace() if workspace is None else Workspace(workspace)
+    audio, video = audio.expanduser(), video.expanduser()
+    settings = resolve_config(place, {**given, "video": video}, config)
+    if dry_run:
+        plan = plan_dub(
+            *(audio, video, output),
+            config=settings,
+            workspace=place,
+            preview=preview,
+            overwrite=overwrite,
+        )
+        click.echo(
+            f"would make {plan.path}: {plan.frames} frames of {plan.width}x{plan.height} at "
+            f"{float(plan.rate):.5g} frames/s, {float(plan.frames / plan.rate):.1f} s\n"
+            f"from the speech {plan.audio}, the target {plan.video} and the pass {plan.pass_id}\n"
+            f"in about {plan.seconds:.0f} s"
+        )
+        return
+    with Terminal(place, quiet=quiet, verbose=verbose) as terminal:
+        result = dub(
+            *(audio, video, output),
+            config=settings,
+            workspace=place,
+            preview=preview,
+            overwrite=overwrite,
+            progress=terminal.progress,
+        )
+        terminal.dubbed(result)

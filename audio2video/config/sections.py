@@ -1,0 +1,551 @@
+"""The configs of the pipeline, one for each concern: what each stage is given, and no more."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import OptionError
+from ..storage.ids import DEFAULT_ID, check_id
+from .option import option, options_of
+
+DEFAULT_PASS = "grid_s1"
+MAX_TEXT = 1000
+"""Characters of a text that is written into a result."""
+
+VIDEO = "One video"
+PICTURE = "Picture (steps 2 to 4)"
+TRAINING = "Training (step 1)"
+DATASET = "Dataset (step 0)"
+MACHINE = "Machine"
+GROUPS = (VIDEO, PICTURE, TRAINING, DATASET, MACHINE)
+"""Headings of ``--help``, in the order shown."""
+
+
+class Section:
+    """Base of all configs: values are checked when one is made."""
+
+    def __post_init__(self) -> None:
+        """Check the bounds of all values."""
+        for one in options_of(type(self)).values():
+            if len(one.path) == 1:
+                one.check(getattr(self, one.path[0]))
+
+    def flags(self) -> dict[str, Any]:
+        """Give all values by flag, as plain JSON types; the basis of cache keys and reports."""
+        return {flag: _plain(_get(self, one.path)) for flag, one in options_of(type(self)).items()}
+
+
+def _get(config: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        config = getattr(config, name)
+    return config
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+@dataclass(frozen=True)
+class InputConfig(Section):
+    """Speech, target and pass.
+
+    Parameters
+    ----------
+    audio, video : Path, optional
+        Files to copy into the workspace first.
+    inp_id, tar_id, pass_id : str
+        Ids of the speech, the target video and the trained pass.
+    """
+
+    audio: Path | None = option(
+        None, "speech to use: any sound or video file; its stem becomes inp_id", group=VIDEO
+    )
+    video: Path | None = option(None, "target video to use; its stem becomes tar_id", group=VIDEO)
+    inp_id: str = option(DEFAULT_ID, "speech in the workspace: input/mp3/<inp_id>.*", group=VIDEO)
+    tar_id: str = option(
+        DEFAULT_ID, "target video in the workspace: target/mp4/<tar_id>.*", group=VIDEO
+    )
+    pass_id: str = option(
+        DEFAULT_PASS, "trained pass to predict with, or to train: train/<pass_id>/", group=VIDEO
+    )
+
+    def __post_init__(self) -> None:
+        """Check that the ids are plain file names."""
+        for name in ("inp_id", "tar_id", "pass_id"):
+            check_id(name, getattr(self, name))
+
+
+@dataclass(frozen=True)
+class RetimingConfig(Section):
+    """How the target is retimed.
+
+    Parameters
+    ----------
+    retiming : bool
+        Whether target frames are chosen to fit the speech.
+    """
+
+    retiming: bool = option(
+        True, "retime the target to the speech; False plays it in its own time", group=VIDEO
+    )
+
+
+@dataclass(frozen=True)
+class MarkingConfig(Section):
+    """How a result is marked as synthetic.
+
+    Parameters
+    ----------
+    label : str
+        'always', 'start' or 'none'.
+    consent : str, optional
+        Statement for the manifest: who agreed to what.
+    sign_cert, sign_key : Path, optional
+        Certificate chain and private key (PEM) to sign with.
+    """
+
+    label: str = option(
+        "always",
+        "visible label: always, start (first three seconds) or none",
+        group=VIDEO,
+        choices=("always", "start", "none"),
+    )
+    consent: str | None = option(
+        None, "statement of consent for the manifest: who agreed to what", group=VIDEO
+    )
+    sign_cert: Path | None = option(
+        None,
+        "certificate chain (PEM) to sign with; a self-made one by default",
+        group=VIDEO,
+    )
+    sign_key: Path | None = option(None, "private key (PEM) of --sign_cert", group=VIDEO)
+
+    def __post_init__(self) -> None:
+        """Check the choices, and that the statement is one line of text."""
+        super().__post_init__()
+        text = self.consent
+        if text is not None and (
+            not text.strip() or not text.isprintable() or len(text) > MAX_TEXT
+        ):
+            raise OptionError(
+                f"--consent {text[:40]!r} can't be used as a text",
+                hint=f"use one line of 1 to {MAX_TEXT} characters",
+            )
+
+
+@dataclass(frozen=True)
+class AnalysisConfig(Section):
+    """How a target is analysed.
+
+    Parameters
+    ----------
+    steady : bool
+        Whether landmarks are stabilised.
+    landmark_model : Path, optional
+        dlib 68-point model to use instead of the packaged one.
+    """
+
+    steady: bool = option(True, "stabilise landmarks by tracking them in the image", group=PICTURE)
+    landmark_model: Path | None = option(
+        None, "dlib 68-point model to use instead of the packaged one", group=MACHINE
+    )
+
+
+@dataclass(frozen=True)
+class TextureConfig(Section):
+    """How mouth textures are synthesised (paper, section 3.2).
+
+    Parameters
+    ----------
+    teeth : bool
+        Whether teeth proxies are used.
+    upper_line, lower_line : int, optional
+        Rows of the proxies where the upper teeth end and the lower begin.
+    ncandidates : int
+        Candidate frames of one texture, at most.
+    alpha : float
+        Fraction of all weight that they carry.
+    pose_weight, light_weight : float
+        Weights of head pose and brightness in candidate selection.
+    coherence : bool
+        Whether neighbouring frames take part in candidate selection.
+    detail : bool
+        Whether fine detail is restored to the target's own level.
+    """
+
+    teeth: bool = option(True, "enhance teeth with proxies from the target", group=VIDEO)
+    upper_line: int | None = option(
+        None,
+        "row of the upper teeth proxy where its teeth end (see teeth.png)",
+        flag="lineU",
+        group=VIDEO,
+        low=0,
+        high=10_000,
+        unit="pixel row",
+    )
+    lower_line: int | None = option(
+        None,
+        "row of the lower teeth proxy where its teeth begin (see teeth.png)",
+        flag="lineL",
+        group=VIDEO,
+        low=0,
+        high=10_000,
+        unit="pixel row",
+    )
+    ncandidates: int = option(
+        100, "candidate frames for one texture, at most", group=PICTURE, low=1, high=1000
+    )
+    alpha: float = option(
+        0.9, "fraction of all weight that the candidates carry", group=PICTURE, low=0.1, high=0.999
+    )
+    pose_weight: float = option(
+        0.3, "weight of head pose in candidate selection", group=PICTURE, low=0, high=100
+    )
+    light_weight: float = option(
+        1.0, "weight of brightness in candidate selection", group=PICTURE, low=0, high=100
+    )
+    coherence: bool = option(
+        True, "use neighbouring frames when selecting candidates (reduces flicker)", group=PICTURE
+    )
+    detail: bool = option(
+        True, "restore fine detail of the textures to the target's own level", group=PICTURE
+    )
+
+
+@dataclass(frozen=True)
+class CompositingConfig(Section):
+    """How textures are composited onto frames (paper, section 3.4).
+
+    Parameters
+    ----------
+    jaw : bool
+        Whether jaw line and neck follow the synthesised chin.
+    match_light : bool
+        Whether the texture's illumination is matched to the frame.
+    """
+
+    jaw: bool = option(
+        True, "move the target's jaw line and neck to the synthesised chin", group=PICTURE
+    )
+    match_light: bool = option(True, "match the texture's illumination to the frame", group=PICTURE)
+
+
+@dataclass(frozen=True)
+class NetworkConfig(Section):
+    """Architecture of a pass's network.
+
+    Parameters
+    ----------
+    network : str
+        'lstm' (delayed, as in the paper), 'bilstm' or 'conv' (dilated convolutions).
+    step_delay : int
+        Output delay of an lstm, in feature frames of 10 ms.
+    dim_hidden, nlayers : int
+        Units of a layer (of each direction), and layers.
+    """
+
+    network: str = option(
+        "lstm",
+        "network: lstm (delayed, as in the paper), bilstm or conv (dilated convolutions)",
+        group=TRAINING,
+        choices=("lstm", "bilstm", "conv"),
+    )
+    step_delay: int = option(
+        20, "output delay (look-ahead) of an lstm", group=TRAINING, low=0, high=200, unit="10 ms"
+    )
+    dim_hidden: int = option(
+        60, "units of a layer, in each direction", group=TRAINING, low=1, high=2048
+    )
+    nlayers: int = option(1, "layers", group=TRAINING, low=1, high=32)
+
+
+@dataclass(frozen=True)
+class AugmentationConfig(Section):
+    """Variations of the training clips.
+
+    Parameters
+    ----------
+    noise_snr : float, optional
+        Lowest signal-to-noise ratio in dB; None for clean sound.
+    voice, tempo : float
+        Largest relative change of the voice's frequencies and of tempo.
+    gain : float
+        Largest change of level, in dB.
+    time_shift : float
+        Largest offset of sound against picture, in ms.
+    """
+
+    noise_snr: float | None = option(
+        None,
+        "augment with noise down to this signal-to-noise ratio; default: clean sound only",
+        group=TRAINING,
+        low=-20,
+        high=30,
+        unit="dB",
+    )
+    voice: float = option(
+        0.0,
+        "augment with higher and lower voices, by up to this fraction",
+        group=TRAINING,
+        low=0,
+        high=0.5,
+    )
+    gain: float = option(
+        0.0, "augment with louder and quieter sound", group=TRAINING, low=0, high=30, unit="dB"
+    )
+    tempo: float = option(
+        0.0,
+        "augment with faster and slower speech, by up to this fraction",
+        group=TRAINING,
+        low=0,
+        high=0.5,
+    )
+    time_shift: float = option(
+        0.0,
+        "augment with sound shifted against the picture",
+        group=TRAINING,
+        low=0,
+        high=200,
+        unit="ms",
+    )
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Section):
+    """All that a pass consists of; its cache key is that of these values.
+
+    Parameters
+    ----------
+    network : NetworkConfig
+    augmentation : AugmentationConfig
+    outp_norm : bool
+        Whether shape coefficients are scaled to unit variance.
+    vr, test_share : float
+        Fractions of the recordings for validation and test.
+    train_minutes : float, optional
+        Limit on the length of the training clips.
+    keep_prob : float
+        Fraction of a layer's outputs kept by dropout.
+    seq_len, batch_size, nepochs : int
+        Length of a sequence in feature frames, sequences per batch, epochs.
+    grad_clip, lr, dr : float
+        Largest global gradient norm, learning rate of the first epoch, factor per epoch.
+    seed : int
+    """
+
+    outp_norm: bool = option(False, "scale shape coefficients to unit variance", group=TRAINING)
+    vr: float = option(
+        0.2, "fraction of recordings for validation", group=TRAINING, low=0.01, high=0.9
+    )
+    test_share: float = option(
+        0.1, "fraction of recordings for the final test", group=TRAINING, low=0, high=0.5
+    )
+    train_minutes: float | None = option(
+        None,
+        "longest total of the training clips; default: all",
+        group=TRAINING,
+        low=0.05,
+        high=1e6,
+        unit="min",
+    )
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    keep_prob: float = option(
+        0.8, "fraction of a layer's outputs kept by dropout", group=TRAINING, low=0.05, high=1
+    )
+    seq_len: int = option(
+        100, "length of a training sequence", group=TRAINING, low=2, high=10_000, unit="10 ms"
+    )
+    batch_size: int = option(100, "sequences per batch", group=TRAINING, low=1, high=10_000)
+    nepochs: int = option(300, "epochs", group=TRAINING, low=1, high=100_000)
+    grad_clip: float = option(
+        10.0, "largest global norm of the gradient", group=TRAINING, low=1e-6, high=1e6
+    )
+    lr: float = option(1e-3, "learning rate of the first epoch", group=TRAINING, low=1e-8, high=1)
+    dr: float = option(
+        0.99, "factor on the learning rate after each epoch", group=TRAINING, low=0.1, high=1
+    )
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    seed: int = option(0, "seed of all random numbers", group=MACHINE, low=0, high=2**31 - 1)
+
+    @property
+    def delay(self) -> int:
+        """Feature frames by which the output lags: only an lstm has look-ahead to wait for."""
+        return self.network.step_delay if self.network.network == "lstm" else 0
+
+
+@dataclass(frozen=True)
+class LipsyncConfig(Section):
+    """What step 1 does, and how often training is saved; none of it changes a pass.
+
+    Parameters
+    ----------
+    train : bool, optional
+        Whether the pass is trained; None trains one that has no network if there is a corpus.
+    predict : bool
+        Whether mouth shapes are predicted.
+    preprocess : bool
+        Whether training sequences on disk are made again.
+    b_savef, e_savef : int
+        Batches and epochs between checkpoints.
+    tensorboard : bool
+        Whether TensorBoard events are written.
+    """
+
+    train: bool | None = option(
+        None,
+        "train the pass; default: only when it has no network and a corpus is prepared",
+        group=TRAINING,
+    )
+    predict: bool = option(True, "predict mouth shapes from the speech", group=TRAINING)
+    preprocess: bool = option(False, "make the training sequences again", group=TRAINING)
+    b_savef: int = option(
+        0,
+        "batches between checkpoints within an epoch; 0 for none",
+        group=TRAINING,
+        low=0,
+        high=10**6,
+    )
+    e_savef: int = option(5, "epochs between checkpoints", group=TRAINING, low=1, high=10**6)
+    tensorboard: bool = option(
+        False,
+        "write TensorBoard events to train/<pass_id>/graph",
+        flag="showGraph",
+        group=TRAINING,
+    )
+
+
+@dataclass(frozen=True)
+class DatasetConfig(Section):
+    """The corpus of step 0.
+
+    Parameters
+    ----------
+    corpus : Path, optional
+        Folder, list file or published feature set; None reads ``raw/links.txt``.
+    speaker : Path, optional
+        Portrait of the one person whose fragments are kept.
+    scheduler : str, optional
+        Address of a dask scheduler.
+    """
+
+    corpus: Path | None = option(
+        None,
+        "recordings: a folder (each subfolder one speaker), a list of files or addresses (.txt), "
+        "or a published feature set; default: raw/links.txt",
+        group=DATASET,
+    )
+    speaker: Path | None = option(
+        None, "portrait of the one person whose fragments are kept", group=DATASET
+    )
+    scheduler: str | None = option(
+        None,
+        "dask scheduler whose workers run step 0, tcp://HOST:8786; default: local processes",
+        group=DATASET,
+    )
+
+
+@dataclass(frozen=True)
+class MachineConfig(Section):
+    """How the work is run; none of it changes a result.
+
+    Parameters
+    ----------
+    nthreads : int
+        Processes or threads at once.
+    force : bool
+        Whether up-to-date products are made again.
+    """
+
+    nthreads: int = option(
+        max(1, os.cpu_count() or 1),
+        "processes or threads at once (default: one per core)",
+        group=MACHINE,
+        low=1,
+        high=1024,
+    )
+    force: bool = option(False, "make everything again, even what is up to date", group=MACHINE)
+
+
+@dataclass(frozen=True)
+class Config(Section):
+    """Everything a run can be told, as one frozen config per concern.
+
+    Parameters
+    ----------
+    inputs : InputConfig
+    retiming : RetimingConfig
+    marking : MarkingConfig
+    texture : TextureConfig
+    analysis : AnalysisConfig
+    compositing : CompositingConfig
+    lipsync : LipsyncConfig
+    training : TrainingConfig
+    dataset : DatasetConfig
+    machine : MachineConfig
+
+    Examples
+    --------
+    >>> from audio2video.config import Config, TextureConfig
+    >>> config = Config(texture=TextureConfig(ncandidates=50))
+    >>> config.flags()["ncandidates"]
+    50
+    >>> config.replace(ncandidates=60, label="start").marking.label
+    'start'
+    """
+
+    inputs: InputConfig = field(default_factory=InputConfig)
+    texture: TextureConfig = field(default_factory=TextureConfig)
+    retiming: RetimingConfig = field(default_factory=RetimingConfig)
+    marking: MarkingConfig = field(default_factory=MarkingConfig)
+    analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
+    compositing: CompositingConfig = field(default_factory=CompositingConfig)
+    lipsync: LipsyncConfig = field(default_factory=LipsyncConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    machine: MachineConfig = field(default_factory=MachineConfig)
+
+    @classmethod
+    def from_flags(cls, **values: Any) -> Config:
+        """Make a config from values by flag; defaults for all others.
+
+        Raises
+        ------
+        OptionError
+            A flag is unknown, or a value out of bounds.
+        """
+        return cls().replace(**values)
+
+    def replace(self, **values: Any) -> Config:
+        """Give a copy with other values, by flag.
+
+        Raises
+        ------
+        OptionError
+            A flag is unknown, or a value out of bounds.
+        """
+        known = options_of(Config)
+        for flag in values:
+            if flag not in known:
+                raise OptionError(f"unknown option {flag!r}", hint="see --help for all names")
+        made: Config = _rebuilt(self, {known[flag].path: value for flag, value in values.items()})
+        return made
+
+
+def _rebuilt(config: Any, values: dict[tuple[str, ...], Any]) -> Any:
+    """Copy a config with other values at these paths."""
+    if not values:
+        return config
+    changed: dict[str, Any] = {}
+    inner: dict[str, dict[tuple[str, ...], Any]] = {}
+    for (first, *rest), value in values.items():
+        if rest:
+            inner.setdefault(first, {})[tuple(rest)] = value
+        else:
+            changed[first] = value
+    for name, parts in inner.items():
+        changed[name] = _rebuilt(getattr(config, name), parts)
+    kept = {name: getattr(config, name) for name in config.__dataclass_fields__}
+    return type(config)(**{**kept, **changed})

@@ -1,0 +1,66 @@
+"""From speech features to mouth shapes at a video's frame rate (paper, section 3.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..speech.units import FEATURE_RATE
+from .predictor import Predictor
+from .resampling import at_times
+from .rest import rest_in_silence
+from .shapes import absolute_shapes, shut_mouth
+
+
+@dataclass(frozen=True)
+class MouthTrack:
+    """Mouth shapes over time.
+
+    Parameters
+    ----------
+    shapes : ndarray of float32, shape (T, 20, 2)
+        Points 48 to 67 of dlib's 68, rectified: head pose removed, origin between the eyes, unit
+        the inter-ocular distance, x right, y down.
+    rate : Fraction
+        Shapes per second.
+    reference : ndarray of float64, shape (20, 2)
+        Closed mouth of the face that the shapes belong to, rectified.
+    """
+
+    shapes: NDArray[np.float32]
+    rate: Fraction
+    reference: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+
+def predict_shapes(
+    network: Predictor, features: NDArray[np.floating], speech: NDArray[np.floating], rate: Fraction
+) -> MouthTrack:
+    """Predict the mouth shapes of an utterance.
+
+    Parameters
+    ----------
+    network : Predictor
+    features : ndarray, shape (F, D)
+        Speech features at 100 Hz.
+    speech : ndarray, shape (N,)
+        Speech activity of each output frame, 0 to 1.
+    rate : Fraction
+        Output frames per second.
+
+    Returns
+    -------
+    MouthTrack
+        N shapes, in the proportions of the speaker that the network was trained on.
+    """
+    coefficients = network.coefficients(features)
+    times = np.arange(len(speech)) / float(rate)
+    at_frames = at_times(coefficients, Fraction(FEATURE_RATE), times)
+    shapes = absolute_shapes(network.basis.decode(at_frames), network.reference)
+    shapes = rest_in_silence(shapes, speech, float(rate), shut_mouth(network.reference))
+    return MouthTrack(shapes.astype(np.float32), rate, network.reference)

@@ -1,0 +1,150 @@
+"""Output frames: retimed target frames with the textures composited onto them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compositing.composite import Mouthpiece, Sight, compose, working_box
+from ..compositing.jaw import chin_drops
+from ..config import CompositingConfig
+from ..face.occlusion import reduced_space
+from ..face.pose import HeadPose
+from ..media.video import Frame, VideoReader
+from ..provenance.label import START_SECONDS, Label, make_label
+from ..retiming.interpolation import planes_between
+from ..retiming.retime import Retiming
+from ..runtime.threads import in_order
+from ..storage.arrays import read_item
+from ..target.analysis import TargetAnalysis
+from .contact_sheet import ContactSheet
+from .textures import TextureSequence
+
+
+@dataclass(frozen=True)
+class _FrameRequest:
+    """One output frame to be composed.
+
+    `frame` is the target's frame `number`; the picture is to lie `share` of the way from it to
+    `other`, frame `after`, if there is one.
+    """
+
+    index: int
+    number: int
+    frame: Frame
+    after: int
+    share: float
+    other: Frame | None
+
+
+class Composer:
+    """Composes output frames, each by itself and in any thread."""
+
+    def __init__(
+        self,
+        target: TargetAnalysis,
+        sequence: TextureSequence,
+        timing: Retiming,
+        shown: NDArray[np.float64],
+        sheet: ContactSheet | None,
+        config: CompositingConfig,
+    ) -> None:
+        track = target.track
+        own_jaw = track.rectified_jaw()[timing.frames]
+        self._target, self._sequence, self._config = target, sequence, config
+        self._reduced = reduced_space(target.space)
+        self._shown, self._sheet = shown, sheet
+        self._drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames] & config.jaw)
+
+    def compose(self, request: _FrameRequest) -> tuple[Frame, Frame]:
+        """Give the frame with its new mouth, and before it as it plays in the target.
+
+        They are one and the same where the sheet does not show the moment: copies take time.
+        """
+        target, track, index = self._target, self._target.track, request.index
+        before, number, after = request.frame, request.number, request.after
+        landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
+        usable = bool(track.usable[number])
+        covered = target.covers.maps[number]
+        # Across a cut there is nothing in between.
+        linked = usable and track.usable[after] and not track.starts[max(number, after)]
+        if request.other is not None and linked:
+            before = _frame_between(before, request.other, request.share)
+            landmarks, pose = _face_between(target, number, after, request.share)
+            covered = np.maximum(covered, target.covers.maps[after])
+        if not usable or self._shown[index] == 0:
+            return before, before
+        piece = Mouthpiece(
+            read_item(self._sequence.textures, index),
+            self._sequence.mouth[index].astype(np.float64),
+            float(self._drops[index]),
+        )
+        box = working_box(landmarks, pose, before.width, before.height)
+        part = before.rgb(box)
+        made = compose(
+            *(part, box, piece, landmarks, pose, target.space),
+            light=self._config.match_light,
+            sight=Sight(covered, self._reduced, float(self._shown[index])),
+        )
+        kept = before.copy() if self._sheet is not None and self._sheet.wants(index) else before
+        before.paste(box[0], box[1], made.picture, before=part)
+        return kept, before
+
+
+def composite_frames(
+    composer: Composer,
+    video: Path,
+    timing: Retiming,
+    workers: int,
+    sheet: ContactSheet | None,
+    label: Label,
+) -> Iterator[Frame]:
+    """Compose all frames and give them in order; several are worked on at a time."""
+    with (
+        VideoReader(video) as reader,
+        closing(in_order(composer.compose, _requests(reader, timing), workers)) as made,
+    ):
+        for index, (before, after) in enumerate(made):
+            if sheet is not None:
+                sheet.before(index, before)
+            label.draw(after, index)
+            if sheet is not None:
+                sheet.after(index, after)
+            yield after
+
+
+def _requests(reader: VideoReader, timing: Retiming) -> Iterator[_FrameRequest]:
+    pairs, shares = np.stack([timing.frames, timing.others], axis=1), timing.shares
+    source = reader.read(pairs[pairs >= 0])
+    for index in range(len(pairs)):
+        number, after = pairs[index].tolist()
+        frame = next(source)
+        other = next(source) if after >= 0 else None
+        yield _FrameRequest(index, number, frame, after, float(shares[index]), other)
+
+
+def _frame_between(a: Frame, b: Frame, share: float) -> Frame:
+    y, u, v = planes_between((a.y, a.u, a.v), (b.y, b.u, b.v), share)
+    return Frame.from_planes(y, u, v, a.matrix)
+
+
+def _face_between(
+    target: TargetAnalysis, number: int, after: int, share: float
+) -> tuple[NDArray[np.float64], HeadPose]:
+    track, weights = target.track, np.array([1 - share, share])
+    pair = np.array([number, after])
+    landmarks = np.tensordot(weights, track.landmarks[pair].astype(np.float64), 1)
+    return landmarks, HeadPose.from_array(weights[None] @ track.pose[pair].as_array())
+
+
+def place_label(target: TargetAnalysis, timing: Retiming, shown: str) -> Label:
+    """Place the visible label off all faces that the output shows."""
+    track, info = target.track, target.info
+    frames = np.unique(timing.frames[track.usable[timing.frames]])
+    count = {"always": len(timing.frames), "start": round(START_SECONDS * info.rate), "none": 0}
+    return make_label(info.width, info.height, track.landmarks[frames], count[shown])

@@ -1,0 +1,185 @@
+"""One run's speech, target, pass and configuration, resolved once and shared by all steps."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+from ..config import Config
+from ..errors import BadFileError, MissingFileError
+from ..media.audio import AudioInfo, probe_audio
+from ..media.video import probe_video
+from ..mouth.predictor import Predictor
+from ..progress import Progress
+from ..storage.workspace import Workspace
+from ..target.analysis import TargetAnalysis, analyse_target
+from ..training.pass_files import NETWORK, load_network
+
+MIN_SECONDS = 0.2
+"""Shorter sound holds no speech: a single phone takes longer."""
+
+
+class Job:
+    """What the steps of a run work on; everything is resolved on first use and kept.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    config : Config
+    progress : Progress
+    """
+
+    def __init__(self, workspace: Workspace, config: Config, progress: Progress) -> None:
+        self.workspace = workspace
+        self.config = config
+        self.progress = progress
+
+    @property
+    def inp_id(self) -> str:
+        """Id of the speech."""
+        return self.config.inputs.inp_id
+
+    @property
+    def tar_id(self) -> str:
+        """Id of the target video."""
+        return self.config.inputs.tar_id
+
+    @property
+    def pass_id(self) -> str:
+        """Id of the trained pass."""
+        return self.config.inputs.pass_id
+
+    @property
+    def owner(self) -> dict[str, str]:
+        """Ids that the files in the result's folder belong to; see `storage.artifacts`."""
+        return {"inp_id": self.inp_id, "tar_id": self.tar_id}
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the result."""
+        return self.workspace.output(self.inp_id, self.tar_id)
+
+    @property
+    def textures_path(self) -> Path:
+        """The texture sequence; its mouth and jaw lines lie beside it as ``.npz``."""
+        return self.folder / "texture.npy"
+
+    @property
+    def retiming_path(self) -> Path:
+        """The retiming."""
+        return self.folder / "retiming.npz"
+
+    @property
+    def shapes_path(self) -> Path:
+        """Mouth shapes predicted from the speech by the pass."""
+        return self.workspace.shapes(self.pass_id, self.inp_id)
+
+    @cached_property
+    def audio(self) -> AudioInfo:
+        """The speech.
+
+        Raises
+        ------
+        MissingFileError, BadFileError
+            There is no such speech, or it can't be read.
+        """
+        return probe_audio(self.workspace.input_audio(self.inp_id))
+
+    @cached_property
+    def rate(self) -> Fraction:
+        """Frames per second of target and result.
+
+        Raises
+        ------
+        MissingFileError, BadFileError
+            There is no such target, or it can't be read.
+        """
+        return probe_video(self.workspace.target_video(self.tar_id)).rate
+
+    @cached_property
+    def frames(self) -> int:
+        """Frames of the result.
+
+        Raises
+        ------
+        BadFileError
+            The sound is too short for speech.
+        """
+        return output_frames(self.audio, self.rate)
+
+    @cached_property
+    def target(self) -> TargetAnalysis:
+        """The analysed target; analysed now unless the analysis is on disk.
+
+        Raises
+        ------
+        Audio2VideoError
+            The video is missing, can't be used, or shows no face.
+        """
+        config, inputs = self.config, self.config.inputs
+        return analyse_target(
+            self.workspace,
+            self.workspace.target_video(inputs.tar_id),
+            inputs.tar_id,
+            config.analysis,
+            config.machine.nthreads,
+            self.progress,
+        )
+
+    @cached_property
+    def network_path(self) -> Path:
+        """File of the pass's network.
+
+        Raises
+        ------
+        MissingFileError
+            The pass has never been trained.
+        """
+        return find_network(self.workspace, self.pass_id)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The pass's network, ready to predict.
+
+        Raises
+        ------
+        MissingFileError, BadFileError
+            The pass has never been trained, or its network is damaged or another one.
+        """
+        return load_network(self.network_path.parent)
+
+
+def output_frames(audio: AudioInfo, rate: Fraction) -> int:
+    """Frames of a video that lasts as long as the sound, to within half a frame; at least one.
+
+    Raises
+    ------
+    BadFileError
+        The sound is too short for speech.
+    """
+    if audio.duration < MIN_SECONDS:
+        raise BadFileError(
+            f"only {float(audio.duration) * 1000:.0f} ms of sound",
+            path=audio.path,
+            hint=f"speech of at least {MIN_SECONDS * 1000:.0f} ms is needed",
+        )
+    return max(1, round(Fraction(audio.duration) * rate))
+
+
+def find_network(workspace: Workspace, pass_id: str) -> Path:
+    """Find the network of a pass.
+
+    Raises
+    ------
+    MissingFileError
+        The pass has never been trained.
+    """
+    folder = workspace.finished_pass(pass_id)
+    if folder is None:
+        raise MissingFileError(
+            f"pass '{pass_id}' has never been trained",
+            path=workspace.training_pass(pass_id),
+            hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id grid_s1",
+        )
+    return folder / NETWORK

@@ -1,0 +1,140 @@
+"""Step 4: the result, from textures, retimed target frames and the user's own sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ...compositing.masks import covering_fade
+from ...errors import BadFileError
+from ...media.video import VideoWriter
+from ...provenance.container_tags import container_tags
+from ...provenance.credentials import signing_credentials
+from ...provenance.manifest import Synthesis
+from ...provenance.signing import sign_video
+from ...runtime.threads import one_thread_each
+from ...storage.artifacts import made_from, make
+from ...storage.files import file_hash, replacing
+from ...target.analysis import MADE_BY as TEXTURE_MADE_BY
+from ..composer import Composer, composite_frames, place_label
+from ..contact_sheet import ContactSheet
+from ..job import Job
+from ..report import StepReport
+from ..schedule import read_retiming
+from ..textures import read_textures
+
+NAME = "composite"
+FORMAT = 4
+"""Raised when the way frames are composited changes."""
+
+
+def run(job: Job) -> StepReport:
+    """Composite the textures onto the retimed target; the sound is the user's own.
+
+    The result is marked as synthetic: by container tags, a visible label and a signed manifest.
+    Writes ``<inp_id>-<tar_id>.mp4`` and the contact sheet ``sheet.png`` into the output folder.
+
+    Raises
+    ------
+    Audio2VideoError
+        An input is missing or can't be used.
+    """
+    target, audio, wanted = job.target, job.audio, job.frames
+    sequence = read_textures(job)
+    timing = read_retiming(job)
+    if len(sequence.textures) != wanted:
+        raise BadFileError(
+            f"has {len(sequence.textures)} frames, the speech needs {wanted}",
+            path=job.textures_path,
+            hint=f"run {TEXTURE_MADE_BY} again; --force True if it is your own file",
+        )
+    _warn_of_other_retiming(job)
+    marking = job.config.marking
+    report = StepReport(NAME, "frame")
+    shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
+    tags = container_tags(job.inp_id, job.tar_id, job.pass_id)
+    credentials = signing_credentials(marking.sign_cert, marking.sign_key)
+    network = job.workspace.finished_pass(job.pass_id)
+    synthesis = Synthesis(
+        target.info.path,
+        audio.path,
+        marking.label,
+        marking.consent,
+        job.pass_id,
+        None if network is None else network / "network.npz",
+    )
+    result = job.workspace.result(job.inp_id, job.tar_id)
+    if marking.consent is None:
+        job.progress.warn(
+            "the manifest says that no statement of consent was given: --consent, or a line in "
+            f"{job.workspace.target_options(job.tar_id)}, says who agreed to what"
+        )
+
+    def build(path: Path) -> dict[str, Any]:
+        sheet, label = ContactSheet(wanted), place_label(target, timing, marking.label)
+        info = target.info
+        with (
+            one_thread_each(),
+            VideoWriter(
+                path,
+                info.width,
+                info.height,
+                info.rate,
+                audio=audio.path,
+                metadata=tags,
+                like=info,
+            ) as writer,
+        ):
+            composer = Composer(target, sequence, timing, shown, sheet, job.config.compositing)
+            pictures = composite_frames(
+                composer, info.path, timing, job.config.machine.nthreads, sheet, label
+            )
+            for picture in job.progress.follow(pictures, "compositing", wanted):
+                writer.write(picture)
+        sign_video(path, result.name, synthesis, credentials)
+        with replacing(path.parent / "sheet.png") as temporary:
+            sheet.save(temporary)
+        report.count = wanted
+        return {"tags": tags, "label": {"box": label.box, "frames": label.frames}}
+
+    make(
+        result,
+        {
+            "format": FORMAT,
+            "target": target.key,
+            "textures": file_hash(job.textures_path),
+            "lines": file_hash(job.textures_path.with_suffix(".npz")),
+            "retiming": file_hash(job.retiming_path),
+            "audio": file_hash(audio.path),
+            "tags": tags,
+            "options": list(job.config.compositing.flags().values()),
+            "marks": synthesis.facts(),
+            "signer": credentials.fingerprint,
+        },
+        build,
+        job.progress,
+        force=job.config.machine.force,
+        made_for=job.owner,
+        beside=[job.folder / "sheet.png"],
+    )
+    lost = ~target.track.usable[timing.frames]
+    covered = shown == 0
+    untouched = int(lost.sum())
+    if untouched:
+        job.progress.warn(f"{untouched} of {wanted} frames show no usable face and are unchanged")
+    report.result = result
+    report.facts = {
+        "output_frames": wanted,
+        "unchanged_frames": int((lost | covered).sum()),
+        "covered_frames": int((covered & ~lost).sum()),
+    }
+    return report
+
+
+def _warn_of_other_retiming(job: Job) -> None:
+    made_of = made_from(job.textures_path)
+    if made_of.get("retiming") not in (None, file_hash(job.retiming_path)):
+        job.progress.warn(
+            f"{job.textures_path} was made for another retiming: "
+            f"run {TEXTURE_MADE_BY} again for textures that fit the heads"
+        )

@@ -1,0 +1,159 @@
+"""Step 1: train a pass where asked to, and predict mouth shapes from the speech."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import BadFileError
+from ...media.video import VideoWriter
+from ...mouth.drawing import MouthCanvas, mouth_view
+from ...mouth.prediction import predict_shapes
+from ...provenance.container_tags import container_tags
+from ...speech.features import FEATURES
+from ...speech.recording import recording_activity, recording_features
+from ...storage.arrays import read_array
+from ...storage.artifacts import make
+from ...storage.files import file_hash
+from ..job import Job
+from ..report import StepReport
+from ..shapes import MADE_BY, read_shapes
+from ..speech_samples import samples_of
+
+NAME = "lipsync"
+FORMAT = 3
+"""Raised when the way shapes are predicted changes."""
+
+VISUAL_SIDE = 320
+VISUAL_PRESET, VISUAL_CRF = "ultrafast", 23
+"""A drawing has few edges and no grain: coded like footage it would take longer than all the rest
+of this step, and look the same."""
+
+
+def run(job: Job) -> StepReport:
+    """Train the pass if it is due, and predict with it.
+
+    Writes ``train/<pass_id>/``, ``input/mfcc/<inp_id>.npy``, ``input/ldmk/<pass_id>/<inp_id>.npy``
+    (float32 (T, 20, 2), rectified, in the proportions of the pass's speaker, at the target's frame
+    rate) and ``input/visual/<inp_id>-<pass_id>.mp4``.
+
+    Raises
+    ------
+    Audio2VideoError
+        An input is missing or can't be used.
+    """
+    report = StepReport(NAME, "frame")
+    predict = job.config.lipsync.predict
+    if _should_train(job):
+        from ...training.loop import train_pass
+
+        training = train_pass(job.workspace, job.config, job.progress)
+        report.facts["training"] = training
+        if not predict:
+            report.unit, report.count = "epoch", training["epochs"]
+    if predict:
+        _predict(job, report)
+    return report
+
+
+def _should_train(job: Job) -> bool:
+    train = job.config.lipsync.train
+    if train is not None:
+        return train
+    if job.workspace.finished_pass(job.pass_id) is not None:
+        return False
+    from ...training.corpus import clip_index
+
+    return clip_index(job.workspace).is_file()
+
+
+def _predict(job: Job, report: StepReport) -> None:
+    audio, rate, frames = job.audio, job.rate, job.frames
+    network = job.predictor
+    if network.features != "audio2video":
+        raise BadFileError(
+            "trained on published features, which sound can't be turned into here",
+            path=job.network_path,
+            hint="train on videos to predict from sound",
+        )
+
+    features_path = job.workspace.features(job.inp_id)
+    sound = file_hash(audio.path)
+    force = job.config.machine.force
+    with ExitStack() as opened:
+        # Decoded only if a product is made, and then once for both.
+        samples = cache(lambda: opened.enter_context(samples_of(audio.path, features_path)))
+
+        def build_features(path: Path) -> None:
+            np.save(path, recording_features(samples()), allow_pickle=False)
+
+        make(
+            features_path,
+            {"format": FORMAT, "audio": sound},
+            build_features,
+            job.progress,
+            force=force,
+        )
+        features = read_array(features_path, (None, FEATURES), made_by=MADE_BY)
+
+        def build_shapes(path: Path) -> dict[str, Any]:
+            speech = recording_activity(samples(), rate, frames)
+            track = predict_shapes(network, features, speech, rate)
+            np.save(path, track.shapes, allow_pickle=False)
+            report.count = frames
+            return {"rate": str(rate), "pass_id": job.pass_id}
+
+        make(
+            job.shapes_path,
+            {
+                "format": FORMAT,
+                "features": file_hash(features_path),
+                "audio": sound,
+                "network": file_hash(job.network_path),
+                "rate": str(rate),
+                "frames": frames,
+            },
+            build_shapes,
+            job.progress,
+            force=force,
+        )
+    _draw_shapes(job, sound)
+    report.facts.update({"output_frames": frames, "rate": str(rate)})
+
+
+def _draw_shapes(job: Job, sound: str) -> None:
+    """Write the video of the predicted points."""
+    shapes = read_shapes(job)
+
+    def build(path: Path) -> None:
+        canvas = MouthCanvas(mouth_view(shapes, VISUAL_SIDE), VISUAL_SIDE)
+        with VideoWriter(
+            path,
+            VISUAL_SIDE,
+            VISUAL_SIDE,
+            job.rate,
+            audio=job.audio.path,
+            metadata=container_tags(job.inp_id, None, job.pass_id),
+            preset=VISUAL_PRESET,
+            crf=VISUAL_CRF,
+        ) as writer:
+            for shape in job.progress.follow(shapes, "drawing mouth shapes", len(shapes)):
+                writer.write(canvas.draw(shape))
+
+    make(
+        job.workspace.visual(job.pass_id, job.inp_id),
+        {
+            "format": FORMAT,
+            "shapes": file_hash(job.shapes_path),
+            "audio": sound,
+            "rate": str(job.rate),
+        },
+        build,
+        job.progress,
+        force=job.config.machine.force,
+        made_for={"inp_id": job.inp_id, "pass_id": job.pass_id},
+    )

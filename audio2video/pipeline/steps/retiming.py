@@ -1,0 +1,28 @@
+"""Step 3: which target frame plays under each output frame."""
+
+from __future__ import annotations
+
+from ..job import Job
+from ..report import StepReport
+from ..schedule import ensure_retiming
+
+NAME = "retiming"
+
+
+def run(job: Job) -> StepReport:
+    """Retime the target to the speech.
+
+    Writes ``retiming.npz`` (array ``places``) and its plot into the output folder.
+
+    Raises
+    ------
+    Audio2VideoError
+        An input is missing or can't be used.
+    """
+    timing, made = ensure_retiming(job)
+    report = StepReport(NAME, "frame", count=len(timing.frames) if made else 0)
+    report.facts = {
+        "output_frames": len(timing.frames),
+        "frames_between": int(timing.between.sum()),
+    }
+    return report

@@ -1,0 +1,131 @@
+"""Step 2: a rectified lower-face texture for every output frame."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...face.rectify import FaceSpace
+from ...mouth.shapes import carry_shapes
+from ...runtime.threads import one_thread_each
+from ...storage.artifacts import make
+from ...storage.files import file_hash, replacing
+from ...storage.npy import ArrayWriter
+from ...target.analysis import TargetAnalysis
+from ...target.teeth_proxies import Proxies, choose_proxies, proxy_files
+from ...texture.candidates import candidate_count
+from ..job import Job
+from ..plots import plot_proxies
+from ..report import StepReport
+from ..schedule import ensure_retiming
+from ..shapes import read_shapes
+from ..textures import render_textures, texture_maker
+
+NAME = "texture"
+FORMAT = 3
+"""Raised when the way textures are made changes."""
+
+MOUTH_PICTURE = ((-0.6, 0.85), (0.6, 1.6))
+"""Part of a frame that the proxies' sheet shows: corners, in inter-ocular distances."""
+
+
+def run(job: Job) -> StepReport:
+    """Analyse the target and make the textures.
+
+    Writes ``texture.npy``, ``texture.npz`` (mouth and jaw lines) and ``teeth.png`` (the proxies)
+    into the output folder.
+
+    Raises
+    ------
+    Audio2VideoError
+        An input is missing or can't be used.
+    """
+    target, config = job.target, job.config.texture
+    shapes = read_shapes(job)
+    timing, _ = ensure_retiming(job)
+    network = job.predictor
+    report = StepReport(NAME, "frame")
+
+    @one_thread_each()
+    def build(path: Path) -> dict[str, Any]:
+        proxies = choose_proxies(
+            job.workspace, job.tar_id, target, config, job.config.analysis, job.progress
+        )
+        maker = texture_maker(target, config, proxies, job.config.machine.nthreads)
+        mouth = carry_shapes(shapes, network.reference, target.reference)
+        rendered = render_textures(maker, mouth, timing, config, job.config.machine.nthreads)
+        jaw = _write_textures(path, rendered, target.space, job)
+        with replacing(path.parent / "texture.npz") as temporary, temporary.open("wb") as file:
+            np.savez(file, mouth=mouth, jaw=jaw)
+        _plot_proxies(path.parent / "teeth.png", proxies, target)
+        report.count = job.frames
+        return {
+            "detail_gain": round(maker.recipe.detail, 4),
+            "opening_detail_gain": round(maker.recipe.opening_detail, 4),
+            "upper_proxy_frame": None if proxies.upper is None else proxies.upper.frame,
+            "lower_proxy_frame": None if proxies.lower is None else proxies.lower.frame,
+        }
+
+    product = job.textures_path
+    make(
+        product,
+        {
+            "format": FORMAT,
+            "target": target.key,
+            "shapes": file_hash(job.shapes_path),
+            "network": file_hash(job.network_path),
+            "proxies": proxy_files(job.workspace, job.tar_id),
+            "retiming": file_hash(job.retiming_path),
+            "options": config.flags(),
+        },
+        build,
+        job.progress,
+        force=job.config.machine.force,
+        made_for=job.owner,
+        beside=[product.with_suffix(".npz"), product.with_name("teeth.png")],
+    )
+    usable = int(target.track.usable.sum())
+    report.facts = {
+        "target_frames": len(target.track),
+        "usable_target_frames": usable,
+        "candidates": candidate_count(config.ncandidates, usable),
+        "pixels_per_inter_ocular_distance": round(target.space.resolution, 2),
+    }
+    return report
+
+
+def _plot_proxies(path: Path, proxies: Proxies, target: TargetAnalysis) -> None:
+    considered = [
+        (one.frame, _mouth_picture(target, one.frame), one.upper, one.lower)
+        for one in proxies.considered
+    ]
+    with replacing(path) as temporary:
+        plot_proxies(proxies.upper, proxies.lower, considered, temporary)
+
+
+def _mouth_picture(target: TargetAnalysis, frame: int) -> NDArray[np.uint8]:
+    """Cut the mouth out of a frame's texture."""
+    space = target.space
+    low, high = (space.to_pixels(np.array(corner)).astype(int) for corner in MOUTH_PICTURE)
+    return np.array(target.textures[frame, low[1] : high[1], low[0] : high[0]])
+
+
+def _write_textures(
+    path: Path,
+    rendered: Generator[tuple[NDArray[np.uint8], NDArray[np.float64]], None, None],
+    space: FaceSpace,
+    job: Job,
+) -> NDArray[np.float32]:
+    """Write the textures one by one; returns the jaw lines that go with them."""
+    lines = np.empty((job.frames, 17, 2), np.float32)
+    with ArrayWriter(path, (job.frames, space.height, space.width, 3)) as writer, closing(rendered):
+        followed = job.progress.follow(rendered, "making textures", job.frames)
+        for index, (texture, line) in enumerate(followed):
+            lines[index] = line
+            writer.write(index, texture)
+    return lines

@@ -1,0 +1,118 @@
+"""The texture sequence that step 2 writes and step 4 reads, and what makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import TextureConfig
+from ..retiming.retime import Retiming
+from ..runtime.threads import in_order
+from ..storage.arrays import check_shape, check_within, read_array, read_arrays
+from ..target.analysis import MADE_BY, TargetAnalysis
+from ..target.teeth_proxies import Proxies
+from ..texture.candidates import Looks, candidate_count
+from ..texture.synthesis import Recipe, TextureMaker
+from .job import Job
+from .shapes import MAX_DISTANCE
+
+
+@dataclass(frozen=True)
+class TextureSequence:
+    """A texture for every frame of a result, and the lines that go with it.
+
+    Parameters
+    ----------
+    textures : ndarray of uint8, shape (N, H, W, 3)
+        Memory-mapped.
+    mouth : ndarray of float32, shape (N, 20, 2)
+        Mouth shapes on the target's face, rectified.
+    jaw : ndarray of float32, shape (N, 17, 2)
+        Jaw lines, rectified.
+    """
+
+    textures: NDArray[np.uint8]
+    mouth: NDArray[np.float32]
+    jaw: NDArray[np.float32]
+
+
+def read_textures(job: Job) -> TextureSequence:
+    """Read the texture sequence of a job.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        A file is missing or damaged.
+    """
+    path, space = job.textures_path, job.target.space
+    shape = (None, space.height, space.width, 3)
+    textures = read_array(path, shape, made_by=MADE_BY, mmap=True, dtype=np.uint8)
+    beside = path.with_suffix(".npz")
+    lines = read_arrays(beside, ("mouth", "jaw"), made_by=MADE_BY)
+    for name, points in (("mouth", 20), ("jaw", 17)):
+        again = f"{MADE_BY} makes it again with --force True"
+        check_shape(lines[name], (len(textures), points, 2), beside, again)
+        check_within(lines[name], MAX_DISTANCE, beside, again)
+    mouth, jaw = (lines[name].astype(np.float32) for name in ("mouth", "jaw"))
+    return TextureSequence(textures, mouth, jaw)
+
+
+def texture_maker(
+    target: TargetAnalysis, config: TextureConfig, proxies: Proxies, workers: int
+) -> TextureMaker:
+    """Prepare the synthesis of textures of a target.
+
+    Parameters
+    ----------
+    target : TargetAnalysis
+    config : TextureConfig
+    proxies : Proxies
+    workers : int
+        Threads.
+    """
+    gallery = target.gallery()
+    recipe = Recipe(
+        candidate_count(config.ncandidates, len(gallery.usable)),
+        config.alpha,
+        config.pose_weight,
+        config.light_weight,
+        upper=proxies.upper,
+        lower=proxies.lower,
+    )
+    maker = TextureMaker(gallery, recipe)
+    return maker.calibrated(workers) if config.detail else maker
+
+
+def render_textures(
+    maker: TextureMaker,
+    mouth: NDArray[np.floating],
+    timing: Retiming,
+    config: TextureConfig,
+    workers: int,
+) -> Generator[tuple[NDArray[np.uint8], NDArray[np.float64]], None, None]:
+    """Synthesise the textures of successive output frames, several at a time.
+
+    Parameters
+    ----------
+    maker : TextureMaker
+    mouth : ndarray, shape (N, 20, 2)
+        Mouth shapes on the target's face, rectified.
+    timing : Retiming
+        Of N frames: a texture is synthesised for the head pose and light that it is put onto.
+    config : TextureConfig
+    workers : int
+        Threads.
+
+    Yields
+    ------
+    texture : ndarray of uint8, shape (H, W, 3)
+    jaw : ndarray of float64, shape (17, 2)
+    """
+    looks = maker.gallery.looks
+    wanted = Looks(mouth, looks.turn[timing.frames], looks.light[timing.frames])
+    choices = maker.choose(wanted, coherent=config.coherence)
+    requests = zip(mouth, choices, strict=True)
+    return in_order(lambda one: maker.render(*one), requests, workers)
