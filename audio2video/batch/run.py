@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from .. import __version__
 from ..config import Config
 from ..errors import Audio2VideoError
 from ..progress import Progress
+from ..runtime.resource_errors import failure_text
+from ..runtime.workers import Call, WorkerMessage, WorkerPool
 from ..storage.files import write_json
 from ..storage.workspace import Workspace
 from .rows import Row, as_given, cores_each, read_rows
-from .worker import News, Worker
+from .worker import make_row
 
 MADE, UP_TO_DATE, FAILED, LEFT = "made", "up to date", "failed", "not run"
 """What became of a row; the last one only where the batch was stopped."""
@@ -30,7 +32,7 @@ MOST_JOBS = 8
 
 
 @dataclass
-class Outcome:
+class RowResult:
     """What became of a row.
 
     Parameters
@@ -57,18 +59,18 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Batch:
+class BatchResult:
     """What became of a batch.
 
     Parameters
     ----------
-    outcomes : list of Outcome
+    outcomes : list of RowResult
         In the order of the file.
     path : Path
         JSON file with the same.
     """
 
-    outcomes: list[Outcome]
+    outcomes: list[RowResult]
     path: Path
 
     @property
@@ -79,7 +81,7 @@ class Batch:
 
 def run_batch(
     workspace: Workspace, path: Path, jobs: int | None = None, progress: Progress | None = None
-) -> Batch:
+) -> BatchResult:
     """Run steps 1 to 4 for every row of a CSV file.
 
     A row that fails is told of and does not stop the others; one whose result is up to date is
@@ -98,7 +100,7 @@ def run_batch(
 
     Returns
     -------
-    Batch
+    BatchResult
 
     Raises
     ------
@@ -110,49 +112,46 @@ def run_batch(
     rows = read_rows(path, workspace, jobs)
     workspace.create()
     product = workspace.batch(path.stem)
-    batch = Batch([Outcome(row) for row in rows], product)
+    batch = BatchResult([RowResult(row) for row in rows], product)
     began = time.perf_counter()
     try:
-        _Crew(workspace, cores_each(jobs, len(rows)), progress).run(batch.outcomes, jobs)
+        _Scheduler(workspace, cores_each(jobs, len(rows)), progress).run(batch.outcomes, jobs)
     finally:
         write_json(product, _as_dict(workspace, path, batch, time.perf_counter() - began))
     return batch
 
 
-class _Crew:
-    """The processes of a batch, and which row each of them is at."""
+class _Scheduler:
+    """Hands the rows of a batch to worker processes, and keeps account of them."""
 
     def __init__(self, workspace: Workspace, nthreads: int, progress: Progress) -> None:
         self._workspace, self._nthreads, self._progress = workspace, nthreads, progress
-        self._busy: dict[Any, tuple[Worker, Outcome, float]] = {}
-        self._idle: list[Worker] = []
         self._rates: dict[str, Fraction | None] = {}
+        self._began: dict[int, float] = {}
 
-    def run(self, outcomes: Sequence[Outcome], jobs: int) -> None:
-        queue = list(outcomes)
+    def run(self, outcomes: Sequence[RowResult], jobs: int) -> None:
+        """Make all rows; their outcomes are filled in."""
+        root = self._workspace.root
+        calls = deque(Call(make_row, (root, one.row.config), one, reports=True) for one in outcomes)
         done, total = 0, len(outcomes)
-        self._progress.update("batch", done, total, "row")
-        try:
-            while done < total:
-                while len(self._busy) < jobs and (outcome := self._next(queue)) is not None:
-                    self._begin(outcome)
-                ended = 0
-                while not ended:
-                    for ready in wait(list(self._busy)):
-                        ended += self._hear(ready)
-                    # A caller may stop the batch here.
-                    self._progress.update("batch", done + ended, total, "row")
-                done += ended
-        finally:
-            for worker in (*self._idle, *(worker for worker, _, _ in self._busy.values())):
-                worker.close()
 
-    def _next(self, queue: list[Outcome]) -> Outcome | None:
-        """Take the first row that gets in the way of none that is being made."""
-        for place, outcome in enumerate(queue):
-            if not any(self._clash(outcome.row, other.row) for _, other, _ in self._busy.values()):
-                return queue.pop(place)
-        return None
+        def beat() -> None:
+            self._progress.update("batch", done, total, "row")
+
+        beat()
+        with WorkerPool(jobs, self._nthreads) as pool:
+            for call, value in pool.run(calls, beat, self._on_message, self._may_start):
+                done += 1
+                self._conclude(call.tag, value)
+                beat()
+
+    def _may_start(self, call: Call, running: list[Call]) -> bool:
+        """Tell whether a row may begin beside those that are being made."""
+        row = call.tag.row
+        if any(self._clash(row, other.tag.row) for other in running):
+            return False
+        self._began[row.line] = time.perf_counter()
+        return True
 
     def _clash(self, one: Row, other: Row) -> bool:
         """Tell whether two rows need the same mouth shapes, but for other frame rates."""
@@ -174,42 +173,28 @@ class _Crew:
             self._rates[config.inputs.tar_id] = rate
         return self._rates[config.inputs.tar_id]
 
-    def _begin(self, outcome: Outcome) -> None:
-        worker = self._idle.pop() if self._idle else Worker(self._workspace, self._nthreads)
-        worker.begin(outcome.row.config)
-        self._busy[worker.ours] = worker, outcome, time.perf_counter()
+    def _on_message(self, call: Call, message: WorkerMessage) -> None:
+        result: RowResult = call.tag
+        if message.stage is not None:
+            self._progress.note(f"{result.row.name}: {message.stage}")
+        if message.warning is not None:
+            result.warnings.append(message.warning)
+            self._progress.warn(f"{result.row.name}: {message.warning}")
 
-    def _hear(self, ready: Any) -> int:
-        """Take in what a process says; returns 1 if its row is done with."""
-        worker, outcome, began = self._busy[ready]
-        news, row = worker.news(), outcome.row
-        if news.stage is not None:
-            self._progress.note(f"{row.name}: {news.stage}")
-        if news.warning is not None:
-            outcome.warnings.append(news.warning)
-            self._progress.warn(f"{row.name}: {news.warning}")
-        if not news.ended:
-            return 0
-        outcome.seconds = time.perf_counter() - began
-        outcome.error = news.error
-        outcome.state = _state(news)
-        if news.error is not None:
-            self._progress.warn(f"line {row.line}: {row.name} failed: {news.error}")
-        del self._busy[ready]
-        if worker.alive:
-            self._idle.append(worker)
+    def _conclude(self, result: RowResult, value: Any) -> None:
+        row = result.row
+        result.seconds = time.perf_counter() - self._began[row.line]
+        result.error = failure_text(value)
+        if result.error is not None:
+            result.state = FAILED
+            self._progress.warn(f"line {row.line}: {row.name} failed: {result.error}")
         else:
-            worker.close()
-        return 1
+            result.state = MADE if value else UP_TO_DATE
 
 
-def _state(news: News) -> str:
-    if news.error is not None:
-        return FAILED
-    return MADE if news.made else UP_TO_DATE
-
-
-def _as_dict(workspace: Workspace, path: Path, batch: Batch, seconds: float) -> dict[str, Any]:
+def _as_dict(
+    workspace: Workspace, path: Path, batch: BatchResult, seconds: float
+) -> dict[str, Any]:
     states = [outcome.state for outcome in batch.outcomes]
     return {
         "audio2video": __version__,
@@ -232,12 +217,12 @@ def _as_dict(workspace: Workspace, path: Path, batch: Batch, seconds: float) -> 
     }
 
 
-def _result(workspace: Workspace, outcome: Outcome) -> Path:
+def _result(workspace: Workspace, outcome: RowResult) -> Path:
     config = outcome.row.config
     return workspace.result(config.inputs.inp_id, config.inputs.tar_id).relative_to(workspace.root)
 
 
-def batch_table(batch: Batch) -> list[tuple[str, ...]]:
+def batch_table(batch: BatchResult) -> list[tuple[str, ...]]:
     """Give what became of all rows, under a heading."""
     rows: list[tuple[str, ...]] = [("line", "result", "state", "seconds", "why")]
     for outcome in batch.outcomes:

@@ -127,6 +127,16 @@ class Job:
             self.progress,
         )
 
+    def analyse(self) -> None:
+        """Analyse the target now, unless the analysis is on disk.
+
+        Raises
+        ------
+        Audio2VideoError
+            The video is missing, can't be used, or shows no face.
+        """
+        _ = self.target
+
     @cached_property
     def network_path(self) -> Path:
         """File of the pass's network.

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from conftest import ROOT, CommandLine, content_hash
 
 from audio2video.batch.run import FAILED, LEFT, MADE, UP_TO_DATE, run_batch
-from audio2video.batch.worker import Worker
+from audio2video.batch.worker import make_row
 from audio2video.cli import main as cli
 from audio2video.cli.terminal import Terminal
 from audio2video.demo.presenter import render_frames
@@ -25,6 +26,8 @@ from audio2video.errors import CancelledError
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
 from audio2video.progress import Progress
+from audio2video.runtime.resource_errors import failure_text
+from audio2video.runtime.workers import Call, WorkerPool
 from audio2video.storage.workspace import Workspace
 
 WORDS = ("hello", "painted", "words")
@@ -258,16 +261,10 @@ def test_the_caller_may_stop_it(media: Path, tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_fails_its_row_in_one_line(tmp_path: Path) -> None:
-    worker = Worker(Workspace(tmp_path), 1)
-    try:
-        worker.begin(None)  # type: ignore[arg-type]
-        news = worker.news()
-        assert news.error == "AttributeError: 'NoneType' object has no attribute 'tar_id'"
-        assert news.ended
-        assert worker.alive
-    finally:
-        worker.close()
-    assert not worker.alive
+    calls = deque([Call(make_row, (tmp_path, None), reports=True)])
+    with WorkerPool(1) as pool:
+        ((_, outcome),) = pool.run(calls, lambda: None)
+    assert failure_text(outcome) == "AttributeError: 'NoneType' object has no attribute 'machine'"
 
 
 @pytest.mark.parametrize("verbose", [False, True])

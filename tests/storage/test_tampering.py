@@ -55,12 +55,7 @@ CHILDREN = {
     # Pipes to and from processes that this one has started: they carry options and figures, which
     # multiprocessing pickles. Nobody else can write to them, and no file is read like that. (Dask,
     # in training/dataset/cluster.py, does the same with the workers of a scheduler the user names.)
-    "runtime/process.py": {"multiprocessing"},
-    "training/dataset/local_cluster.py": {"multiprocessing"},  # only asks that a helper be started
-    "batch/worker.py": {"multiprocessing.connection"},
-    "batch/run.py": {"multiprocessing.connection"},
-    "training/passes/worker.py": {"multiprocessing.connection"},
-    "training/passes/sweep.py": {"multiprocessing.connection"},
+    "runtime/workers.py": {"multiprocessing", "multiprocessing.connection"},
 }
 
 

@@ -1,11 +1,14 @@
-"""What the cluster's tests ask workers to do; workers import this module."""
+"""What tests of worker processes ask them to do; workers import this module."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from audio2video.runtime.workers import WorkerMessage
 
 
 def square(number: int) -> int:
@@ -36,3 +39,24 @@ def sleep(seconds: float) -> None:
 def fail(_: int) -> None:
     """Raise what nobody expects."""
     raise RuntimeError("a defect")
+
+
+class OddError(Exception):
+    """An error that can't be pickled."""
+
+    def __init__(self, one: str, two: object) -> None:
+        super().__init__(one)
+        self.two = two
+
+
+def fail_oddly(_: int) -> None:
+    """Raise what can't be sent to another process."""
+    raise OddError("odd", lambda: None)
+
+
+def tell(stages: int, report: Callable[[WorkerMessage], None]) -> str:
+    """Report a few stages, with a warning at the end."""
+    for stage in range(stages):
+        report(WorkerMessage(stage=str(stage), count=stage))
+    report(WorkerMessage(warning="enough"))
+    return os.environ["OMP_NUM_THREADS"]

@@ -13,15 +13,15 @@ import pytest
 from conftest import CommandLine
 from dask_processes import scheduler_process, worker_process
 
-from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, CancelledError, OptionError
+from audio2video.runtime.workers import Call
 from audio2video.training.dataset import cluster
-from audio2video.training.dataset.cluster import Job, Lost, start_workers
+from audio2video.training.dataset.workers import Lost, start_workers
 
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[object]:
-    with start_workers(Config.from_flags(nthreads=2), Path(), 2) as workers:
+    with start_workers(None, 2, Path(), 2) as workers:
         yield workers
 
 
@@ -29,36 +29,36 @@ def no_beat() -> None:
     pass
 
 
-def run_all(workers: object, jobs: list[Job]) -> list[tuple[Job, object]]:
+def run_all(workers: object, jobs: list[Call]) -> list[tuple[Call, object]]:
     return list(workers.run(deque(jobs), no_beat))  # type: ignore[attr-defined]
 
 
 def test_every_job_is_done_once(local: object) -> None:
-    jobs = [Job(cluster_jobs.square, (n,), n) for n in range(20)]
+    jobs = [Call(cluster_jobs.square, (n,), n) for n in range(20)]
     results = run_all(local, jobs)
     assert sorted((job.tag, value) for job, value in results) == [(n, n * n) for n in range(20)]
 
 
 def test_jobs_may_be_added_on_the_way(local: object) -> None:
-    jobs = deque([Job(cluster_jobs.square, (2,), "first")])
+    jobs = deque([Call(cluster_jobs.square, (2,), "first")])
     seen = []
     for job, value in local.run(jobs, no_beat):  # type: ignore[attr-defined]
         seen.append(value)
         if len(seen) < 4:
-            jobs.append(Job(cluster_jobs.square, (value,), job.tag))
+            jobs.append(Call(cluster_jobs.square, (value,), job.tag))
     assert seen == [4, 16, 256, 65536]
 
 
 def test_a_job_whose_worker_dies_is_tried_again(local: object, tmp_path: Path) -> None:
-    jobs = [Job(cluster_jobs.die_once, (str(tmp_path / "mark"),))]
+    jobs = [Call(cluster_jobs.die_once, (str(tmp_path / "mark"),))]
     assert [value for _, value in run_all(local, jobs)] == ["survived"]
 
 
 def test_a_job_that_kills_its_workers_is_given_up_and_the_rest_is_done(
     local: object, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    jobs = [Job(cluster_jobs.die, (0,), "deadly")]
-    jobs += [Job(cluster_jobs.square, (n,), n) for n in range(10)]
+    jobs = [Call(cluster_jobs.die, (0,), "deadly")]
+    jobs += [Call(cluster_jobs.square, (n,), n) for n in range(10)]
     results = {job.tag: value for job, value in run_all(local, jobs)}
     lost = results.pop("deadly")
     assert isinstance(lost, Lost)
@@ -69,7 +69,7 @@ def test_a_job_that_kills_its_workers_is_given_up_and_the_rest_is_done(
 
 def test_a_defect_is_raised(local: object) -> None:
     with pytest.raises(RuntimeError, match="a defect"):
-        run_all(local, [Job(cluster_jobs.fail, (0,))])
+        run_all(local, [Call(cluster_jobs.fail, (0,))])
 
 
 def test_a_stopped_run_does_not_wait_for_what_is_under_way(local: object) -> None:
@@ -82,7 +82,7 @@ def test_a_stopped_run_does_not_wait_for_what_is_under_way(local: object) -> Non
             raise CancelledError("enough")
 
     with pytest.raises(CancelledError):
-        list(local.run(deque([Job(cluster_jobs.sleep, (30,))]), beat))  # type: ignore[attr-defined]
+        list(local.run(deque([Call(cluster_jobs.sleep, (30,))]), beat))  # type: ignore[attr-defined]
     assert beats == 2
 
 
@@ -107,7 +107,7 @@ def test_somebody_who_is_no_scheduler(tmp_path: Path, monkeypatch: pytest.Monkey
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with (
             pytest.raises(OptionError, match="no scheduler answers there"),
-            start_workers(Config.from_flags(scheduler=address), tmp_path, 1),
+            start_workers(address, 1, tmp_path, 1),
         ):
             pass
 
@@ -121,7 +121,7 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
 def test_a_scheduler_without_workers(scheduler: str, tmp_path: Path) -> None:
     with (
         pytest.raises(Audio2VideoError, match="has no workers; start some with 'dask worker"),
-        start_workers(Config.from_flags(scheduler=scheduler), tmp_path, 1),
+        start_workers(scheduler, 1, tmp_path, 1),
     ):
         pass
 
@@ -129,7 +129,7 @@ def test_a_scheduler_without_workers(scheduler: str, tmp_path: Path) -> None:
 def test_an_address_of_another_kind(tmp_path: Path) -> None:
     with (
         pytest.raises(OptionError, match="no scheduler answers there"),
-        start_workers(Config.from_flags(scheduler="bad address"), tmp_path, 1),
+        start_workers("bad address", 1, tmp_path, 1),
     ):
         pass
 
@@ -138,7 +138,7 @@ def test_workers_that_do_not_see_the_workspace(scheduler: str, tmp_path: Path) -
     with (
         worker_process(tmp_path, scheduler, "blind"),
         pytest.raises(Audio2VideoError, match="does not see the workspace"),
-        start_workers(Config.from_flags(scheduler=scheduler), tmp_path / "nowhere", 1),
+        start_workers(scheduler, 1, tmp_path / "nowhere", 1),
     ):
         pass
 
@@ -153,7 +153,7 @@ def test_workers_that_lack_the_package(scheduler: str, tmp_path: Path) -> None:
     with (
         worker_process(tmp_path, scheduler, "bare-worker", bare),
         pytest.raises(Audio2VideoError, match="lack the module audio2video; install audio2video"),
-        start_workers(Config.from_flags(scheduler=scheduler), tmp_path, 1),
+        start_workers(scheduler, 1, tmp_path, 1),
     ):
         pass
 
@@ -171,7 +171,7 @@ def test_something_else_listens_there(tmp_path: Path) -> None:
         greeter.start()
         with (
             pytest.raises(OptionError, match="no scheduler answers there"),
-            start_workers(Config.from_flags(scheduler=f"tcp://127.0.0.1:{port}"), tmp_path, 1),
+            start_workers(f"tcp://127.0.0.1:{port}", 1, tmp_path, 1),
         ):
             pass
         greeter.join()

@@ -12,12 +12,13 @@ import pytest
 from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.progress import Progress
+from audio2video.runtime.workers import Call
 from audio2video.storage.workspace import Workspace
 from audio2video.training.dataset import preparation
-from audio2video.training.dataset.cluster import Job, Lost
 from audio2video.training.dataset.fragments import Outcome
 from audio2video.training.dataset.preparation import prepare_all
 from audio2video.training.dataset.recording import Opened, Recording
+from audio2video.training.dataset.workers import Lost
 
 
 class Inline:
@@ -26,7 +27,7 @@ class Inline:
     def __init__(self, lost: tuple[str, ...] = ()) -> None:
         self.lost = lost
 
-    def run(self, jobs: deque[Job], beat: Callable[[], None]) -> Iterator[tuple[Job, object]]:
+    def run(self, jobs: deque[Call], beat: Callable[[], None]) -> Iterator[tuple[Call, object]]:
         while jobs:
             job = jobs.popleft()
             beat()
@@ -87,7 +88,9 @@ def prepare(
             counts.append((stage, done, total))
 
     progress = Progress(count)
-    results = list(prepare_all(Workspace(tmp_path), Config.from_flags(), todo, progress))
+    results = list(
+        prepare_all(Workspace(tmp_path), Config().dataset, Config().machine, todo, progress)
+    )
     assert len({r.name for r, _, _ in results}) == len(results), "an outcome was told twice"
     return {recording.name: (outcome, lasting) for recording, outcome, lasting in results}
 

@@ -1,21 +1,27 @@
-"""Worker processes, here or on a cluster, through dask.distributed."""
+"""The worker processes of a cluster, through dask.distributed."""
 
 from __future__ import annotations
 
 import asyncio
+import atexit
+import logging
 import re
 import socket
 import sys
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import Audio2VideoError, OptionError
-from .local_cluster import local_cluster, quiet
+from ...runtime.workers import HEARTBEAT_SECONDS, Call
+from .workers import Lost
+
+_SILENT = logging.CRITICAL + 10
+"""No message has this level."""
 
 CONNECT_SECONDS = 8
 """How long a scheduler is waited for."""
@@ -23,78 +29,34 @@ CONNECT_SECONDS = 8
 LONELY_SECONDS = 60
 """How long a run waits when the scheduler has no worker left."""
 
-HEARTBEAT_SECONDS = 0.5
-"""How often a caller who waits is heard, so that a run can be stopped between two results."""
-
-
 MOST_GREETING = 1 << 20
 """Bytes of a scheduler's greeting; it has some hundred."""
 
 _ADDRESS = re.compile(r"(tcp|tls)://(?P<host>\S+):(?P<port>\d{1,5})")
 
 
-@dataclass(frozen=True)
-class Job:
-    """A call for a worker.
-
-    Parameters
-    ----------
-    function : callable
-        Of a module, so that workers can import it. Running it twice must do no harm.
-    arguments : tuple
-        Small: they go through the scheduler.
-    tag : object
-        Whatever tells the caller which job it is; stays here.
-    """
-
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    tag: Any = None
-
-
-@dataclass(frozen=True)
-class Lost:
-    """Result of a job that another run may well do: its workers died, or the disk was full."""
-
-    why: str
-
-
-class Workers:
-    """Some worker processes; made by `start_workers`."""
+class ClusterWorkers:
+    """The worker processes of a dask cluster."""
 
     def __init__(self, client: Any, where: str) -> None:
         self._client = client
         self._where = where
 
-    def run(self, jobs: deque[Job], beat: Callable[[], None]) -> Iterator[tuple[Job, Any]]:
-        """Run jobs, as many at a time as there are workers.
-
-        Parameters
-        ----------
-        jobs : deque of Job
-            Taken from the left; the caller may add to it between two results.
-        beat : callable
-            Called every half a second; it may raise to stop the run.
-
-        Yields
-        ------
-        (Job, object)
-            What the job's function returned, or `Lost`; in the order they are done.
+    def run(self, calls: deque[Call], beat: Callable[[], None]) -> Iterator[tuple[Call, Any]]:
+        """See `audio2video.training.dataset.workers.Workers`.
 
         Raises
         ------
         Audio2VideoError
             The cluster went away.
-        Exception
-            What a job's function raised.
         """
         from distributed import KilledWorker
         from distributed import wait as wait_for
 
-        waiting: dict[Any, Job] = {}
+        waiting: dict[Any, Call] = {}
         seen_worker = time.monotonic()
         try:
-            while jobs or waiting:
+            while calls or waiting:
                 room = self._room()
                 if room:
                     seen_worker = time.monotonic()
@@ -102,10 +64,10 @@ class Workers:
                     raise self._gone("has had no worker for a minute")
                 # No more at once than can begin: when a worker dies, only what ran on it is
                 # suspected, and a cancelled run ends soon.
-                while jobs and len(waiting) < room:
-                    job = jobs.popleft()
-                    future = self._client.submit(job.function, *job.arguments, pure=False)
-                    waiting[future] = job
+                while calls and len(waiting) < room:
+                    call = calls.popleft()
+                    future = self._client.submit(call.function, *call.arguments, pure=False)
+                    waiting[future] = call
                 if not waiting:
                     time.sleep(HEARTBEAT_SECONDS)
                     beat()
@@ -118,15 +80,15 @@ class Workers:
                     done = ()
                 beat()
                 for future in done:
-                    job = waiting.pop(future)
+                    call = waiting.pop(future)
                     if future.status == "finished":
-                        yield job, future.result()
+                        yield call, future.result()
                         continue
                     if future.status != "error":
                         raise self._gone("was lost")
                     error = future.exception()
                     if isinstance(error, KilledWorker):
-                        yield job, Lost("every worker process that tried it died (out of memory?)")
+                        yield call, Lost("every worker process that tried it died (out of memory?)")
                     else:
                         raise error
         finally:
@@ -147,56 +109,43 @@ class Workers:
 
 
 @contextmanager
-def start_workers(scheduler: str | None, nthreads: int, root: Path, most: int) -> Iterator[Workers]:
-    """Start worker processes, or join the cluster that ``--scheduler`` names.
+def join_cluster(scheduler: str, root: Path) -> Iterator[ClusterWorkers]:
+    """Join the cluster of a dask scheduler.
 
     Parameters
     ----------
-    scheduler : str or None
-        Address of a dask scheduler; None starts processes on this machine.
-    nthreads : int
-        Processes to start, at most.
+    scheduler : str
+        Its address, tcp://HOST:8786.
     root : Path
         The workspace, which workers must see under the same path.
-    most : int
-        More processes than this are not worth starting.
 
     Raises
     ------
     OptionError
-        The scheduler's address can't be used.
+        The address can't be used.
     Audio2VideoError
-        Its workers can't do the work.
+        The cluster's workers can't do the work.
     """
     with quiet(), ExitStack() as stack:
         from distributed import Client
 
-        if scheduler is None:
-            address = stack.enter_context(local_cluster(min(nthreads, most)))
-        else:
-            address = scheduler
-        client = _connect(Client, address, scheduler)
+        client = _connect(Client, scheduler)
         stack.callback(client.close, timeout=2)
         stack.enter_context(client.as_current())
-        if scheduler is not None:
-            _check_workers(client, address, root)
-        yield Workers(client, address if scheduler else "of this machine")
+        _check_workers(client, scheduler, root)
+        yield ClusterWorkers(client, scheduler)
 
 
-def _connect(client_type: Any, address: Any, given: str | None) -> Any:
+def _connect(client_type: Any, address: str) -> Any:
     unanswered = OptionError(
-        f"--scheduler {given!r}: no scheduler answers there",
+        f"--scheduler {address!r}: no scheduler answers there",
         hint="start one with 'dask scheduler' and give its address, tcp://HOST:8786",
     )
-    if given is not None and not _listens(given):
+    if not _listens(address):
         raise unanswered
     try:
         return client_type(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        if given is None:
-            raise Audio2VideoError(
-                f"no worker processes can be started ({' '.join(str(error).split())})"
-            ) from error
         raise unanswered from error
 
 
@@ -250,3 +199,31 @@ def _check_workers(client: Any, address: str, root: Path) -> None:
 def sees(root: str) -> bool:
     """Tell whether this process sees a workspace."""
     return (Path(root) / "raw").is_dir()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the cluster's own messages from the terminal: what matters is said by this package."""
+    from distributed.deploy.spec import close_clusters  # its import sets the loggers up
+
+    names = [
+        name
+        for name in (*logging.root.manager.loggerDict, "asyncio", "tornado", "distributed")
+        if name.split(".")[0] in ("asyncio", "tornado", "distributed")
+    ]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(_SILENT)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"(distributed|tornado)(\..*)?")
+            yield
+    except KeyboardInterrupt:
+        # What is half started or half closed ends with this process, in silence: asked to close it
+        # at the very end, distributed would wait for it in vain, or stumble over it.
+        atexit.unregister(close_clusters)
+        before.clear()
+        raise
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

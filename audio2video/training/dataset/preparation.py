@@ -10,9 +10,9 @@ from ...config import DatasetConfig, MachineConfig
 from ...errors import Audio2VideoError, MissingFileError
 from ...progress import Progress
 from ...runtime.resource_errors import as_shortage
+from ...runtime.workers import Call
 from ...storage.workspace import Workspace
 from ..corpus import recording_record
-from .cluster import Job, Lost, Workers, start_workers
 from .finishing import finish_recording
 from .fragments import Outcome, read_outcome
 from .recording import (
@@ -24,6 +24,7 @@ from .recording import (
     open_recording,
     read_opened,
 )
+from .workers import Lost, Workers, start_workers
 
 
 def prepare_all(
@@ -70,7 +71,7 @@ def _processes(todo: list[Recording]) -> int:
 def _open_all(
     workers: Workers, todo: list[Recording], progress: Progress
 ) -> Iterator[tuple[Recording, Any]]:
-    jobs = deque(Job(_open, (recording,), recording) for recording in todo)
+    jobs = deque(Call(_open, (recording,), recording) for recording in todo)
     stage, done = "listening", 0
 
     def beat() -> None:
@@ -90,13 +91,13 @@ def _follow_all(
     left = {recording.name: len(found.spans) for recording, found in opened}
     total, done = sum(left.values()), 0
     # Spans that an earlier run has done are no more than a look at the disk.
-    jobs: deque[Job] = deque()
+    jobs: deque[Call] = deque()
     for recording, found in opened:
         if len(found.spans) == 1:
-            jobs.append(Job(_follow_and_finish, (recording,), recording))
+            jobs.append(Call(_follow_and_finish, (recording,), recording))
         else:
             jobs.extend(
-                Job(_follow, (recording, number), recording) for number in range(len(found.spans))
+                Call(_follow, (recording, number), recording) for number in range(len(found.spans))
             )
     given_up: dict[str, bool] = {}  # and whether another try is in vain
     unfinished = len(opened)
@@ -117,7 +118,7 @@ def _follow_all(
         elif result is None:
             if left[recording.name] == 0 and recording.name not in given_up:
                 # Before what else there is to do: what is finished stays, whatever comes.
-                jobs.appendleft(Job(_finish, (recording,), recording))
+                jobs.appendleft(Call(_finish, (recording,), recording))
         elif recording.name not in given_up:
             unfinished -= 1
             given_up[recording.name] = not isinstance(result, Lost)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
 
 from ...config import Config
 from ...progress import Progress
+from ...runtime.resource_errors import failure_text
+from ...runtime.workers import Call, WorkerMessage, WorkerPool
 from ...storage.files import replacing
 from ...storage.workspace import Workspace
 from ..corpus import read_index
 from .grid import Grid, read_grid
 from .plots import plot_sweep
 from .table import PARTS, Pass, find_passes, pass_rows, read_passes, write_rows
-from .worker import Worker
+from .worker import train_in_worker
 
 
 @dataclass(frozen=True)
@@ -83,39 +84,40 @@ def _train_all(
     workspace: Workspace, passes: Mapping[str, Config], processes: int, progress: Progress
 ) -> dict[str, str]:
     """Train passes in processes of their own; returns why some failed."""
-    queue = list(passes.items())
     total = sum(config.training.nepochs for config in passes.values())
     epochs: dict[str, int] = {}
     failed: dict[str, str] = {}
-    running: dict[Any, Worker] = {}
-    progress.update("sweep", 0, total, "epoch")
-    try:
-        while queue or running:
-            while queue and len(running) < processes:
-                pass_id, config = queue.pop(0)
-                progress.note(f"training pass {pass_id}")
-                worker = Worker(workspace, config)
-                running[worker.ours] = worker
-            for ready in wait(list(running)):
-                worker = running[ready]
-                news = worker.news()
-                if news.epochs is not None:
-                    epochs[worker.pass_id] = news.epochs
-                if news.warning is not None:
-                    progress.warn(f"{worker.pass_id}: {news.warning}")
-                if news.error is not None:
-                    failed[worker.pass_id] = news.error
-                    progress.warn(f"pass {worker.pass_id} failed: {news.error}")
-                if news.done or news.error is not None:
-                    # Failed or finished before, it takes no more of the time that is left.
-                    epochs[worker.pass_id] = passes[worker.pass_id].training.nepochs
-                    running.pop(ready).close()
-            # A pass that has trained its last epoch still has to be measured and written.
-            done = sum(epochs.values()) - (1 if queue or running else 0)
-            progress.update("sweep", max(done, 0), total, "epoch")
-    finally:
-        for worker in running.values():
-            worker.close()
+    left = len(passes)
+
+    def beat() -> None:
+        # A pass that has trained its last epoch still has to be measured and written.
+        progress.update("sweep", max(sum(epochs.values()) - bool(left), 0), total, "epoch")
+
+    def on_message(call: Call, message: WorkerMessage) -> None:
+        if message.count is not None:
+            epochs[call.tag] = message.count
+        if message.warning is not None:
+            progress.warn(f"{call.tag}: {message.warning}")
+
+    def may_start(call: Call, running: list[Call]) -> bool:
+        progress.note(f"training pass {call.tag}")
+        return True
+
+    calls = deque(
+        Call(train_in_worker, (workspace.root, config), pass_id, reports=True)
+        for pass_id, config in passes.items()
+    )
+    beat()
+    with WorkerPool(processes, reuse=False) as pool:
+        for call, value in pool.run(calls, beat, on_message, may_start):
+            error = failure_text(value)
+            if error is not None:
+                failed[call.tag] = error
+                progress.warn(f"pass {call.tag} failed: {error}")
+            # Failed or finished before, it takes no more of the time that is left.
+            epochs[call.tag] = passes[call.tag].training.nepochs
+            left -= 1
+            beat()
     return failed
 
 
