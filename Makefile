@@ -27,8 +27,8 @@ audit: .venv/.developer
 	$(BIN)/pip-audit --local --progress-spinner off
 
 fuzz: .venv/.developer
-	for harness in fuzz/fuzz_*.py; do \
-		$(BIN)/python -W ignore -m fuzz.$$(basename $$harness .py) -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	for harness in tests/fuzz/fuzz_*.py; do \
+		$(BIN)/python -W ignore -m tests.fuzz.$$(basename $$harness .py) -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
 bench: .venv/.developer

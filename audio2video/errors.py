@@ -55,6 +55,10 @@ class BadFileError(Audio2VideoError):
     """A file is there but can't be used: damaged, empty, of another format or shape."""
 
 
+class MissingLibraryError(Audio2VideoError):
+    """A library that is not installed by default is needed; the hint names its extra."""
+
+
 class NoFaceError(Audio2VideoError):
     """A video has no frame with a usable face."""
 

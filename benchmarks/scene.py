@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from audio2video.config import Config
-from audio2video.demo.presenter import SIZE, render_frames
-from audio2video.demo.script import FRAMES, RATE
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
 from audio2video.pipeline.job import Job
@@ -19,6 +17,8 @@ from audio2video.progress import Progress
 from audio2video.speech.units import SAMPLE_RATE
 from audio2video.storage.workspace import Workspace, shipped
 from audio2video.target.analysis import TargetAnalysis
+from tools.presenter.presenter import SIZE, render_frames
+from tools.presenter.script import FRAMES, RATE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -112,7 +112,7 @@ class Scene:
     def words(self, seconds: float, name: str) -> Path:
         """Write speech of some length, the demo's over and over."""
         path = self.folder / f"{name}.wav"
-        samples = read_audio(shipped() / "input" / "mp3" / "demo.mp3", SAMPLE_RATE)
+        samples = read_audio(shipped() / "demo.mp3", SAMPLE_RATE)
         write_wav(path, np.resize(samples, round(seconds * SAMPLE_RATE)), SAMPLE_RATE)
         return path
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from audio2video.demo.presenter import SIZE
 from audio2video.runtime.threads import in_order, one_thread_each
 from audio2video.texture.candidates import candidate_count, choose_candidates
 from audio2video.texture.median import weighted_median
 from audio2video.texture.warp import CELL, coarse_grid, displacement_grids, grid_shape
+from tools.presenter.presenter import SIZE
 
 from . import plain
 from .measure import Limit, Measurement, same

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from audio2video.config import Config
-from audio2video.demo.presenter import SIZE
 from audio2video.face.layout import inter_ocular_distance
 from audio2video.media.video import VideoReader
 from audio2video.pipeline.job import Job
 from audio2video.progress import Progress
 from audio2video.storage.workspace import Workspace
+from tools.presenter.presenter import SIZE
 
 from . import plain_face
 from .measure import Limit, Measurement

@@ -17,15 +17,20 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from hypothesis import settings
 
-from audio2video.demo.presenter import render_frames
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
+from tools.presenter.presenter import render_frames
 
 if TYPE_CHECKING:
     from fault_runs import Stage
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long an example takes says how busy the machine is, and nothing else.
+settings.register_profile("audio2video", deadline=None)
+settings.load_profile("audio2video")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -124,7 +129,7 @@ def small_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two and a half seconds of the demo speech."""
     path = tmp_path_factory.mktemp("media") / "words.wav"
-    samples = read_audio(ROOT / "input" / "mp3" / "demo.mp3", 16000)
+    samples = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)
     write_wav(path, samples[: 16000 * 5 // 2], 16000)
     return path
 

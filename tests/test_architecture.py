@@ -18,7 +18,6 @@ ROOMS = (
     ("api",),
     ("evaluation",),
     ("pipeline",),
-    ("demo",),
     ("training",),
     ("target",),
     ("provenance",),

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-
-from audio2video.errors import Audio2VideoError
 from fuzz.harness import LARGEST, Harness, mutated, refused
 
-NAMES = sorted(path.stem for path in (ROOT / "fuzz").glob("fuzz_*.py"))
+from audio2video.errors import Audio2VideoError
+
+NAMES = sorted(path.stem for path in (ROOT / "tests" / "fuzz").glob("fuzz_*.py"))
 CHANGED = 150
 
 

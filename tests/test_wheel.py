@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -42,19 +43,31 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_holds_the_shipped_files(unpacked: Path) -> None:
-    shipped = unpacked / "audio2video" / "shipped"
-    for name in (
-        "train/grid_s1/network.npz",
-        "train/grid_s1/README.md",
-        "train/grid_s1/options.json",
-        "train/grid_s1_delayed/network.npz",
-        "reference/shapes.npz",
-        "input/mp3/demo.mp3",
-    ):
-        assert (shipped / name).read_bytes() == (ROOT / name).read_bytes()
+    shipped = {path.relative_to(ROOT) for path in (ROOT / "audio2video" / "assets").rglob("*.*")}
+    assert Path("audio2video/assets/passes/grid_s1/network.npz") in shipped
+    assert Path("audio2video/assets/demo.mp4") in shipped
+    for name in shipped:
+        assert (unpacked / name).read_bytes() == (ROOT / name).read_bytes()
     (info,) = unpacked.glob("audio2video-*.dist-info")
     assert (info / "licenses" / "NOTICE").is_file()
-    assert not list(unpacked.glob("tests")), "tests do not belong into the wheel"
+    places = {path.name for path in unpacked.iterdir()}
+    assert places == {"audio2video", info.name}, "neither tests nor tools belong into the wheel"
+
+
+def test_wheel_needs_no_extra_for_steps_1_to_4(unpacked: Path) -> None:
+    (info,) = unpacked.glob("audio2video-*.dist-info")
+    metadata = (info / "METADATA").read_text(encoding="utf-8")
+    needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: ")]
+    core = {
+        re.split(r"[^\w.-]", line.split(": ")[1])[0] for line in needed if "extra ==" not in line
+    }
+    assert not core & {
+        *("tensorflow", "tensorboard", "distributed", "yt-dlp", "scenedetect-headless"),
+        "scikit-image",
+    }
+    assert {"numpy", "c2pa-python", "numba"} <= core
+    extras = set(re.findall(r"Provides-Extra: (\w+)", metadata))
+    assert {"train", "cluster", "download", "evaluate", "all", "dev"} == extras
 
 
 def test_wheel_works_in_an_empty_folder(unpacked: Path, tmp_path: Path, small_target: Path) -> None:

@@ -39,7 +39,7 @@ def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]
     import cv2
 
     from ..pipeline.job import Job
-    from ..pipeline.run import import_target, run
+    from ..pipeline.run import check_requirements, import_target, run
 
     cv2.setNumThreads(config.machine.nthreads)
     workspace = Workspace(root)
@@ -55,10 +55,11 @@ def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]
         lambda text: report(WorkerMessage(warning=text)),
         say,
     )
+    check_requirements(workspace, STEPS, config)
     # Rows of one target wait for the first of them to analyse it.
     lock = workspace.batch_lock(config.inputs.tar_id)
     with locked(lock, lambda: say("waiting for the target's analysis")):
-        job = Job(workspace, import_target(workspace, config, progress), progress)
+        job = Job(workspace, import_target(workspace, config), progress)
         # Without speech there is nothing to analyse the target for.
         workspace.input_audio(job.inp_id)
         job.analyse()

@@ -112,7 +112,7 @@ def evaluate_reenact_command(exclude: float, workspace: Path, quiet: bool, **giv
     from ..pipeline.run import import_target
 
     with Terminal(place, quiet=quiet, verbose=False) as terminal:
-        config = import_target(place, config, terminal.progress)
+        config = import_target(place, config)
         result = evaluate_reenact(place, config, exclude, terminal.progress)
     click.echo(json.dumps(result.as_dict(), indent=2, sort_keys=True))
 

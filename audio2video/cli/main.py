@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import NoReturn
 
 import click
-from platformdirs import user_cache_path
 
 from .. import __version__
 from ..errors import Audio2VideoError, CancelledError
 from ..runtime.resource_errors import as_shortage
 from ..runtime.signals import stoppable
+from ..runtime.startup import prepare_process
 from .batch import batch_command
 from .cache import cache_group
 from .dub import dub_command
@@ -54,10 +53,7 @@ def main_run(args: Sequence[str] | None = None) -> NoReturn:
 
 def _run(command: click.Command, args: Sequence[str] | None) -> NoReturn:
     """Run a command; whatever the user can put right becomes one line and exit code 2."""
-    # Its own place is in the user's configuration, which is none of this program's business.
-    os.environ.setdefault(
-        "MPLCONFIGDIR", str(user_cache_path("audio2video", appauthor=False) / "matplotlib")
-    )
+    prepare_process()
     with ExitStack() as stack:
         request = stack.enter_context(stoppable())
         try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import cv2
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from ..face.smoothing import smooth_tracks, unbroken_stretches
+from ..runtime.kernels import kernel
 from ..texture.warp import CELL, warp_weights
 
 SHARES = {
@@ -141,7 +141,7 @@ def move_jaw(
     return np.asarray(moved)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel()
 def _read_places(
     places: NDArray[np.float32],
     left: int,

@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.metrics import structural_similarity
 
 REGION_MARGIN = 0.25
 """How far the region that is measured goes beyond the lips, in inter-ocular distances."""
@@ -118,6 +117,8 @@ def compare_pictures(
     # A filled polygon holds its outline too, which is lip: closed lips leave nothing.
     opened = cv2.erode(inside, np.ones((3, 3), np.uint8)).astype(bool)
     apart = np.abs(rebuilt[opened].astype(np.float64) - true[opened])
+    from skimage.metrics import structural_similarity
+
     return PictureMeasures(
         psnr=10 * float(np.log10(255**2 / max(error, 1e-3))),
         ssim=float(structural_similarity(a, b, channel_axis=2)),

@@ -26,6 +26,7 @@ from ..provenance.container_tags import REBUILT_STATEMENT, rebuilt_tags
 from ..provenance.credentials import signing_credentials
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
+from ..runtime.extras import require
 from ..runtime.threads import one_thread_each
 from ..storage.files import replacing, write_json
 from ..storage.workspace import Workspace
@@ -90,6 +91,7 @@ def evaluate_reenact(
     Audio2VideoError
         The target is missing, has no face, or is too short to be rebuilt from itself.
     """
+    require("comparing pictures", "skimage")
     progress = progress or Progress()
     tar_id, workers = config.inputs.tar_id, config.machine.nthreads
     video = workspace.target_video(tar_id)

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numba as nb
 import numpy as np
 
 from ..errors import BadFileError
+from ..runtime.kernels import kernel
 from .regression import F32, F64, I32, U8, LandmarkModel
 
 VERSION = 1
@@ -108,7 +108,7 @@ def _make_sure_of(data: U8, at: int, needed: int) -> None:
         raise ValueError("the file ends early")
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False)
+@kernel()
 def _integer(data: U8, at: int) -> tuple[int, int]:
     """Read an integer; gives it, and where the next item begins."""
     if at < 0 or at >= len(data):
@@ -124,7 +124,7 @@ def _integer(data: U8, at: int) -> tuple[int, int]:
     return -value if control & 0x80 else value, at + 1 + size
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False)
+@kernel()
 def _reals(data: U8, at: int, numbers: F32, powers: F64) -> int:
     """Fill an array; gives where the next item begins."""
     for k in range(len(numbers)):
@@ -149,7 +149,7 @@ def _reals(data: U8, at: int, numbers: F32, powers: F64) -> int:
     return at
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False)
+@kernel()
 def _indices(data: U8, at: int, numbers: I32) -> int:
     """Fill an array; gives where the next item begins."""
     for k in range(len(numbers)):
@@ -160,14 +160,14 @@ def _indices(data: U8, at: int, numbers: I32) -> int:
     return at
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False)
+@kernel()
 def _expect(data: U8, at: int, number: int) -> int:
     """Read an integer that must be this one; gives where the next item begins."""
     found, at = _integer(data, at)
     return at if found == number else _BAD
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False)
+@kernel()
 def _forests(data: U8, at: int, pairs: I32, thresholds: F32, leaves: F32, powers: F64) -> int:
     """Read all trees; gives where the next item begins."""
     levels, trees, splits = thresholds.shape
@@ -181,14 +181,14 @@ def _forests(data: U8, at: int, pairs: I32, thresholds: F32, leaves: F32, powers
             at = _expect(data, at, splits + 1)
             for leaf in range(splits + 1):
                 at = _expect(data, at, -leaves.shape[3])
-                at = _expect(data, at, -1)
+                at = _expect(data, at, np.int64(-1))
                 at = _reals(data, at, leaves[level, tree, leaf], powers)
             if at == _BAD:
                 return _BAD
     return at
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False)
+@kernel()
 def _pixels(data: U8, at: int, anchors: I32, deltas: F32, powers: F64) -> int:
     """Read what each level looks at; gives where the next item begins."""
     levels, pixels = anchors.shape

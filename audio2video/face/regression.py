@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from ..runtime.kernels import kernel
 
 U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
@@ -111,7 +112,7 @@ def place_landmarks(model: LandmarkModel, gray: U8, boxes: NDArray[np.floating])
     return np.asarray(corner + size * shapes.reshape(len(corners), *model.mean.shape))
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _run_cascade(
     gray: U8,
     corners: F64,
@@ -135,7 +136,7 @@ def _run_cascade(
             _add(leaves[level], chosen, shapes[box])
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _look(
     gray: U8, corners: F64, mean: F32, shape: F32, anchors: I32, deltas: F32, features: F32
 ) -> None:
@@ -153,7 +154,7 @@ def _look(
         features[k] = gray[int(y), int(x)] if inside else 0
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _turn_and_scale(mean: F32, shape: F32) -> tuple[np.float32, np.float32]:
     """Scaled cosine and sine of the turn that brings the mean shape nearest to the shape.
 
@@ -174,7 +175,7 @@ def _turn_and_scale(mean: F32, shape: F32) -> tuple[np.float32, np.float32]:
     return np.float32(along / spread), np.float32(aside / spread)
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _choose(features: F32, pairs: I32, thresholds: F32, chosen: I32) -> None:
     """Leaf of each tree. All go down together: a step waits for the one before, a tree for none."""
     trees, splits = thresholds.shape
@@ -193,7 +194,7 @@ def _choose(features: F32, pairs: I32, thresholds: F32, chosen: I32) -> None:
     chosen -= splits
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _add(leaves: F32, chosen: I32, shape: F32) -> None:
     """Add the chosen leaves to the shape, in their order; four to each reading of the shape."""
     whole = len(chosen) // 4 * 4

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from ..runtime.kernels import kernel
 from .head import generic_head
 from .layout import JAW, MOUTH, NOSE
 
@@ -95,7 +95,7 @@ def meet_surface(flat: NDArray[np.floating], lean: NDArray[np.floating]) -> NDAr
     return points
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel()
 def _meet(
     points: NDArray[np.float64],
     lean: NDArray[np.float64],

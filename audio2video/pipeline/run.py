@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from .. import __version__
 from ..config import Config
 from ..errors import OptionError
 from ..progress import Progress
+from ..runtime.extras import require
 from ..storage.artifacts import refuse_others_in
 from ..storage.files import file_hash, write_json
-from ..storage.ids import DEFAULT_ID, brought_id
+from ..storage.ids import brought_id
 from ..storage.workspace import Workspace
 from .job import Job
 from .report import StepReport
@@ -61,10 +63,29 @@ def run(
     config = import_media(workspace, config, link=link)
     job = Job(workspace, config, progress)
     if any(step > 1 for step in chosen) or (1 in chosen and config.lipsync.predict):
-        workspace.input_audio(job.inp_id)  # a wrong id is reported before anything is painted
-        _make_demo(workspace, config, progress)
+        workspace.input_audio(job.inp_id)  # a wrong id is reported before anything is made
     if any(step > 1 for step in chosen):
         refuse_others_in(job.folder, job.owner)
+    check_requirements(workspace, chosen, config)
+    with ExitStack() as stack:
+        if any(step > 1 for step in chosen):
+            _prepare_kernels(stack, progress)
+        return _run_steps(job, chosen)
+
+
+def _prepare_kernels(stack: ExitStack, progress: Progress) -> None:
+    """Compile kernels beside the first steps, where they are not kept from an earlier run."""
+    from ..runtime.kernels import compiling_ahead, keeping_problem
+    from .kernel_warmup import rehearsals
+
+    problem = keeping_problem()
+    if problem is not None:
+        progress.warn(problem)
+    stack.enter_context(compiling_ahead(rehearsals()))
+
+
+def _run_steps(job: Job, chosen: Sequence[int]) -> list[StepReport]:
+    progress = job.progress
     reports: list[StepReport] = []
     timings: dict[str, dict[str, Any]] = {}
     for number in chosen:
@@ -83,6 +104,38 @@ def run(
     if any(number >= 2 for number in chosen):
         _write_report(job, timings)
     return reports
+
+
+def check_requirements(workspace: Workspace, steps: Sequence[int], config: Config) -> None:
+    """Check before the first step what a later one would only find out after minutes of work.
+
+    Training needs TensorFlow; step 4 signs its result, with a key that is made on first use.
+
+    Raises
+    ------
+    MissingLibraryError
+        A library is not installed.
+    Audio2VideoError
+        The signing key can't be used, or there is none and it can't be kept.
+    """
+    if 1 in steps and _will_train(workspace, steps, config):
+        require("training", "tensorflow")
+    if 4 in steps:
+        from ..provenance.credentials import signing_credentials
+
+        signing_credentials(config.marking.sign_cert, config.marking.sign_key)
+
+
+def _will_train(workspace: Workspace, steps: Sequence[int], config: Config) -> bool:
+    if config.lipsync.train is not None:
+        return config.lipsync.train
+    if workspace.finished_pass(config.inputs.pass_id) is not None:
+        return False
+    if 0 in steps:
+        return True
+    from ..training.corpus import clip_index
+
+    return clip_index(workspace).is_file()
 
 
 def import_media(workspace: Workspace, config: Config, *, link: bool = False) -> Config:
@@ -111,8 +164,8 @@ def import_media(workspace: Workspace, config: Config, *, link: bool = False) ->
     return config
 
 
-def import_target(workspace: Workspace, config: Config, progress: Progress) -> Config:
-    """Copy ``--video`` into the workspace, or paint the embedded presenter where it is meant.
+def import_target(workspace: Workspace, config: Config) -> Config:
+    """Copy ``--video`` into the workspace.
 
     Returns
     -------
@@ -120,24 +173,7 @@ def import_target(workspace: Workspace, config: Config, progress: Progress) -> C
         With the target's id.
     """
     workspace.create()
-    config = import_media(workspace, config)
-    _make_demo(workspace, config, progress)
-    return config
-
-
-def _make_demo(workspace: Workspace, config: Config, progress: Progress) -> None:
-    """Paint the embedded presenter on first use."""
-    if config.inputs.tar_id != DEFAULT_ID:
-        return
-    if any((workspace.root / "target" / "mp4").glob(f"{DEFAULT_ID}.*")):
-        return
-    folder = workspace.inside("target", "mp4")
-    from ..demo.video import make_demo_video
-
-    make_demo_video(
-        folder / f"{DEFAULT_ID}.mp4",
-        lambda done, total: progress.update("painting the presenter", done, total, "frame"),
-    )
+    return import_media(workspace, config)
 
 
 def _write_report(job: Job, timings: dict[str, dict[str, Any]]) -> None:

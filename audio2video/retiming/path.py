@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from ..runtime.kernels import kernel
 
 EASE = 3
 """Output frames of a turn: most of the way to the turning frame, that frame, and back again."""
@@ -76,13 +77,23 @@ def best_path(
         raise ValueError("costs of holding and turning must be finite, or infinite for never")
     if not np.isposinf([hold[0, -1], hold[1, 0], turn[0, 0], turn[1, -1]]).all():
         raise ValueError("beyond the ends nothing can be held or turned at")
-    places: NDArray[np.float64] = _best_path(gain, motion, show, enter, hold, turn, edge, lock)
+    # Made here, because the compiler takes a second for calls that make arrays.
+    margin = lock + 1
+    width = frames + 2 * margin
+    places: NDArray[np.float64] = _best_path(
+        *(gain, motion, show, enter, hold, turn, edge, lock),
+        np.full((2, EASE + 2, width), np.inf, np.float32),
+        np.full((2, 2, width), np.inf, np.float32),
+        np.zeros((2, 2, width), np.float32),
+        np.full((2, margin, width), np.inf, np.float32),
+        np.zeros((len(gain), 2, (frames + 3) // 4), np.uint8),
+    )
     if len(places) == 0:
         raise ValueError(f"{len(motion)} target frames can't be played for {len(gain)} frames")
     return places
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _best_path(
     gain: NDArray[np.float32],
     motion: NDArray[np.float32],
@@ -92,20 +103,23 @@ def _best_path(
     turn: NDArray[np.float32],
     edge: NDArray[np.float32],
     lock: int,
+    advanced: NDArray[np.float32],
+    held: NDArray[np.float32],
+    along: NDArray[np.float32],
+    turned: NDArray[np.float32],
+    choice: NDArray[np.uint8],
 ) -> NDArray[np.float64]:
+    """Fill the tables of costs, of which each holds the last rows only, and follow the choices.
+
+    `advanced`, `held` and `turned` begin infinite, `along` with zeros. Rows have a margin of cells
+    that are never reached, so that no cell needs a border case. `along` has costs along a diagonal
+    from the first row on: the difference of two is that of a stretch. `turned` is W less `along`.
+    `choice` says how A was reached: 0 from A, 1 from H, 2 from L; four cells a byte.
+    """
     n, m = len(gain), len(motion)
     never = np.float32(np.inf)
-    # Rows have a margin of cells that are never reached, so that no cell needs a border case.
     margin = lock + 1
-    width = m + 2 * margin
     rows = EASE + 2
-    advanced = np.full((2, rows, width), never, np.float32)
-    held = np.full((2, 2, width), never, np.float32)
-    # Costs along a diagonal from the first row on: the difference of two is that of a stretch.
-    along = np.zeros((2, 2, width), np.float32)
-    turned = np.full((2, margin, width), never, np.float32)  # W less `along`
-    # How A was reached: 0 from A, 1 from H, 2 from L; four cells a byte.
-    choice = np.zeros((n, 2, (m + 3) // 4), np.uint8)
     codes = np.zeros(4 * choice.shape[2], np.uint8)
     for d in range(2):
         for j in range(m):
@@ -141,7 +155,9 @@ def _best_path(
             )
             _pack(codes, choice[i, d])
     # The cheapest end: in A or H of either direction, or `inside` frames after a turn.
-    least, j, d, state, inside = never, -1, 0, _ADVANCED, 0
+    # Plain numbers here would be types of their own, for each of which `_follow` is compiled.
+    least, j, d = never, np.int64(-1), np.int64(0)
+    state, inside = np.int64(_ADVANCED), np.int64(0)
     for way in range(2):
         for kind in range(2):
             ends = held[way, (n - 1) % 2] if kind == _HELD else advanced[way, (n - 1) % rows]
@@ -161,7 +177,7 @@ def _best_path(
     return places
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _row(
     gain: np.float32,
     motion: NDArray[np.float32],
@@ -196,7 +212,7 @@ def _row(
         along[j] = diagonal
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _pack(codes: NDArray[np.uint8], packed: NDArray[np.uint8]) -> None:
     for k in range(len(packed)):
         packed[k] = (
@@ -207,7 +223,7 @@ def _pack(codes: NDArray[np.uint8], packed: NDArray[np.uint8]) -> None:
         )
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _follow(
     choice: NDArray[np.uint8], n: int, j: int, d: int, state: int, inside: int, lock: int
 ) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from .signals import TIDYING, stops_tidily
+from .startup import prepare_process
 
 HEARTBEAT_SECONDS = 0.5
 """How often a waiting caller is called back, so that it can stop a run between two results."""
@@ -267,6 +268,7 @@ def _serve(parent: Connection, nthreads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in _THREAD_VARIABLES:
         os.environ[name] = str(nthreads)
+    prepare_process()
     with stops_tidily():
         calls: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], bool]]
         calls = queue.SimpleQueue()

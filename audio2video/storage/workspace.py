@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import Audio2VideoError, MissingFileError
 from .files import file_hash, replacing
-from .ids import same_name
+from .ids import DEFAULT_ID, same_name
 
 LAYOUT = (
     "raw/mfcc",
@@ -96,16 +96,14 @@ class Workspace:
     # What the user brings.
 
     def input_audio(self, inp_id: str) -> Path:
-        """Find the input speech.
+        """Find the input speech: the workspace's own, or the shipped demo speech.
 
         Raises
         ------
         MissingFileError
             There is none with this id.
         """
-        found = _named(self.root / "input" / "mp3", inp_id) or _named(
-            shipped() / "input" / "mp3", inp_id
-        )
+        found = _named(self.root / "input" / "mp3", inp_id) or _demo(inp_id, "demo.mp3")
         if found is None:
             raise MissingFileError(
                 f"no input speech '{inp_id}'",
@@ -115,14 +113,14 @@ class Workspace:
         return found
 
     def target_video(self, tar_id: str) -> Path:
-        """Find the target video.
+        """Find the target video: the workspace's own, or the shipped demo video.
 
         Raises
         ------
         MissingFileError
             There is none with this id.
         """
-        found = _named(self.root / "target" / "mp4", tar_id)
+        found = _named(self.root / "target" / "mp4", tar_id) or _demo(tar_id, "demo.mp4")
         if found is None:
             raise MissingFileError(
                 f"no target video '{tar_id}'",
@@ -205,7 +203,7 @@ class Workspace:
 
     def finished_pass(self, pass_id: str) -> Path | None:
         """Folder of a pass with a network to predict with: the workspace's own or the shipped."""
-        for folder in (self.root / "train" / pass_id, shipped() / "train" / pass_id):
+        for folder in (self.root / "train" / pass_id, shipped() / "passes" / pass_id):
             if (folder / "network.npz").is_file():
                 return folder
         return None
@@ -257,11 +255,13 @@ class Workspace:
 
 
 def shipped() -> Path:
-    """Folder of the pass, reference data and speech that travel with the package."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "shipped"
-    # In a checkout they lie in their own folders beside the package.
-    return installed if installed.is_dir() else package.parent
+    """Folder of the passes, reference data, demo speech and demo video in the package."""
+    return Path(__file__).resolve().parent.parent / "assets"
+
+
+def _demo(file_id: str, name: str) -> Path | None:
+    """Give a shipped demo file if the id is the demo's."""
+    return shipped() / name if same_name(file_id, DEFAULT_ID) else None
 
 
 def _named(folder: Path, file_id: str) -> Path | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from ..runtime.kernels import kernel
 from .warp import CELL, grid_shape
 
 MOST_WEIGHT = 2**17 - 2
@@ -104,7 +104,7 @@ def weighted_median(
     return result
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _median_blocks(
     pixels: U8, frames: I64, weights: U16, start: int, moves: F32, region: Mask, result: U8
 ) -> None:
@@ -134,7 +134,7 @@ def _median_blocks(
                             result[y + i, x + j, channel] = found[i * stride + 3 * j + channel]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _span(region: Mask, y: int) -> tuple[int, int]:
     """First column of the first cell, and end of the last one, that the region touches."""
     height, width = region.shape
@@ -146,7 +146,7 @@ def _span(region: Mask, y: int) -> tuple[int, int]:
     return begin // CELL * CELL, end
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _interpolate(moves: F32, row: int, column: int, count: int, lines: F32) -> bool:
     """Displacements at the nodes' columns in each row of a block.
 
@@ -167,7 +167,7 @@ def _interpolate(moves: F32, row: int, column: int, count: int, lines: F32) -> b
     return bool(most + _ROUNDER > _ROUNDER)
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _search(
     samples: U8, weights: U16, start: int, lanes: int, found: U8, trial: U8, carried: U16
 ) -> None:
@@ -203,7 +203,7 @@ def _search(
         bit = np.uint8(bit >> 1)
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _copy(pixels, frame, height, width, y, x, count, samples):  # type: ignore[no-untyped-def]
     """Read a block where it is."""
     stride = count * CELL_BYTES + SPARE
@@ -214,7 +214,7 @@ def _copy(pixels, frame, height, width, y, x, count, samples):  # type: ignore[n
             samples[to + j] = pixels[at + j]
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _sample(  # type: ignore[no-untyped-def]
     pixels, frame, height, width, y, x, count, lines, samples
 ):
@@ -247,7 +247,7 @@ def _sample(  # type: ignore[no-untyped-def]
                 _sample_far(pixels, frame, size, place, line_x, line_y, samples, to)
 
 
-@nb.njit(inline="always")
+@kernel(inline=True)
 def _range(lines, axis, c):  # type: ignore[no-untyped-def]
     """Least and largest whole part of a displacement in a cell; it is bilinear in between."""
     a, b = lines[0, axis, c], lines[0, axis, c + 1]
@@ -257,7 +257,7 @@ def _range(lines, axis, c):  # type: ignore[no-untyped-def]
     return int(np.floor(low)), int(np.floor(high))
 
 
-@nb.njit(inline="always")
+@kernel(inline=True)
 def _sample_two(pixels, at, row, line_x, line_y, samples, to):  # type: ignore[no-untyped-def]
     """Read a row of a cell from two rows and columns; all numbers fit 24 bits and are exact."""
     left_x, span_x, whole_x = line_x
@@ -274,7 +274,7 @@ def _sample_two(pixels, at, row, line_x, line_y, samples, to):  # type: ignore[n
         samples[to + j] = np.uint8(np.int32(mixed))
 
 
-@nb.njit(inline="always")
+@kernel(inline=True)
 def _sample_three(pixels, at, row, line_x, line_y, samples, to):  # type: ignore[no-untyped-def]
     """Like `_sample_two`; each pixel takes the first or the last two of three rows and columns."""
     left_x, span_x, whole_x = line_x
@@ -305,7 +305,7 @@ def _sample_three(pixels, at, row, line_x, line_y, samples, to):  # type: ignore
         samples[to + j] = np.uint8(np.int32(mixed))
 
 
-@nb.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _sample_far(  # type: ignore[no-untyped-def]
     pixels, frame, size, place, line_x, line_y, samples, to
 ):

@@ -21,6 +21,7 @@ from ..mouth.predictor import Predictor
 from ..mouth.resampling import at_times
 from ..progress import Progress
 from ..provenance.container_tags import code_version
+from ..runtime.extras import require
 from ..speech.features import FEATURE_RATE
 from ..storage.files import content_key, read_json, write_json
 from ..storage.locks import locked
@@ -60,6 +61,7 @@ def train_pass(workspace: Workspace, config: Config, progress: Progress) -> dict
     Audio2VideoError
         There is no prepared corpus, or the pass was begun with other options.
     """
+    require("training", "tensorflow")
     session = _Session.open(workspace, config, progress)
     with locked(
         session.folder / ".training.lock",

@@ -7,21 +7,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import deque
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import ROOT, CommandLine, content_hash
+from waiting import ended, wait_until
 
 from audio2video.batch.run import FAILED, LEFT, MADE, UP_TO_DATE, run_batch
 from audio2video.batch.worker import make_row
 from audio2video.cli import main as cli
 from audio2video.cli.terminal import Terminal
-from audio2video.demo.presenter import render_frames
 from audio2video.errors import CancelledError
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
@@ -29,6 +26,7 @@ from audio2video.progress import Progress
 from audio2video.runtime.resource_errors import failure_text
 from audio2video.runtime.workers import Call, WorkerPool
 from audio2video.storage.workspace import Workspace
+from tools.presenter.presenter import render_frames
 
 WORDS = ("hello", "painted", "words")
 
@@ -50,7 +48,7 @@ def states(workspace: Path, name: str = "many") -> dict[str, str]:
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three sentences of 1.2 s, and a target at 25 and one at 30 frames/s."""
     folder = tmp_path_factory.mktemp("media")
-    speech = read_audio(ROOT / "input" / "mp3" / "demo.mp3", 16000)
+    speech = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)
     for k, word in enumerate(WORDS):
         write_wav(folder / f"{word}.wav", speech[16000 * k : 16000 * k + 19200], 16000)
     for name, rate in (("slow", 25), ("fast", 30)):
@@ -169,13 +167,6 @@ def gone(pid: int) -> bool:
         return True
 
 
-def wait_until(condition: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.005)
-
-
 class Running:
     """A batch that is going on."""
 
@@ -195,7 +186,7 @@ class Running:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.communicate()
+        ended(self.process)
 
 
 needs_proc = pytest.mark.skipif(
@@ -209,7 +200,7 @@ def test_a_process_that_dies_fails_its_row_alone(media: Path, tmp_path: Path) ->
     table = write_table(media, "hello.wav,slow.mp4,\nwords.wav,slow.mp4,\n", "dies")
     with Running(table, "--workspace", workspace, "--jobs", "1") as batch:
         begun = workspace / "input/mp3/hello.wav"
-        wait_until(lambda: begun.is_file() or batch.process.poll() is not None, "never began")
+        wait_until(lambda: begun.is_file() or batch.process.poll() is not None, "the row begins")
         (worker,) = children(batch.process.pid)
         os.kill(worker, signal.SIGKILL)
         out, errors = batch.process.communicate(timeout=120)
@@ -232,13 +223,13 @@ def test_nothing_is_left_running(media: Path, tmp_path: Path, end: signal.Signal
         brought = [workspace / "target/mp4" / name for name in ("slow.mp4", "fast.mp4")]
         wait_until(
             lambda: all(path.is_file() for path in brought) or batch.process.poll() is not None,
-            "never began",
+            "the row begins",
         )
         workers = children(batch.process.pid)
         assert len(workers) == 2
         batch.process.send_signal(end)  # to it alone, not to its children
         _, errors = batch.process.communicate(timeout=60)
-        wait_until(lambda: all(gone(pid) for pid in workers), "a worker goes on")
+        wait_until(lambda: all(gone(pid) for pid in workers), "every worker ends")
     if end == signal.SIGINT:
         assert batch.process.returncode == 130
         assert errors.splitlines()[-1] == "error: interrupted; what is finished is kept"

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,11 +16,12 @@ import pytest
 from conftest import ROOT, CommandLine
 from dask_processes import scheduler_process, worker_process
 from scipy.io import wavfile
+from waiting import ended, wait_until
 
-from audio2video.demo.presenter import render_frames
 from audio2video.face.layout import mouth_opening
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
+from tools.presenter.presenter import render_frames
 
 CLIPS = 5
 
@@ -30,7 +30,7 @@ CLIPS = 5
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five clips of one speaker, and four that can't be used."""
     folder = tmp_path_factory.mktemp("corpus")
-    samples = read_audio(ROOT / "input" / "mp3" / "demo.mp3", 16000)
+    samples = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)
     for number in range(CLIPS):
         sound = folder / f"sound{number}.wav"
         write_wav(sound, samples[number * 24000 :][:24000], 16000)
@@ -122,13 +122,13 @@ def test_second_run_skips_what_is_done(prepared: tuple[CommandLine, str], corpus
 
 
 def _has_finished(workspace: Path, count: int, process: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + 180
     records = workspace / "raw" / "recordings"
-    while process.poll() is None and time.monotonic() < deadline:
-        if records.is_dir() and len(list(records.glob("*.json"))) >= count:
-            return True
-        time.sleep(0.005)
-    return False
+
+    def finished() -> bool:
+        return records.is_dir() and len(list(records.glob("*.json"))) >= count
+
+    wait_until(lambda: finished() or process.poll() is not None, f"{count} recordings are prepared")
+    return process.poll() is None
 
 
 def _start(run_py: CommandLine, corpus: Path, *args: str) -> subprocess.Popen[bytes]:
@@ -174,7 +174,7 @@ def test_killed_step_0_goes_on(
     )
     assert _has_finished(run_py.workspace, 2, process), "step 0 ended before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    ended(process)
     assert not (run_py.workspace / "reference" / "clips.json").exists()
     run_py("--steps", "0", "--corpus", corpus)
     assert dataset_files(run_py.workspace) == dataset_files(prepared[0].workspace)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from conftest import CommandLine
 
-from audio2video.demo.presenter import render_frames
 from audio2video.media.audio import write_wav
 from audio2video.media.video import VideoWriter
+from tools.presenter.presenter import render_frames
 
 
 def refused(run_py: CommandLine, *args: str | Path) -> str:

@@ -18,7 +18,6 @@ from corpus_maker import write_corpus
 
 from audio2video.cli import evaluate as cli_evaluate
 from audio2video.cli import main as cli
-from audio2video.demo.presenter import render_frames
 from audio2video.errors import Audio2VideoError
 from audio2video.evaluation import lipsync
 from audio2video.evaluation.samples import Noise, activity_from, add_noise, corpus_samples
@@ -30,6 +29,7 @@ from audio2video.mouth.metrics import correlation
 from audio2video.speech import noise
 from audio2video.storage.workspace import Workspace
 from audio2video.training.corpus import read_statistics
+from tools.presenter.presenter import render_frames
 
 TRAIN = ("--steps", "1", "--train", "True", "--predict", "False", "--pass_id", "small")
 SIZE = ("--nepochs", "12", "--dim_hidden", "8", "--batch_size", "2", "--lr", "0.01")
@@ -56,7 +56,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One video that can be used and three that can't."""
     folder = tmp_path_factory.mktemp("clips")
     sound = folder / "sound.wav"
-    write_wav(sound, read_audio(ROOT / "input" / "mp3" / "demo.mp3", 16000)[:32000], 16000)
+    write_wav(sound, read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)[:32000], 16000)
     (folder / "inner").mkdir()
     with VideoWriter(folder / "inner/good.mp4", 256, 256, Fraction(25), audio=sound) as writer:
         for frame in render_frames(50, size=256):

@@ -8,13 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import ROOT
 from corpus_maker import write_corpus
+from waiting import wait_until
 
 from audio2video.cli import main as cli
 from audio2video.media.figures import as_label
@@ -124,13 +123,6 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in path.read_text().split()]
 
 
-def wait_until(condition: Any, what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
-
-
 def gone(pid: int) -> bool:
     path = Path(f"/proc/{pid}/stat")
     try:
@@ -162,7 +154,7 @@ def test_nothing_is_left_running(corpus: Path, tmp_path: Path, end: signal.Signa
         assert len(workers) >= 2
         process.send_signal(end)  # to it alone, not to its children
         _, errors = process.communicate(timeout=60)
-        wait_until(lambda: all(gone(pid) for pid in workers), "a worker goes on")
+        wait_until(lambda: all(gone(pid) for pid in workers), "every worker ends")
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,12 +15,13 @@ import cv2
 import numpy as np
 import pytest
 from conftest import CommandLine, content_hash
+from waiting import ended, wait_until
 
-from audio2video.demo.presenter import render_frames
 from audio2video.media.audio import probe_audio, read_audio
 from audio2video.media.tags import read_tags
 from audio2video.media.video import VideoReader, VideoWriter, probe_video
 from audio2video.provenance.verification import verify
+from tools.presenter.presenter import render_frames
 
 IDS = ("--inp_id", "words", "--tar_id", "painted")
 
@@ -260,14 +260,13 @@ def test_killed_run_goes_on_to_the_same_result(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline:
-        if list(run_py.workspace.rglob(".*.tmp-*")):
-            break
-        time.sleep(0.002)
+    wait_until(
+        lambda: bool(list(run_py.workspace.rglob(".*.tmp-*"))) or process.poll() is not None,
+        "the step writes a file",
+    )
     assert process.poll() is None, "the step ended before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    ended(process)
 
     run_py("--steps", "1-4", *files)
     assert hashes(output(run_py)) == hashes(output(finished))

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from conftest import CommandLine
 from corpus_maker import write_corpus
+from waiting import ended, wait_until
 
 from audio2video.mouth.predictor import Predictor
 
@@ -126,16 +126,16 @@ def test_killed_training_goes_on_to_the_same_network(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline:
-        if (folder / "history.csv").is_file():
-            break
-        time.sleep(0.002)
+    wait_until(
+        lambda: (folder / "history.csv").is_file() or process.poll() is not None,
+        "the first epoch is trained",
+    )
     assert process.poll() is None, "training ended before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    ended(process)
     assert not (folder / "network.npz").exists()
     # It was begun with more epochs, so that the kill can't come too late; the state is the same.
+    begun = json.loads((folder / "options.json").read_text())
     begun = json.loads((folder / "options.json").read_text())
     begun["options"]["nepochs"] = 12
     (folder / "options.json").write_text(json.dumps(begun))
@@ -214,19 +214,20 @@ def test_a_pass_trained_anew_and_killed_is_not_taken_for_finished(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline:
+
+    def begun_anew() -> bool:
         begun = json.loads((folder / "options.json").read_text())
-        if begun["options"]["nepochs"] == 100000:
-            break
-        time.sleep(0.01)
+        return bool(begun["options"]["nepochs"] == 100000)
+
+    wait_until(lambda: begun_anew() or process.poll() is not None, "the pass begins anew")
     assert process.poll() is None, "training ended before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    ended(process)
     assert (folder / "network.npz").read_bytes() == old, "it stays until there is another"
     done = run_py(*TRAIN, *SIZE, check=False)
     assert done.returncode == 2
     assert "begun with other options (nepochs 100000 -> 12)" in done.stderr
+    begun = json.loads((folder / "options.json").read_text())
     begun["options"]["nepochs"] = 12
     (folder / "options.json").write_text(json.dumps(begun))
     assert "12 epochs" in run_py(*TRAIN, *SIZE).stdout

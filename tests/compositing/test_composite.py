@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from audio2video.compositing.composite import Composed, Mouthpiece, Sight, compose, working_box
 from audio2video.compositing.masks import face_mask
-from audio2video.demo.presenter import demo_truth, render_frames
 from audio2video.face.head import generic_head
 from audio2video.face.layout import CHIN, INNER_LIP, MOUTH
 from audio2video.face.occlusion import reduced_space
 from audio2video.face.pose import HeadPose, fit_pose
 from audio2video.face.rectify import FaceSpace, frame_map, texture_map, to_frame, to_rectified
+from tools.presenter.presenter import demo_truth, render_frames
 
 SIZE = 256
 

@@ -54,7 +54,7 @@ def covered(outline: NDArray[np.float64]) -> NDArray[np.bool_]:
     return plane > 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(0, 0.35), st.floats(-0.03, 0.1))
 def test_it_covers_the_mouth_and_stays_inside_the_jaw_line(opening: float, more: float) -> None:
     # The chin follows the lower lip, more or less.
@@ -133,7 +133,7 @@ def test_a_mask_that_is_all_seen_stays() -> None:
     np.testing.assert_allclose(seen_mask(), mask_of(face_of(0.1)), atol=1e-6)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(-0.8, 0.8), st.floats(0.8, 2.0), st.floats(0.08, 0.5))
 def test_nothing_in_front_of_the_face_is_in_the_mask(x: float, y: float, radius: float) -> None:
     xx, yy = REDUCED.grid()

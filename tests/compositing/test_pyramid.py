@@ -59,7 +59,7 @@ def textbook(front: Floats, back: Floats, mask: Floats, levels: int) -> Floats:
     return fine + expanded(coarse, shape)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 3), st.integers(1, 4), st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_it_is_the_textbook(levels: int, rows: int, columns: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

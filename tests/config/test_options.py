@@ -21,7 +21,7 @@ from audio2video.storage.ids import MAX_ID_BYTES, check_id
 
 OPTIONS = options_of(Config)
 BOUNDED = [option for option in OPTIONS.values() if option.low is not None]
-IN_TMP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+IN_TMP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read(folder: Path, text: str) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def face(turn: float = 0.0) -> tuple[NDArray[np.float64], HeadPose]:
     return landmarks, fit_pose(landmarks[None])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(turn=st.floats(-0.5, 0.5), drop=st.floats(-MAX_MOVE, MAX_MOVE), seed=st.integers(0, 10**6))
 def test_all_that_a_composite_changes_lies_inside(turn: float, drop: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -130,7 +130,7 @@ def test_outside_the_face_is_more_than_outside_the_box() -> None:
     assert beyond_face[int(landmarks[27, 1]) // 8, int(landmarks[27, 0]) // 8]  # between the eyes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), pieces=st.integers(1, 5))
 def test_counts_equal_what_arrays_give(seed: int, pieces: int) -> None:
     rng = np.random.default_rng(seed)

@@ -56,7 +56,7 @@ def test_a_mouth_that_stays_shut_has_no_range() -> None:
     assert speaking_range(mouths, mouths[0]) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(late=st.floats(-0.12, 0.12), gain=st.floats(0.3, 2), rate=RATES)
 def test_a_lag_is_found_to_a_fraction_of_a_frame(late: float, gain: float, rate: Fraction) -> None:
     seconds = np.arange(round(8 * rate)) / float(rate)
@@ -98,7 +98,7 @@ def test_nothing_seen_or_nothing_moving_gives_no_numbers() -> None:
     assert still["rms_difference"] == pytest.approx(np.sqrt(np.mean((wanted - 0.25) ** 2)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(late=st.floats(-0.3, 0.3), seed=st.integers(0, 1000), rate=RATES)
 def test_lips_that_come_after_the_voice(late: float, seed: int, rate: Fraction) -> None:
     rng = np.random.default_rng(seed)

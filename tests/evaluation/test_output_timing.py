@@ -24,7 +24,7 @@ def noise(seed: int, length: int) -> NDArray[np.float64]:
     return np.asarray(gaussian_filter1d(sound, 1.5))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(late=st.integers(-900, 900), gain=st.floats(0.1, 3), seed=st.integers(0, 1000))
 def test_whole_samples(late: int, gain: float, seed: int) -> None:
     sound = noise(seed, 10000)

@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -234,7 +234,6 @@ def row(
     return Measured(PictureMeasures(psnr, ssim, sharpness, seam, teeth), lips, changes, foreign)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.sampled_from([2.0, 7.5, 25.0, 1000.0]))
 def test_summaries_equal_plain_loops(seed: int, frames: int, rate: float) -> None:
     rng = np.random.default_rng(seed)

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from audio2video.cli import main as cli
 from audio2video.config import Config
-from audio2video.demo.presenter import render_frames
 from audio2video.evaluation.reenact import (
     BASELINE_CANDIDATES,
     EXCLUDE,
@@ -36,6 +35,7 @@ from audio2video.provenance.container_tags import rebuilt_tags
 from audio2video.texture.candidates import Looks
 from audio2video.texture.synthesis import Gallery, Recipe, TextureMaker
 from audio2video.texture.teeth import TeethProxy
+from tools.presenter.presenter import render_frames
 
 RATE = Fraction(30000, 1001)
 SIZE = 256

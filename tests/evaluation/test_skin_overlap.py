@@ -10,13 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from audio2video.compositing.masks import face_mask
-from audio2video.demo.presenter import demo_truth, render_frames
 from audio2video.evaluation.skin_overlap import LEAST_AREA, foreign_pixels, judge_mask
 from audio2video.face.detection import FaceFinder
 from audio2video.face.layout import MOUTH, OUTER_LIP
 from audio2video.face.pose import fit_pose
 from audio2video.face.rectify import FaceSpace, frame_map, to_rectified
 from audio2video.media.video import VideoReader
+from tools.presenter.presenter import demo_truth, render_frames
 
 U8 = NDArray[np.uint8]
 SIZE = 256

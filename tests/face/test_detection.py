@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio2video.demo.presenter import DemoTruth, demo_truth, render_frames
 from audio2video.errors import BadFileError, MissingFileError
 from audio2video.face.detection import (
     FACE_SIDE,
@@ -25,6 +24,7 @@ from audio2video.face.detection import (
 from audio2video.face.head import generic_head
 from audio2video.face.layout import inter_ocular_distance
 from audio2video.face.tracking import overlap, track_face
+from tools.presenter.presenter import DemoTruth, demo_truth, render_frames
 
 SIZE = 256
 COUNT = 6

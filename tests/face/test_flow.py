@@ -48,7 +48,7 @@ def doubts(motion: Motion) -> NDArray[np.float64]:
     return motion.doubt
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 10**6),
     unit=st.sampled_from([40.0, 75.0, 120.0]),

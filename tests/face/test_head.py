@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.demo.presenter import demo_truth
 from audio2video.face.head import RIGID, generic_head, shape_plausibility
 from audio2video.face.layout import LANDMARKS, MOUTH, inter_ocular_distance
 from audio2video.face.tracking import MIN_PLAUSIBILITY
+from tools.presenter.presenter import demo_truth
 
 # Of each landmark, the one on the other side of the face.
 MIRROR = [

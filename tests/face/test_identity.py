@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from audio2video.demo.presenter import render_frames
 from audio2video.errors import BadFileError, MissingFileError
 from audio2video.face.detection import FaceFinder, box_of
 from audio2video.face.identity import SAME_PERSON, FaceDescriber
 from audio2video.media.video import VideoReader
 from audio2video.training.dataset.portrait import read_portrait
+from tools.presenter.presenter import render_frames
 
 
 @pytest.fixture(scope="module")

@@ -225,7 +225,7 @@ def test_no_size_is_believed_before_the_file_is_found_large_enough(
             tracemalloc.stop()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damaged_files_are_refused_or_harmless(
     whole: bytes, tmp_path: Path, data: st.DataObject

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.demo.presenter import demo_truth
 from audio2video.face.head import RIGID, generic_head
 from audio2video.face.pose import HeadPose, _derivatives, fit_pose
 from audio2video.face.smoothing import steady_points
+from tools.presenter.presenter import demo_truth
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
@@ -40,7 +40,6 @@ POSES = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(POSES)
 def test_the_pose_of_a_projected_head_is_found(numbers: tuple[float, ...]) -> None:
     truth = np.array([numbers])

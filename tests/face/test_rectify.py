@@ -72,14 +72,13 @@ def test_points_are_seen_on_the_surface(points: NDArray[np.float64], pose: HeadP
     np.testing.assert_allclose(to_frame(points, pose)[0], by_hand, atol=1e-9 * pose.scale[0])
 
 
-@settings(deadline=None)
 @given(points_of(-0.45, 0.45, 0.9, 1.6), turned(20))
 def test_mouth_points_go_there_and_back(points: NDArray[np.float64], pose: HeadPose) -> None:
     back = to_rectified(to_frame(points, pose), pose)
     np.testing.assert_allclose(back, points, atol=1e-3)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(points_of(-0.8, 0.8, 0.4, 1.9), turned(30))
 def test_all_that_is_seen_goes_there_and_back(points: NDArray[np.float64], pose: HeadPose) -> None:
     seen = stretch(points, pose) > 0.3

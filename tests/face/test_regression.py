@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from landmark_models import made_up_model
 from numpy.typing import NDArray
 
-from audio2video.demo.presenter import demo_truth, render_frames
 from audio2video.face.detection import box_of, landmark_model_path
 from audio2video.face.landmark_file import read_landmark_model
 from audio2video.face.regression import LandmarkModel, place_landmarks
+from tools.presenter.presenter import demo_truth, render_frames
 
 SIZE = 256
 
@@ -51,7 +51,7 @@ def plain_places(
     return np.asarray(corner + size * shape)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32 - 1), trees=st.integers(1, 9), depth=st.integers(1, 5))
 def test_the_kernel_equals_plain_python(seed: int, trees: int, depth: int) -> None:
     rng = np.random.default_rng(seed)

@@ -127,7 +127,7 @@ def dense(
     return result
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 9), min_size=1, max_size=3))
 def test_steady_points_equal_a_dense_solver(seed: int, lengths: list[int]) -> None:
     rng = np.random.default_rng(seed)

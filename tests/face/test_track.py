@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio2video.demo.presenter import demo_truth
 from audio2video.face.flow import CUT_DOUBT, Motion
 from audio2video.face.head import generic_head
 from audio2video.face.layout import LEFT_EYE, MOUTH, RIGHT_EYE, mouth_opening
@@ -26,6 +25,7 @@ from audio2video.face.track import (
     build_track,
 )
 from audio2video.face.tracking import TrackedFace
+from tools.presenter.presenter import demo_truth
 
 SCALE = 60.0
 

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.demo.presenter import demo_truth, render_frames
 from audio2video.face.alignment import Alignment, from_common, to_common
 from audio2video.face.appearance import COMPONENTS, Appearance, learn_appearance, log_colour
 from audio2video.face.head import generic_head
@@ -29,6 +28,7 @@ from audio2video.face.pose import HeadPose, fit_pose
 from audio2video.face.rectify import FaceSpace, texture_map, to_frame, to_rectified
 from audio2video.face.surface import surface_slope
 from audio2video.face.visibility import FaceModel, covered_maps, facing, learn_face, sample_frames
+from tools.presenter.presenter import demo_truth, render_frames
 
 U8 = NDArray[np.uint8]
 FRAMES = 90
@@ -308,7 +308,7 @@ def test_shares() -> None:
     assert lips.sum() / SPACE.resolution**2 == pytest.approx(0.22, abs=0.05)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.floats(-0.7, 0.7), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
 def test_facing_is_the_shrinking_of_the_surface(yaw: float, pitch: float, roll: float) -> None:
     pose = HeadPose.from_array(np.array([[yaw, pitch, roll, 1.0, 0.0, 0.0]]))

@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,7 @@ from fault_runs import (
     one_line,
     strike,
 )
+from waiting import wait_until
 
 from audio2video.runtime.signals import TIDYING, StopRequest, stoppable, stops_tidily
 
@@ -34,13 +33,6 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 SAYS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without asking")
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def audio2video(*args: str | Path) -> list[str]:
@@ -58,7 +50,9 @@ def test_a_step_that_is_asked_to_stop(stage: Stage, tmp_path: Path, number: sign
         text=True,
         cwd=ROOT,
     )
-    wait_until(lambda: bool(leftovers(workspace)) or process.poll() is not None)
+    wait_until(
+        lambda: bool(leftovers(workspace)) or process.poll() is not None, "a half-written file"
+    )
     process.send_signal(number)
     process.send_signal(number)  # a shell and a terminal may both pass it on
     out, err = process.communicate(timeout=LIMIT)
@@ -84,7 +78,9 @@ def test_a_batch_that_the_system_ends(stage: Stage, tmp_path: Path, group: bool)
         start_new_session=True,
     )
     # Both are at work, under temporary names.
-    wait_until(lambda: len(leftovers(workspace)) >= 3 or process.poll() is not None)
+    wait_until(
+        lambda: len(leftovers(workspace)) >= 3 or process.poll() is not None, "a half-written file"
+    )
     children = psutil.Process(process.pid).children(recursive=True)
     (os.killpg if group else os.kill)(process.pid, signal.SIGTERM)
     out, err = process.communicate(timeout=LIMIT)

@@ -19,7 +19,7 @@ def rounded(count, rate, tick, start=0):
     return np.array([start + round(k / rate / tick) for k in range(count)], np.int64)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sampled_from([r for r in STANDARD_RATES if r <= 120]),
     st.sampled_from([MS, Fraction(1, 90000), Fraction(1, 600)]),
@@ -80,7 +80,7 @@ def test_typical_rate_is_the_usual_spacing():
     assert typical_rate(np.array([0, 1, 2, 30], np.int64), MS, []) == 60
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=60), st.integers(1, 100))
 def test_resampling_against_a_plain_loop(gaps, tail):
     ticks = np.concatenate([[0], np.cumsum(gaps)]).astype(np.int64)

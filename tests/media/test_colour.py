@@ -74,7 +74,7 @@ def test_agrees_with_the_codec_library(matrix, code, rng):
     assert np.abs(difference).mean() < 1.3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_box_is_a_part_of_the_whole(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
@@ -87,7 +87,7 @@ def test_a_box_is_a_part_of_the_whole(data):
     assert np.abs(part.astype(int) - whole).max() <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_pasting_changes_nothing_else(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 1000)))

@@ -16,13 +16,13 @@ from scipy.signal import resample_poly
 from torture_maker import F32, U8, Sound, built, film, sound_file, wav
 
 from audio2video.config import Config
-from audio2video.demo.presenter import render_frames
 from audio2video.face.layout import mouth_opening
 from audio2video.media.audio import probe_audio, read_audio
 from audio2video.media.video import VideoReader, VideoWriter, probe_video
 from audio2video.pipeline.run import run
 from audio2video.progress import Progress
 from audio2video.storage.workspace import Workspace
+from tools.presenter.presenter import render_frames
 
 RATE = 48000
 SECONDS = 2.5
@@ -30,7 +30,8 @@ SECONDS = 2.5
 
 def speech() -> F32:
     """The beginning of the demo speech at 48 kHz, peak 0.7, (1, n)."""
-    samples = read_audio(ROOT / "input" / "mp3" / "demo.mp3", RATE)[: round(SECONDS * RATE)]
+    samples = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", RATE)
+    samples = samples[: round(SECONDS * RATE)]
     return np.asarray(0.7 * samples / np.abs(samples).max(), np.float32)[np.newaxis]
 
 

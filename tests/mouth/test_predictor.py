@@ -213,7 +213,7 @@ def test_a_network_whose_parts_do_not_fit(
         Predictor.load(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6), st.integers(0, 255), st.booleans())
 def test_damage_gives_bad_file_errors_alone(
     tmp_path: Path, place: int, value: int, cut: bool

@@ -32,7 +32,7 @@ def sums_of(pair: tuple[np.ndarray, np.ndarray]) -> LagSums:
     return lag_sums(pair[0], RATE, 0.0, pair[1])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     late=st.floats(-0.4, 0.4),
     seed=st.integers(0, 1000),

@@ -29,7 +29,7 @@ def plain(width: int, height: int, level: int) -> Frame:
     return Frame.from_rgb(np.full((height, width, 3), level, np.uint8))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(4, 600).map(lambda n: 2 * n),
     st.integers(4, 600).map(lambda n: 2 * n),

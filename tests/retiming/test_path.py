@@ -75,7 +75,7 @@ def allowed(problem: Problem) -> Iterator[tuple[float, Shown]]:
             yield from extend([j], d, 0, picture(j, 0) + float(edge[j]))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(problems(9, 5))
 def test_no_allowed_path_is_cheaper(problem: Problem) -> None:
     found = best_path(*problem).tolist()
@@ -83,7 +83,7 @@ def test_no_allowed_path_is_cheaper(problem: Problem) -> None:
     assert min(cost for cost, shown in ways if shown == found) == min(cost for cost, _ in ways)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(problems(70, 40))
 def test_it_equals_its_twin(problem: Problem) -> None:
     found = best_path(*problem)

@@ -53,7 +53,7 @@ def walks_along(timing: Retiming, available: int) -> None:
     assert np.abs(np.diff(speed)).max(initial=0) <= 0.5
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 150), st.integers(3, 60), st.integers(0, 2**32 - 1))
 def test_any_retiming_walks_along_the_target(wanted: int, available: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -38,7 +38,7 @@ def test_features_are_those_of_the_whole(rng: np.random.Generator, seconds: floa
     np.testing.assert_allclose(blocks, whole, atol=2e-3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.integers(1, 40_000), scale=st.floats(1e-4, 1))
 def test_level_is_that_of_the_whole(n: int, scale: float) -> None:
     pcm = (babble(np.random.default_rng(n), n / 16000) * scale).astype(np.int16)

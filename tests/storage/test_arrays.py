@@ -15,7 +15,7 @@ from audio2video.errors import BadFileError, MissingFileError
 from audio2video.storage.arrays import read_array, read_arrays, read_item
 
 MADE_BY = "step 7 (juggling)"
-IN_TMP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+IN_TMP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 AGAIN = f"{MADE_BY} makes it again with --force True"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from waiting import ended
 
 from audio2video.cli import main as cli
 from audio2video.storage.cache import ANALYSIS, SEQUENCES, UNFINISHED, choose, find_cached, remove
@@ -26,7 +27,7 @@ DAY = 86400
 def dead_pid() -> int:
     """Number of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
+    ended(process)
     return process.pid
 
 

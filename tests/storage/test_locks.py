@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from waiting import ended, joined
 
 from audio2video.errors import Audio2VideoError
 from audio2video.storage import locks
@@ -76,7 +77,7 @@ def test_a_killed_process_holds_nothing(lock: Path) -> None:
         assert not is_free(lock)
     finally:
         holder.kill()
-        holder.communicate()
+        ended(holder)
     assert lock.is_file()
     assert is_free(lock)
 
@@ -99,7 +100,7 @@ def test_many_take_turns(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        joined(thread, "a thread that takes the lock in turn")
     assert (most, done) == (1, 160)
     assert not lock.exists()
 

@@ -60,7 +60,7 @@ CHILDREN = {
 
 
 def modules() -> Iterator[tuple[str, str, ast.Module]]:
-    for folder in ("audio2video", "benchmarks", "fuzz"):
+    for folder in ("audio2video", "benchmarks", "tests/fuzz", "tools"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             name = path.relative_to(ROOT / folder).as_posix()
             yield folder, name, ast.parse(path.read_text(encoding="utf-8"))
@@ -308,7 +308,7 @@ def test_textures_and_lines_that_do_not_fit(tmp_path: Path) -> None:
 @pytest.fixture
 def own_pass(tmp_path: Path) -> Path:
     """A finished pass in a workspace, as training leaves it."""
-    network = Predictor.load(shipped() / "train" / "grid_s1" / "network.npz")
+    network = Predictor.load(shipped() / "passes" / "grid_s1" / "network.npz")
     folder = tmp_path / "train" / "own"
     write_network(folder, network, {"epochs": 1})
     return folder
@@ -383,7 +383,7 @@ def test_training_again_when_killed_leaves_the_old_network_in_use(
 
 @pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed"])
 def test_the_shipped_passes_are_noted(pass_id: str) -> None:
-    folder = shipped() / "train" / pass_id
+    folder = shipped() / "passes" / pass_id
     assert read_json(folder / "run.json")["network_sha256"] == file_hash(folder / "network.npz")
 
 

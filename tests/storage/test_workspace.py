@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import ended
 
 from audio2video.config import Config
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
@@ -29,7 +30,7 @@ def workspace(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def dead_pid() -> int:
     child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
+    ended(child)
     return child.pid
 
 

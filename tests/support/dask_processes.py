@@ -7,11 +7,11 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from conftest import ROOT
+from waiting import ended, wait_until
 
 Process = subprocess.Popen[bytes]
 
@@ -24,11 +24,13 @@ def scheduler_process(folder: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     arguments = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
     with _process(folder, *arguments):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+
+        def answers() -> bool:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.1)
+                return True
+            return False
+
+        wait_until(answers, "the scheduler answers")
         yield f"tcp://127.0.0.1:{port}"
 
 
@@ -59,4 +61,4 @@ def _process(folder: Path, *args: str, path: Path = ROOT) -> Iterator[Process]:
             process.wait(20)
         if process.poll() is None:
             process.kill()
-            process.wait()
+            ended(process)

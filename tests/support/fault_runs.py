@@ -22,13 +22,14 @@ from pathlib import Path
 import numpy as np
 import psutil
 from conftest import ROOT, content_hash
+from waiting import ended
 
-from audio2video.demo.presenter import render_frames
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
 from audio2video.provenance.verification import verify
 from audio2video.storage.files import file_hash
 from audio2video.storage.npy import load_array, load_arrays
+from tools.presenter.presenter import render_frames
 
 RESULT = "output/words-painted/words-painted.mp4"
 IDS = ("--inp_id", "words", "--tar_id", "painted")
@@ -59,7 +60,7 @@ class Media:
         media.corpus.mkdir(parents=True)
         shutil.copyfile(speech, media.speech)
         shutil.copyfile(target, media.target)
-        samples = read_audio(ROOT / "input" / "mp3" / "demo.mp3", 16000)
+        samples = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)
         for number in range(3):
             sound = folder / f"sound{number}.wav"
             write_wav(sound, samples[number * 24000 :][:24000], 16000)
@@ -277,7 +278,7 @@ def strike(
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            ended(process)
     return Struck(process.returncode, out, err, children, alive)
 
 

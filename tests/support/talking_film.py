@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from audio2video.demo.presenter import demo_truth, render_frames
 from audio2video.media.audio import write_wav
 from audio2video.media.video import VideoWriter
+from tools.presenter.presenter import demo_truth, render_frames
 
 RATE = Fraction(25)
 SIZE = 192

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio2video.demo.presenter import demo_truth
 from audio2video.face.track import build_track
 from audio2video.face.tracking import TrackedFace
 from audio2video.target.occlusion_maps import BRIEF, Covers, _without_brief
+from tools.presenter.presenter import demo_truth
 
 RATE = 25.0
 

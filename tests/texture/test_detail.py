@@ -41,7 +41,6 @@ def laplacian_variance(gray: NDArray[np.floating], where: NDArray[np.bool_]) -> 
     return float(ndimage.convolve(gray, kernel, mode="mirror")[where].var())
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_sharpened_pictures_equal_the_definition(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -88,7 +87,7 @@ def moved(gray: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(gray)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.floats(0.3, 0.45), st.floats(0.7, 1.6), st.booleans())
 def test_the_gain_gives_the_variance_that_is_aimed_at(
     seed: int, sigma: float, blur: float, part: bool

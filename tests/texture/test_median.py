@@ -35,7 +35,7 @@ def warps(
     return np.where(still, rng.choice([0.0, 1 / 512, -1 / 513], smooth.shape), smooth).astype("f4")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.integers(1, 30),
     st.integers(1, 50),

@@ -88,7 +88,7 @@ def test_a_frame_that_is_there_is_given_back(rng: np.random.Generator) -> None:
         assert np.abs(jaw - made.jaws[frame]).max() < 0.005
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.integers(1, 20))
 def test_frames_that_are_not_allowed_never_appear(seed: int, allowed: int, count: int) -> None:
     rng = np.random.default_rng(seed)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from painted_mouths import DARK, SPACE, TONGUE, TOOTH, opened, painted, rows_of
 
-from audio2video.demo.presenter import demo_truth, render_frames
 from audio2video.face.layout import mouth_opening
 from audio2video.face.rectify import FaceSpace, texture_map
 from audio2video.face.track import build_track
@@ -24,6 +23,7 @@ from audio2video.texture.teeth import (
     teeth_rows,
     whiteness,
 )
+from tools.presenter.presenter import demo_truth, render_frames
 
 
 def test_the_interior_is_what_lies_between_the_inner_lips() -> None:

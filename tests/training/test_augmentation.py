@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from audio2video.speech.features import FEATURES, STATIC_FEATURES, with_gain
@@ -25,7 +25,6 @@ def test_no_variation_leaves_a_clip_alone(rng: np.random.Generator) -> None:
     assert Variation().of(clip, rng) is clip
 
 
-@settings(deadline=None)
 @given(
     st.integers(30, 200), st.integers(0, 15), st.floats(0.7, 1.4), st.sampled_from([0, 0.02, -0.05])
 )

@@ -12,6 +12,7 @@ import cluster_jobs
 import pytest
 from conftest import CommandLine
 from dask_processes import scheduler_process, worker_process
+from waiting import joined
 
 from audio2video.errors import Audio2VideoError, CancelledError, OptionError
 from audio2video.runtime.workers import Call
@@ -174,4 +175,4 @@ def test_something_else_listens_there(tmp_path: Path) -> None:
             start_workers(f"tcp://127.0.0.1:{port}", 1, tmp_path, 1),
         ):
             pass
-        greeter.join()
+        joined(greeter, "the port that greets")

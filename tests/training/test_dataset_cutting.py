@@ -110,7 +110,7 @@ def recordings(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, Fra
     return labels, borders, activity, rate
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(recording=recordings())
 def test_fragments_keep_to_the_rules(
     recording: tuple[np.ndarray, np.ndarray, np.ndarray, Fraction],
@@ -153,7 +153,7 @@ def test_what_is_thrown_away_is_put_in_words() -> None:
     assert str(thrown) == "too short 3 (5.6 s), no face 2 (2.4 s)"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     frames=st.integers(1, 20_000),
     seed=st.integers(0, 1000),

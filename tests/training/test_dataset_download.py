@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from conftest import CommandLine
 from media_maker import make_video
+from waiting import joined
 
-from audio2video.demo.presenter import render_frames
-from audio2video.errors import CancelledError, MissingFileError
+from audio2video.errors import CancelledError, MissingLibraryError
 from audio2video.progress import Progress
 from audio2video.storage.workspace import Workspace
 from audio2video.training.dataset.download import download
+from tools.presenter.presenter import render_frames
 
 pytest.importorskip("yt_dlp")
 
@@ -80,7 +81,7 @@ def server() -> Iterator[Server]:
         thread.start()
         yield state
         http.shutdown()
-        thread.join()
+        joined(thread, "the web server of this test")
 
 
 @pytest.fixture
@@ -171,11 +172,12 @@ def test_a_run_can_be_stopped(workspace: Workspace, server: Server, film: bytes)
 
 def test_without_yt_dlp(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yt_dlp", None)
-    with pytest.raises(
-        MissingFileError,
-        match=r"yt-dlp is needed to download 2 videos; pip install 'audio2video\[download\]'",
-    ):
+    with pytest.raises(MissingLibraryError) as caught:
         download(workspace, ["http://a/b", "http://a/c"], Progress())
+    assert str(caught.value) == (
+        "downloading 2 videos needs yt-dlp, which is not installed; "
+        "pip install 'audio2video[download]', or put the files into a folder yourself"
+    )
 
 
 def test_links_of_the_workspace_through_the_command(

@@ -14,7 +14,6 @@ from media_maker import make_video, speechlike
 from mouth.test_sync import talk
 from talking_film import RATE, SIZE, talking, voice, write_film
 
-from audio2video.demo.presenter import demo_truth
 from audio2video.errors import Audio2VideoError, BadFileError
 from audio2video.media.video import VideoReader
 from audio2video.mouth.sync import NATURAL_LAG
@@ -34,6 +33,7 @@ from audio2video.training.dataset.recording import (
     read_span,
 )
 from audio2video.training.dataset.shots import ShotDetector
+from tools.presenter.presenter import demo_truth
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     train = tmp_path / "work" / "train"
     write_pass(train / "b", {"lr": 0.01, "nlayers": 1, "nepochs": 3}, 0.7)
     write_pass(train / "c", {"lr": 0.02, "nlayers": 1, "nepochs": 300}, finished=False)
-    write_pass(tmp_path / "shipped/train" / "a", {"lr": 0.01, "nepochs": 3}, 0.9)
+    write_pass(tmp_path / "shipped/passes" / "a", {"lr": 0.01, "nepochs": 3}, 0.9)
     (train / "not a pass").mkdir()
     (train / ".hidden").mkdir()
     (train / ".hidden" / "options.json").write_text("{}")

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -124,7 +124,6 @@ def clip_of(number: int, length: int) -> TrainingClip:
     return TrainingClip(features.astype(np.float32), targets.astype(np.float32))
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 60), min_size=1, max_size=4),
     st.integers(2, 25),
@@ -166,7 +165,6 @@ def test_features_run_on_inside_a_sequence() -> None:
         assert (moves[inside] == 1).all()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 30), st.integers(1, 40), st.integers(0, 30), st.integers(0, 9))
 def test_sound_around_the_targets_is_heard(
     before: int, targets: int, after: int, delay: int

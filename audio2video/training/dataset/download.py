@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import Audio2VideoError, BadFileError, CancelledError, MissingFileError
+from ...errors import Audio2VideoError, BadFileError, CancelledError
 from ...progress import Progress
+from ...runtime.extras import require
 from ...storage.files import read_json, write_json
 from ...storage.workspace import Workspace
 
@@ -40,7 +41,7 @@ def download(
 
     Raises
     ------
-    MissingFileError
+    MissingLibraryError
         yt-dlp is needed and not installed.
     """
     folder = workspace.root / "raw" / "video"
@@ -56,7 +57,11 @@ def download(
             missing.append(address)
     if not missing:
         return files, failed
-    _require_yt_dlp(len(missing))
+    require(
+        f"downloading {len(missing)} video{'s' * (len(missing) > 1)}",
+        "yt_dlp",
+        otherwise="put the files into a folder yourself",
+    )
     folder.mkdir(parents=True, exist_ok=True)
     for number, address in enumerate(
         progress.follow(missing, "downloading", len(missing), "video")
@@ -140,16 +145,6 @@ class _Silence:
 
     def error(self, text: str) -> None:
         self.error_text = text
-
-
-def _require_yt_dlp(count: int) -> None:
-    try:
-        import yt_dlp  # noqa: F401
-    except ImportError as error:
-        raise MissingFileError(
-            f"yt-dlp is needed to download {count} video{'s' * (count > 1)}",
-            hint="pip install 'audio2video[download]', or put the files into a folder yourself",
-        ) from error
 
 
 def _fetch(

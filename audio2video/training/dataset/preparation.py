@@ -9,6 +9,7 @@ from typing import Any
 from ...config import DatasetConfig, MachineConfig
 from ...errors import Audio2VideoError, MissingFileError
 from ...progress import Progress
+from ...runtime.extras import require
 from ...runtime.resource_errors import as_shortage
 from ...runtime.workers import Call
 from ...storage.workspace import Workspace
@@ -40,6 +41,9 @@ def prepare_all(
     """
     if not todo:
         return
+    require("preparing a corpus", "scenedetect")
+    if dataset.scheduler is not None:
+        require("--scheduler", "distributed")
     if machine.force:
         for recording in todo:
             discard_work(recording)

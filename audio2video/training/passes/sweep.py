@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...config import Config
 from ...progress import Progress
+from ...runtime.extras import require
 from ...runtime.resource_errors import failure_text
 from ...runtime.workers import Call, WorkerMessage, WorkerPool
 from ...storage.files import replacing
@@ -70,6 +71,7 @@ def run_sweep(
     """
     progress = progress or Progress()
     grid = read_grid(path)
+    require("training", "tensorflow")
     read_index(workspace)
     workspace.create()
     failed = _train_all(workspace, grid.passes, processes, progress)

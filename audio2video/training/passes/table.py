@@ -82,7 +82,7 @@ def read_passes(workspace: Workspace) -> list[Pass]:
     A pass of the workspace hides a shipped one of its name.
     """
     folders: dict[str, Path] = {}
-    for parent in (shipped() / "train", workspace.root / "train"):
+    for parent in (shipped() / "passes", workspace.root / "train"):
         if parent.is_dir():
             folders.update({f.name: f for f in parent.iterdir() if _is_pass(f)})
     return [_read(folder) for _, folder in sorted(folders.items())]

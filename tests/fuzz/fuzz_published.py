@@ -15,7 +15,8 @@ from audio2video.training.dataset.published import (
     read_mouth,
     set_scale,
 )
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 
 def check(data: bytes, folder: Path) -> None:

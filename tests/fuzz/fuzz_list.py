@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from audio2video.training.dataset.sources import listed_files, read_list
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 
 def check(data: bytes, folder: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from audio2video.storage.arrays import read_array, read_item
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 
 def check(data: bytes, folder: Path) -> None:

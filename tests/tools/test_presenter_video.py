@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
-import audio2video.demo.video as demo_video
-from audio2video.demo.presenter import render_frames
+import tools.presenter.video as demo_video
 from audio2video.errors import Audio2VideoError
 from audio2video.media.video import VideoReader, probe_video
+from tools.presenter.presenter import render_frames
 
-SPEECH = Path(__file__).resolve().parent.parent / "input" / "mp3" / "demo.mp3"
+ASSETS = ROOT / "audio2video" / "assets"
+SPEECH = ASSETS / "demo.mp3"
 
 
 def check_video(folder: Path, count: int) -> None:
@@ -36,6 +41,34 @@ def check_video(folder: Path, count: int) -> None:
 def test_a_shortened_demo_video_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_video, "FRAMES", 20)
     check_video(tmp_path, 20)
+
+
+def test_the_shipped_video_is_small_and_shows_the_painted_frames() -> None:
+    path = ASSETS / "demo.mp4"
+    assert path.stat().st_size < 2_000_000
+    info = probe_video(path)
+    assert (info.width, info.height, info.rate) == (512, 512, 25)
+    painted = list(itertools.islice(render_frames(500), 26))
+    errors = []
+    with VideoReader(path) as reader:
+        for k, frame in enumerate(reader.read()):
+            if k < len(painted):
+                difference = frame.rgb().astype(float) - painted[k]
+                errors.append(np.square(difference).mean())
+    assert k == 499
+    assert 10 * np.log10(255**2 / np.mean(errors)) > 37, "dB of RGB"
+
+
+def test_the_command_tells_a_missing_folder_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.presenter", str(tmp_path / "nowhere" / "demo.mp4")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio2video.demo.presenter import DemoTruth, demo_truth, render_frames
+from tools.presenter.presenter import DemoTruth, demo_truth, render_frames
 
 SEVERAL = Fraction(5)
 COUNT = 100

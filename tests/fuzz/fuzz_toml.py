@@ -7,7 +7,8 @@ from pathlib import Path
 from audio2video.config.resolve import resolve_config
 from audio2video.storage.workspace import Workspace
 from audio2video.training.passes.grid import read_grid
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 
 def check(data: bytes, folder: Path) -> None:

@@ -8,7 +8,8 @@ from audio2video.config import InputConfig
 from audio2video.errors import OptionError
 from audio2video.storage.ids import brought_id, check_id, folded, is_usable
 from audio2video.storage.workspace import Workspace
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 
 def check(data: bytes, folder: Path) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from audio2video.mouth.architecture import Architecture
 from audio2video.mouth.basis import ShapeBasis
 from audio2video.mouth.predictor import Predictor
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 
 def check(data: bytes, folder: Path) -> None:

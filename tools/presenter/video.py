@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..media.video import VideoWriter
+from audio2video.media.video import VideoWriter
+
 from .presenter import SIZE, render_frames
 from .script import FRAMES, RATE
 
@@ -13,6 +14,10 @@ _METADATA = {
     "title": "The painted presenter",
     "comment": "Computer-drawn demonstration video of audio2video; it shows no real person.",
 }
+
+_CRF, _PRESET = 22, "slow"
+"""The package ships the file. Encoded like a result it has 14.6 MB and 45.9 dB (luma, against the
+painted frames); with these settings it has 1.3 MB and 42.0 dB, and looks the same."""
 
 
 def make_demo_video(path: Path | str, progress: Callable[[int, int], None] | None = None) -> None:
@@ -30,7 +35,9 @@ def make_demo_video(path: Path | str, progress: Callable[[int, int], None] | Non
     Audio2VideoError
         If the file can't be written.
     """
-    with VideoWriter(path, SIZE, SIZE, RATE, metadata=_METADATA) as writer:
+    with VideoWriter(
+        path, SIZE, SIZE, RATE, metadata=_METADATA, crf=_CRF, preset=_PRESET
+    ) as writer:
         for done, frame in enumerate(render_frames(FRAMES), start=1):
             writer.write(frame)
             if progress is not None:

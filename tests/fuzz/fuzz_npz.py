@@ -12,7 +12,8 @@ import numpy as np
 from audio2video.errors import BadFileError
 from audio2video.storage.arrays import read_arrays, sealed
 from audio2video.training.checkpoint import TrainingState
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 
 def check(data: bytes, folder: Path) -> None:

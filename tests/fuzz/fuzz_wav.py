@@ -11,7 +11,8 @@ from scipy.io import wavfile
 
 from audio2video.storage.workspace import Workspace
 from audio2video.training.corpus import Clip, read_sound, recording_sound
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 CLIP = Clip(
     *("a}}00", "a", "a", Fraction(25), 0.0),

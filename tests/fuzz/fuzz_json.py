@@ -15,7 +15,8 @@ from audio2video.storage.workspace import Workspace
 from audio2video.training.corpus import feature_kind, read_clip, read_index
 from audio2video.training.dataset.fragments import read_outcome
 from audio2video.training.dataset.recording import Recording, read_opened
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 CLIP = "a}}00"
 IDS = {"inp_id": "a", "tar_id": "b"}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio2video.demo.lips import lip_points
-from audio2video.demo.script import (
+from tools.presenter.lips import lip_points
+from tools.presenter.script import (
     CONSONANTS,
     FRAMES,
     LEAD_S,

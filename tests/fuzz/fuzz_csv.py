@@ -7,7 +7,8 @@ from pathlib import Path
 from audio2video.batch.rows import as_given, read_rows
 from audio2video.storage.workspace import Workspace
 from audio2video.training.passes.table import pass_table, read_passes
-from fuzz.harness import Harness, main, refused
+
+from .harness import Harness, main, refused
 
 
 def check(data: bytes, folder: Path) -> None:

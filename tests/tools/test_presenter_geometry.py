@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio2video.demo.anatomy import LEFT_EYE, RIGHT_EYE, rest_landmarks
-from audio2video.demo.brush import Sheet, curve, linear_to_srgb, mix, srgb_to_linear
-from audio2video.demo.canvas import Window, between, over_columns
-from audio2video.demo.eyes import close_lids
-from audio2video.demo.geometry import Surface, camera, rotation
-from audio2video.demo.relief import shade
+from tools.presenter.anatomy import LEFT_EYE, RIGHT_EYE, rest_landmarks
+from tools.presenter.brush import Sheet, curve, linear_to_srgb, mix, srgb_to_linear
+from tools.presenter.canvas import Window, between, over_columns
+from tools.presenter.eyes import close_lids
+from tools.presenter.geometry import Surface, camera, rotation
+from tools.presenter.relief import shade
 
 MIRROR = [
     *range(16, -1, -1),
