@@ -25,7 +25,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .api.dub import DubPlan, DubResult, dub, plan_dub
     from .api.measure import evaluate_lipsync, evaluate_output, evaluate_reenact, verify
-    from .api.sound import speech_activity, speech_features, speech_samples
+    from .api.speech import speech_activity, speech_features, speech_samples
     from .api.stages import (
         analyse_target,
         composite,
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "api.dub": ("DubPlan", "DubResult", "dub", "plan_dub"),
     "api.measure": ("evaluate_lipsync", "evaluate_output", "evaluate_reenact", "verify"),
-    "api.sound": ("speech_activity", "speech_features", "speech_samples"),
+    "api.speech": ("speech_activity", "speech_features", "speech_samples"),
     "api.stages": (
         *("analyse_target", "composite", "load_pass", "predict_mouth"),
         *("retime", "save_video", "synthesise_texture"),

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_PSNR = 50.0
+MIN_PSNR = 50.0
 """dB: pictures that differ less than this differ by rounding."""
 
 MEGABYTE = 1e6
 
-LEAST_SECONDS = 1e-9
+MIN_SECONDS = 1e-9
 """The clock of CPU time is coarse on some systems."""
 
 T = TypeVar("T")
@@ -136,7 +136,7 @@ class Measurement:
         if self.plain_seconds:
             found["times_plain"] = median(self.plain_seconds) / twins / one
         if self.plain_cpu_seconds:
-            cpu = max(found["cpu_seconds"], LEAST_SECONDS)
+            cpu = max(found["cpu_seconds"], MIN_SECONDS)
             found["times_plain_cpu"] = median(self.plain_cpu_seconds) / twins / cpu
         if self.peak_bytes is not None:
             found["peak_mb"] = self.peak_bytes / MEGABYTE
@@ -193,7 +193,7 @@ def alike(*pairs: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> tuple[bool, st
         return same(*pairs)
     squares = sum(float(((a.astype(float) - b) ** 2).sum()) for a, b in pairs)
     psnr = float(10 * np.log10(255**2 * sum(a.size for a, _ in pairs) / squares))
-    return psnr > LEAST_PSNR, f"PSNR {psnr:.1f} dB"
+    return psnr > MIN_PSNR, f"PSNR {psnr:.1f} dB"
 
 
 def close(a: NDArray[Any], b: NDArray[Any], most: float) -> tuple[bool, str]:

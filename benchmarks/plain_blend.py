@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.compositing.composite import LEVELS, LIGHT_SCALE, Box, Mouthpiece, Sight
+from audio2video.compositing.composite import LEVELS, LIGHT_SCALE, Box, MouthPatch, Visibility
 from audio2video.compositing.illumination import MAX_CHANGE
-from audio2video.compositing.jaw import lower_jaw, move_jaw
+from audio2video.compositing.jaw import move_jaw, offset_jaw
 from audio2video.compositing.masks import face_mask, skin_weight, visible_mask
 from audio2video.face.layout import JAW
 from audio2video.face.pose import HeadPose
-from audio2video.face.rectify import FaceSpace, frame_map, to_frame, to_rectified
+from audio2video.face.rectify import RectifiedGrid, frame_map, project_to_frame, to_rectified
 from audio2video.face.visibility import facing
 from audio2video.retiming.interpolation import FLOW_SIDE
 
@@ -31,11 +31,11 @@ STEPS = 32
 def compose(
     part: U8,
     box: Box,
-    piece: Mouthpiece,
+    piece: MouthPatch,
     landmarks: NDArray[np.floating],
     pose: HeadPose,
-    space: FaceSpace,
-    sight: Sight,
+    space: RectifiedGrid,
+    sight: Visibility,
 ) -> U8:
     """Put a mouth onto a part of a frame; the twin of `audio2video.compositing.composite.compose`.
 
@@ -47,9 +47,9 @@ def compose(
     """
     unit = float(pose.scale[0])
     rectified = to_rectified(landmarks[None], pose)[0]
-    before = to_frame(rectified[None, JAW], pose)[0]
-    rectified[JAW] = lower_jaw(rectified[JAW], piece.drop * sight.shown)
-    moved = landmarks[JAW] + to_frame(rectified[None, JAW], pose)[0] - before
+    before = project_to_frame(rectified[None, JAW], pose)[0]
+    rectified[JAW] = offset_jaw(rectified[JAW], piece.drop * sight.shown)
+    moved = landmarks[JAW] + project_to_frame(rectified[None, JAW], pose)[0] - before
     frame = move_jaw(part, box[:2], landmarks[JAW], moved, unit).astype(np.float32)
     mask = face_mask(rectified, piece.mouth, space)
     turned = facing(sight.reduced, pose)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audio2video.face.detection import landmark_model_path
 from audio2video.face.pose import fit_pose
-from audio2video.face.rectify import FaceSpace, texture_map
+from audio2video.face.rectify import RectifiedGrid, texture_map
 from audio2video.media.video import Frame
 
 
@@ -25,7 +25,7 @@ class Analysis:
     space : FaceSpace
     """
 
-    def __init__(self, head: NDArray[np.floating], space: FaceSpace) -> None:
+    def __init__(self, head: NDArray[np.floating], space: RectifiedGrid) -> None:
         self._head, self._space = head, space
         self._detector = dlib.get_frontal_face_detector()
         self._predictor = dlib.shape_predictor(str(landmark_model_path()))

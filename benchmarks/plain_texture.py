@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from audio2video.texture.candidates import (
     WEIGHT_UNIT,
     Candidates,
-    Looks,
+    FrameFeatures,
     choose_candidates,
     merge_candidates,
 )
 from audio2video.texture.detail import sharpen
 from audio2video.texture.enhance import enhance_teeth
-from audio2video.texture.synthesis import MOMENTS, OPENING_BORDER, TextureMaker, lip_cover
+from audio2video.texture.synthesis import OPENING_BORDER, TEMPORAL_WEIGHTS, TextureMaker, lip_cover
 from audio2video.texture.teeth import mouth_interior
 from audio2video.texture.warp import coarse_grid, displacement_grids
 
@@ -67,7 +67,7 @@ def choice_agrees(found: list[Candidates], twin: list[Candidates]) -> tuple[bool
 
 
 def make_texture(
-    maker: TextureMaker, wanted: Looks, region: NDArray[np.bool_]
+    maker: TextureMaker, wanted: FrameFeatures, region: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
     """Make a texture with every part of it computed over all of it.
 
@@ -93,9 +93,9 @@ def make_texture(
                 g.looks.distance(wanted[k], r.pose_weight, r.light_weight),
                 *(g.usable, r.candidates, r.alpha),
             )
-            for k in range(len(MOMENTS))
+            for k in range(len(TEMPORAL_WEIGHTS))
         ],
-        MOMENTS,
+        TEMPORAL_WEIGHTS,
     )
     grids = displacement_grids(
         shape, g.looks.mouths[chosen.frames], coarse_grid(g.space), g.space.resolution

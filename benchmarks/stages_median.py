@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from audio2video.runtime.threads import in_order, one_thread_each
+from audio2video.runtime.threads import ordered_map, single_threaded_libraries
 from audio2video.texture.candidates import candidate_count, choose_candidates
 from audio2video.texture.median import weighted_median
 from audio2video.texture.warp import CELL, coarse_grid, displacement_grids, grid_shape
@@ -29,7 +29,7 @@ STILL_SECONDS = {1: 0.020, 2: 0.012}
 
 def weighted_medians(scene: Scene) -> list[Measurement]:
     """Time the weighted median of warped candidates, and of those that nothing is moved for."""
-    with one_thread_each():
+    with single_threaded_libraries():
         return [*_warped(scene), *_still(scene)]
 
 
@@ -77,7 +77,7 @@ def _warped(scene: Scene) -> list[Measurement]:
 
 
 def _medians(wanted: list[Any], threads: int) -> None:
-    list(in_order(lambda arguments: weighted_median(*arguments), wanted, threads))
+    list(ordered_map(lambda arguments: weighted_median(*arguments), wanted, threads))
 
 
 def _still(scene: Scene) -> list[Measurement]:

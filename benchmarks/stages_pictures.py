@@ -9,9 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.compositing.composite import Composed, Mouthpiece, Sight, compose, working_box
-from audio2video.compositing.jaw import chin_drops
-from audio2video.face.occlusion import reduced_space
+from audio2video.compositing.composite import (
+    CompositePatch,
+    MouthPatch,
+    Visibility,
+    compose,
+    working_box,
+)
+from audio2video.compositing.jaw import chin_offsets
+from audio2video.face.occlusion import analysis_grid
 from audio2video.media.video import Frame, VideoReader, VideoWriter
 from audio2video.retiming.interpolation import planes_between
 
@@ -37,8 +43,8 @@ def composite(scene: Scene) -> list[Measurement]:
     usable = np.flatnonzero(track.usable)[: scene.scale.frames // 2]
     givers = np.roll(usable, -len(usable) // 2)
     jaws = track.rectified_jaw()
-    drops = chin_drops(jaws[givers], jaws[usable], np.ones(len(usable), bool))
-    reduced = reduced_space(target.space)
+    drops = chin_offsets(jaws[givers], jaws[usable], np.ones(len(usable), bool))
+    reduced = analysis_grid(target.space)
     with VideoReader(target.info.path) as reader:
         pictures = list(reader.read(usable.tolist()))
     shots = []
@@ -46,8 +52,8 @@ def composite(scene: Scene) -> list[Measurement]:
         landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[int(number)]
         box = working_box(landmarks, pose, picture.width, picture.height)
         mouth = track.mouth[giver].astype(np.float64)
-        piece = Mouthpiece(np.array(target.textures[giver]), mouth, float(drop))
-        sight = Sight(target.covers.maps[number], reduced)
+        piece = MouthPatch(np.array(target.textures[giver]), mouth, float(drop))
+        sight = Visibility(target.occlusions.maps[number], reduced)
         shots.append((picture, box, piece, landmarks, pose, sight))
 
     def work() -> None:
@@ -66,7 +72,7 @@ def composite(scene: Scene) -> list[Measurement]:
     def pair(shot: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         picture, box, piece, landmarks, pose, sight = shots[shot]
         arguments = picture.rgb(box), box, piece, landmarks, pose, target.space
-        made: Composed = compose(*arguments, sight=sight)
+        made: CompositePatch = compose(*arguments, sight=sight)
         return made.picture, plain_blend.compose(*arguments, sight)
 
     result = _measurement(scene, "compositing", len(shots))

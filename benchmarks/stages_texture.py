@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 
 from audio2video.pipeline.textures import texture_maker
 from audio2video.progress import Progress
-from audio2video.runtime.threads import in_order, one_thread_each
+from audio2video.runtime.threads import ordered_map, single_threaded_libraries
 from audio2video.target.teeth_proxies import Proxies, choose_proxies
-from audio2video.texture.candidates import Candidates, Looks, search_candidates
-from audio2video.texture.synthesis import Gallery, Recipe, TextureMaker, visible_region
+from audio2video.texture.candidates import Candidates, FrameFeatures, search_candidates
+from audio2video.texture.synthesis import (
+    CandidateSet,
+    SynthesisConfig,
+    TextureMaker,
+    visible_region,
+)
 
 from . import plain_texture
 from .growth import Curve
@@ -23,7 +28,7 @@ from .scene import Scene
 CANDIDATES = 100
 """Of galleries of at least twice as many frames."""
 
-MOMENTS = 64
+TEMPORAL_WEIGHTS = 64
 """Successive moments that candidates are chosen for in one repetition."""
 
 TEXTURES = 16
@@ -41,17 +46,17 @@ NOISE = 0.01
 """What mouths of a gallery differ by from the target's own, in inter-ocular distances."""
 
 
-def wanted_looks(looks: Looks, count: int) -> Looks:
+def wanted_looks(looks: FrameFeatures, count: int) -> FrameFeatures:
     """Successive looks that a target almost has; it is gone through again where it ends."""
     numbers = np.arange(count) % (len(looks.mouths) - BETWEEN)
     here, there = looks[numbers.tolist()], looks[(numbers + BETWEEN).tolist()]
-    return Looks((here.mouths + there.mouths) / 2, here.turn, here.light)
+    return FrameFeatures((here.mouths + there.mouths) / 2, here.turn, here.light)
 
 
 def texture(scene: Scene) -> list[Measurement]:
     """Time whole textures: candidates, warp, median, crisp lips, detail, teeth."""
     target, options = scene.target, scene.options
-    with one_thread_each():
+    with single_threaded_libraries():
         proxies = _proxies(scene)
         maker = texture_maker(target, options.texture, proxies, options.machine.nthreads)
         wanted = wanted_looks(maker.gallery.looks, TEXTURES)
@@ -88,10 +93,12 @@ def texture(scene: Scene) -> list[Measurement]:
     return [m.beside(alike(*zip(made, twins, strict=True))) for m in (many, one)]
 
 
-def make_textures(maker: TextureMaker, wanted: Looks, threads: int) -> list[NDArray[np.uint8]]:
+def make_textures(
+    maker: TextureMaker, wanted: FrameFeatures, threads: int
+) -> list[NDArray[np.uint8]]:
     """Make textures for successive moments, as step 2 does."""
     jobs = zip(wanted.mouths, maker.choose(wanted, coherent=True), strict=True)
-    return [texture for texture, _ in in_order(lambda job: maker.render(*job), jobs, threads)]
+    return [texture for texture, _ in ordered_map(lambda job: maker.render(*job), jobs, threads)]
 
 
 def candidates(scene: Scene) -> list[Measurement | Curve]:
@@ -100,11 +107,11 @@ def candidates(scene: Scene) -> list[Measurement | Curve]:
     recipe = texture_maker(
         scene.target, scene.options.texture, proxies, scene.options.machine.nthreads
     ).recipe
-    wanted = wanted_looks(scene.target.gallery().looks, MOMENTS)
+    wanted = wanted_looks(scene.target.gallery().looks, TEMPORAL_WEIGHTS)
     curve = Curve("candidate frames: choice", "candidate frames")
     textures = Curve("candidate frames: whole texture", "candidate frames")
     found: list[Measurement | Curve] = []
-    with one_thread_each():
+    with single_threaded_libraries():
         for frames in scene.scale.galleries:
             own = _similar(scene.target.gallery().looks, frames)
             recipe = replace(recipe, candidates=min(CANDIDATES, frames // 2))
@@ -122,7 +129,9 @@ def candidates(scene: Scene) -> list[Measurement | Curve]:
     return [*found, curve, textures]
 
 
-def _choice(scene: Scene, own: Looks, wanted: Looks, recipe: Recipe) -> Measurement:
+def _choice(
+    scene: Scene, own: FrameFeatures, wanted: FrameFeatures, recipe: SynthesisConfig
+) -> Measurement:
     """Time choosing candidates for some looks."""
     features = own.features(recipe.pose_weight, recipe.light_weight)
     points = wanted.features(recipe.pose_weight, recipe.light_weight)
@@ -155,14 +164,14 @@ def _add(curve: Curve, frames: int, result: Measurement) -> None:
     curve.add(frames, wall_ms=1000 * found["seconds"], CPU_ms=1000 * found["cpu_seconds"])
 
 
-def _similar(looks: Looks, frames: int) -> Looks:
+def _similar(looks: FrameFeatures, frames: int) -> FrameFeatures:
     """Make up as many looks as wanted, much like those of the target."""
     rng = np.random.default_rng(0)
     some = looks[rng.integers(0, len(looks.mouths), frames).tolist()]
     return replace(some, mouths=some.mouths + rng.normal(0, NOISE, some.mouths.shape))
 
 
-def _gallery(scene: Scene, looks: Looks) -> Gallery:
+def _gallery(scene: Scene, looks: FrameFeatures) -> CandidateSet:
     """Give frames of such looks a gallery; their textures are black.
 
     What a texture shows makes no difference to how long it takes. The file is sparse, as that many
@@ -175,7 +184,7 @@ def _gallery(scene: Scene, looks: Looks) -> Gallery:
     np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     jaws = np.broadcast_to(own.jaws[own.usable].mean(axis=0), (frames, 17, 2))
     textures = np.load(path, mmap_mode="r")
-    return Gallery(textures, looks, jaws, np.arange(frames), own.space, own.rate)
+    return CandidateSet(textures, looks, jaws, np.arange(frames), own.space, own.rate)
 
 
 def _proxies(scene: Scene) -> Proxies:

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from audio2video.compositing.jaw import chin_drops, lower_jaw, move_jaw
+from audio2video.compositing.jaw import chin_offsets, move_jaw, offset_jaw
 from audio2video.compositing.pyramid import blend_difference
 from audio2video.face.pose import HeadPose
-from audio2video.face.rectify import FaceSpace, texture_map, to_frame, to_rectified
-from audio2video.face.smoothing import smooth_tracks, steady_points, unbroken_stretches
-from audio2video.face.surface import meet_surface, surface_depth
+from audio2video.face.rectify import RectifiedGrid, project_to_frame, texture_map, to_rectified
+from audio2video.face.smoothing import smooth_tracks, stabilise_landmarks, unbroken_stretches
+from audio2video.face.surface import intersect_surface, surface_depth
 from audio2video.mouth.rest import rest_in_silence
 from audio2video.mouth.shapes import carry_shapes
 from audio2video.retiming.path import best_path
-from audio2video.retiming.retime import Retiming, as_it_is, retime
-from audio2video.texture.median import MOST_MOVE, MOST_WEIGHT, weighted_median
+from audio2video.retiming.retime import Retiming, ping_pong, retime
+from audio2video.texture.median import MAX_MOVE, MAX_WEIGHT, weighted_median
 from audio2video.texture.warp import displacement_grids, grid_shape
 
 MANY = settings(max_examples=60)
@@ -56,7 +56,7 @@ def test_weighted_median(
     textures = textures.reshape(count, height, width, 3)
     frames = data.draw(hnp.arrays(np.int64, chosen, elements=st.integers(-1, count)))
     weights = data.draw(
-        hnp.arrays(np.int64, chosen, elements=st.integers(0, 9) | st.just(MOST_WEIGHT))
+        hnp.arrays(np.int64, chosen, elements=st.integers(0, 9) | st.just(MAX_WEIGHT))
     )
     rows, columns = grid_shape(height, width)
     shape = (chosen, 2, max(rows + off, 0), max(columns, 0))
@@ -68,7 +68,7 @@ def test_weighted_median(
         return
     assert found.shape == (height, width, 3)
     assert not found[~region].any()
-    assert np.abs(moves).max(initial=0) < MOST_MOVE
+    assert np.abs(moves).max(initial=0) < MAX_MOVE
     assert off == 0
     if count and height and width:
         assert set(np.unique(frames)) <= set(range(count))
@@ -106,16 +106,16 @@ def test_retiming(data: st.DataObject, wanted: int, available: int, rate: float)
         assert not (wanted and available)
         return
     _assert_shown(timing, wanted, available)
-    _assert_shown(as_it_is(wanted, available), wanted, available)
+    _assert_shown(ping_pong(wanted, available), wanted, available)
 
 
 def _assert_shown(timing: Retiming, wanted: int, available: int) -> None:
-    assert timing.frames.shape == timing.others.shape == timing.shares.shape == (wanted,)
+    assert timing.frames.shape == timing.neighbours.shape == timing.fractions.shape == (wanted,)
     assert timing.frames.min() >= 0
     assert timing.frames.max() < available
-    assert timing.others.min() >= -1
-    assert timing.others.max() < available
-    assert ((timing.shares >= 0) & (timing.shares <= 0.5)).all()
+    assert timing.neighbours.min() >= -1
+    assert timing.neighbours.max() < available
+    assert ((timing.fractions >= 0) & (timing.fractions <= 0.5)).all()
 
 
 @MANY
@@ -123,7 +123,7 @@ def _assert_shown(timing: Retiming, wanted: int, available: int) -> None:
 def test_where_lines_meet_the_surface(data: st.DataObject, t: int, n: int, off: int) -> None:
     flat, lean = data.draw(numbers((t, n, 2))), data.draw(numbers((max(t + off, 0), 2)))
     try:
-        found = meet_surface(flat, lean)
+        found = intersect_surface(flat, lean)
     except ValueError:
         assert lean.shape != (t, 2)
         return
@@ -137,11 +137,11 @@ def test_where_lines_meet_the_surface(data: st.DataObject, t: int, n: int, off: 
 def test_rectified_and_back(data: st.DataObject, t: int, n: int) -> None:
     points, pose = data.draw(numbers((t, n, 2))), HeadPose.from_array(data.draw(numbers((t, 6))))
     with np.errstate(all="ignore"):
-        assert to_frame(points, pose).shape == (t, n, 2)
+        assert project_to_frame(points, pose).shape == (t, n, 2)
         with suppress(np.linalg.LinAlgError):  # a head that is seen from the side
             assert to_rectified(points, pose).shape == (t, n, 2)
         if t:
-            assert texture_map(FaceSpace(4.0, 0.0, 0.5, 7, 5), pose[0]).shape == (5, 7, 2)
+            assert texture_map(RectifiedGrid(4.0, 0.0, 0.5, 7, 5), pose[0]).shape == (5, 7, 2)
 
 
 @MANY
@@ -166,7 +166,7 @@ def test_steady_points(data: st.DataObject, t: int, n: int) -> None:
     trust = np.abs(data.draw(numbers((t, n))))
     runs = unbroken_stretches(data.draw(hnp.arrays(bool, t)))
     with np.errstate(all="ignore"), suppress(ValueError, np.linalg.LinAlgError):
-        assert steady_points(places, moves, trust, runs).shape == (t, n, 2)
+        assert stabilise_landmarks(places, moves, trust, runs).shape == (t, n, 2)
 
 
 @MANY
@@ -198,8 +198,8 @@ def test_jaw(data: st.DataObject | None, height: int, width: int, unit: float) -
     with np.errstate(all="ignore"), suppress(ValueError, np.linalg.LinAlgError):
         assert move_jaw(picture, (0, 0), *lines, unit).shape == picture.shape
     with np.errstate(all="ignore"):
-        assert lower_jaw(lines[0], 0.1).shape == (17, 2)
-        drops = chin_drops(lines[0][None], lines[1][None], np.array([False]))
+        assert offset_jaw(lines[0], 0.1).shape == (17, 2)
+        drops = chin_offsets(lines[0][None], lines[1][None], np.array([False]))
     np.testing.assert_array_equal(drops, [0])
 
 

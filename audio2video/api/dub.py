@@ -19,7 +19,7 @@ from ..pipeline.job import Job, find_network, output_frames
 from ..pipeline.run import run
 from ..progress import Progress
 from ..storage.files import replacing
-from ..storage.ids import brought_id
+from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
 from .preview import write_beginning
 from .workspaces import remove_unused
@@ -229,7 +229,7 @@ def _estimate(frames: int, target_frames: int, pixels: int) -> float:
 
 
 def _product(audio: str | Path, video: str | Path, output: str | Path | None) -> Path:
-    name = f"{brought_id('demo', Path(audio))}-{brought_id('demo', Path(video))}.mp4"
+    name = f"{id_from_path('demo', Path(audio))}-{id_from_path('demo', Path(video))}.mp4"
     return Path(name) if output is None else Path(output)
 
 
@@ -249,8 +249,8 @@ def _check_product(product: Path, inputs: tuple[Path, ...], *, overwrite: bool) 
 def _with_ids(config: Config) -> Config:
     inputs = config.inputs
     return config.replace(
-        inp_id=brought_id(inputs.inp_id, inputs.audio),
-        tar_id=brought_id(inputs.tar_id, inputs.video),
+        inp_id=id_from_path(inputs.inp_id, inputs.audio),
+        tar_id=id_from_path(inputs.tar_id, inputs.video),
     )
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from ..errors import OptionError
 from ..media.audio import probe_audio, read_audio, write_wav
 from ..storage.files import replacing
-from ..storage.ids import brought_id
 
 MAX_PREVIEW = 600.0
 """Seconds; more is no preview."""
@@ -43,7 +42,7 @@ def write_beginning(audio: Path, seconds: float, folder: Path) -> Path:
     rate = probe_audio(audio).rate
     samples = read_audio(audio, rate)[: max(1, round(seconds * rate))]
     digest = hashlib.sha256(samples.tobytes()).hexdigest()[:8]
-    product = folder / f"{brought_id('demo', audio)[:40]}-{seconds:g}s-{digest}.wav"
+    product = folder / f"{id_from_path('demo', audio)[:40]}-{seconds:g}s-{digest}.wav"
     with replacing(product) as temporary:
         write_wav(temporary, samples, rate)
     return product

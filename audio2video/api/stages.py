@@ -27,17 +27,17 @@ from ..provenance.credentials import signing_credentials
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
 from ..retiming.activity import head_velocity
-from ..retiming.retime import Retiming, as_it_is
+from ..retiming.retime import Retiming, ping_pong
 from ..retiming.retime import retime as retime_track
-from ..runtime.threads import one_thread_each
+from ..runtime.threads import single_threaded_libraries
 from ..storage.files import replacing
-from ..storage.ids import brought_id
+from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
 from ..target.analysis import TargetAnalysis
 from ..target.analysis import analyse_target as analyse_in_workspace
 from ..target.teeth_proxies import choose_proxies
 from ..training.pass_files import load_network
-from .sound import Audio, as_rate, frame_count, speech_samples
+from .speech import Audio, as_rate, frame_count, speech_samples
 from .workspaces import cache_workspace
 
 NO_PROGRESS = Progress()
@@ -163,7 +163,7 @@ def analyse_target(
     """
     config, place = config or Config(), workspace or cache_workspace()
     path = Path(video)
-    tar_id = brought_id("demo", path)
+    tar_id = id_from_path("demo", path)
     place.create()
     workers = config.machine.nthreads
     return analyse_in_workspace(
@@ -199,7 +199,7 @@ def retime(
     """
     track = target.track
     if not (config or Config()).retiming.retiming:
-        return as_it_is(len(activity), len(track))
+        return ping_pong(len(activity), len(track))
     velocity = head_velocity(track.landmarks, track.starts, track.usable)
     rate = float(target.info.rate)
     return retime_track(activity, velocity, track.blink, track.usable, track.starts, rate)
@@ -243,9 +243,9 @@ def synthesise_texture(
     count = len(mouth)
     if count != len(timing.frames):
         raise OptionError(f"{count} mouth shapes for {len(timing.frames)} retimed frames")
-    tar_id = brought_id("demo", target.info.path)
+    tar_id = id_from_path("demo", target.info.path)
     place, workers = workspace or cache_workspace(), config.machine.nthreads
-    with one_thread_each():
+    with single_threaded_libraries():
         proxies = choose_proxies(place, tar_id, target, config.texture, config.analysis, progress)
         maker = texture_maker(target, config.texture, proxies, workers)
         shapes = carry_shapes(mouth.shapes, mouth.reference, target.reference)
@@ -289,10 +289,10 @@ def composite(
     config = config or Config()
     if len(textures.textures) != len(timing.frames):
         raise OptionError(f"{len(textures.textures)} textures for {len(timing.frames)} frames")
-    shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
+    shown = covering_fade(target.occlusions.lips[timing.frames], target.info.rate)
     composer = Composer(target, textures, timing, shown, None, config.compositing)
     label = place_label(target, timing, config.marking.label)
-    with one_thread_each():
+    with single_threaded_libraries():
         yield from composite_frames(
             composer, target.info.path, timing, config.machine.nthreads, None, label
         )
@@ -337,7 +337,7 @@ def save_video(
     marking = (config or Config()).marking
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     synthesis = Synthesis(info.path, sound, marking.label, marking.consent, pass_id, None)
-    tags = container_tags(brought_id("demo", sound), brought_id("demo", info.path), pass_id)
+    tags = container_tags(id_from_path("demo", sound), id_from_path("demo", info.path), pass_id)
     if product.exists() and any(product.samefile(used) for used in (sound, info.path)):
         raise OptionError("would overwrite one of its own inputs", path=product)
     with replacing(product) as temporary:

@@ -12,7 +12,7 @@ from typing import Any
 from ..config import Config, options_of
 from ..config.resolve import resolve_config
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
-from ..storage.ids import brought_id, folded
+from ..storage.ids import folded, id_from_path
 from ..storage.limits import MAX_TABLE_BYTES, read_limited
 from ..storage.workspace import Workspace
 
@@ -76,8 +76,8 @@ def read_rows(path: Path, workspace: Workspace, jobs: int) -> list[Row]:
                 Row(
                     line,
                     config.replace(
-                        inp_id=brought_id(config.inputs.inp_id, config.inputs.audio),
-                        tar_id=brought_id(config.inputs.tar_id, config.inputs.video),
+                        inp_id=id_from_path(config.inputs.inp_id, config.inputs.audio),
+                        tar_id=id_from_path(config.inputs.tar_id, config.inputs.video),
                     ),
                 )
             )

@@ -20,14 +20,14 @@ from ..runtime.resource_errors import failure_text
 from ..runtime.workers import Call, WorkerMessage, WorkerPool
 from ..storage.files import write_json
 from ..storage.workspace import Workspace
+from .row_worker import make_row
 from .rows import Row, as_given, cores_each, read_rows
-from .worker import make_row
 
 MADE, UP_TO_DATE, FAILED, LEFT = "made", "up to date", "failed", "not run"
 """What became of a row; the last one only where the batch was stopped."""
 
 
-MOST_JOBS = 8
+MAX_JOBS = 8
 """Rows at once unless told otherwise: each process takes half a gigabyte."""
 
 
@@ -94,7 +94,7 @@ def run_batch(
         See `audio2video.batch.rows.read_rows`.
     jobs : int, optional
         Rows at once, each in a process of its own with its share of the cores; by default as many
-        as there are cores, up to `MOST_JOBS`.
+        as there are cores, up to `MAX_JOBS`.
     progress : Progress, optional
         Hears of finished rows ('row' is the unit), and in notes of what each row does.
 
@@ -108,7 +108,7 @@ def run_batch(
         The file can't be used; nothing was run then.
     """
     progress = progress or Progress()
-    jobs = jobs or min(os.cpu_count() or 1, MOST_JOBS)
+    jobs = jobs or min(os.cpu_count() or 1, MAX_JOBS)
     rows = read_rows(path, workspace, jobs)
     workspace.create()
     product = workspace.batch(path.stem)

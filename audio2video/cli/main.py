@@ -11,7 +11,7 @@ import click
 
 from .. import __version__
 from ..errors import Audio2VideoError, CancelledError
-from ..runtime.resource_errors import as_shortage
+from ..runtime.resource_errors import as_resource_error
 from ..runtime.signals import stoppable
 from ..runtime.startup import prepare_process
 from .batch import batch_command
@@ -83,14 +83,14 @@ def _outcome(command: click.Command, args: Sequence[str] | None) -> tuple[int, s
     except (CancelledError, click.Abort):
         raise
     except Audio2VideoError as error:
-        return EXIT_BAD_INPUT, str(as_shortage(error) or error)
+        return EXIT_BAD_INPUT, str(as_resource_error(error) or error)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return EXIT_BAD_INPUT, None
     except click.ClickException as error:
         return EXIT_BAD_INPUT, " ".join(error.format_message().split())
     except Exception as error:
-        shortage = as_shortage(error)
+        shortage = as_resource_error(error)
         if shortage is None:
             raise
         return EXIT_BAD_INPUT, str(shortage)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ..face.layout import JAW
 from ..face.pose import HeadPose
-from ..face.rectify import FaceSpace, frame_map, to_frame, to_rectified
+from ..face.rectify import RectifiedGrid, frame_map, project_to_frame, to_rectified
 from ..face.visibility import facing
-from .illumination import light_change
-from .jaw import lower_jaw, move_jaw
+from .illumination import illumination_offset
+from .jaw import move_jaw, offset_jaw
 from .masks import face_mask, skin_weight, visible_mask
 from .pyramid import blend_difference, scaled
 
@@ -34,7 +34,7 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Mouthpiece:
+class MouthPatch:
     """What is to be put onto a frame.
 
     Parameters
@@ -53,13 +53,13 @@ class Mouthpiece:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Visibility:
     """What is seen of the face in a frame.
 
     Parameters
     ----------
     covered : ndarray of uint8, shape (h, w)
-        From `face.visibility.covered_maps`.
+        From `face.visibility.occlusion_maps`.
     reduced : FaceSpace
         Its raster.
     shown : float
@@ -67,12 +67,12 @@ class Sight:
     """
 
     covered: NDArray[np.uint8]
-    reduced: FaceSpace
+    reduced: RectifiedGrid
     shown: float = 1.0
 
 
 @dataclass(frozen=True)
-class Composed:
+class CompositePatch:
     """A part of a frame with another mouth.
 
     Parameters
@@ -120,14 +120,14 @@ def working_box(landmarks: NDArray[np.floating], pose: HeadPose, width: int, hei
 def compose(
     part: NDArray[np.uint8],
     box: Box,
-    piece: Mouthpiece,
+    piece: MouthPatch,
     landmarks: NDArray[np.floating],
     pose: HeadPose,
-    space: FaceSpace,
+    space: RectifiedGrid,
     *,
     light: bool = True,
-    sight: Sight | None = None,
-) -> Composed:
+    sight: Visibility | None = None,
+) -> CompositePatch:
     """Put a mouth texture onto a part of a frame.
 
     Parameters
@@ -154,10 +154,10 @@ def compose(
     """
     unit = float(pose.scale[0])
     rectified = to_rectified(landmarks[None], pose)[0]
-    before = to_frame(rectified[None, JAW], pose)[0]
+    before = project_to_frame(rectified[None, JAW], pose)[0]
     shown = 1.0 if sight is None else sight.shown
-    rectified[JAW] = lower_jaw(rectified[JAW], piece.drop * shown)
-    moved = landmarks[JAW] + to_frame(rectified[None, JAW], pose)[0] - before
+    rectified[JAW] = offset_jaw(rectified[JAW], piece.drop * shown)
+    moved = landmarks[JAW] + project_to_frame(rectified[None, JAW], pose)[0] - before
     frame = move_jaw(part, box[:2], landmarks[JAW], moved, unit)
 
     mask = face_mask(rectified, piece.mouth, space)
@@ -167,7 +167,7 @@ def compose(
     cover = np.zeros(part.shape[:2], np.float32)
     inner = _reached(mask, pose, space, box)
     if inner is None:
-        return Composed(frame, cover)
+        return CompositePatch(frame, cover)
     x0, y0, x1, y1 = inner
     window = slice(y0 - box[1], y1 - box[1]), slice(x0 - box[0], x1 - box[0])
     places = frame_map(space, pose, inner)
@@ -180,10 +180,12 @@ def compose(
     result = frame if frame is not part else part.copy()
     light_scale = LIGHT_SCALE * unit if light else None
     result[window] = _blend(texture, frame[window], cover[window], compared, light_scale, unit)
-    return Composed(result, cover)
+    return CompositePatch(result, cover)
 
 
-def _reached(mask: NDArray[np.float32], pose: HeadPose, space: FaceSpace, box: Box) -> Box | None:
+def _reached(
+    mask: NDArray[np.float32], pose: HeadPose, space: RectifiedGrid, box: Box
+) -> Box | None:
     """Part of the box that a mask reaches, with room for the pyramid; None if it reaches none."""
     x, y, width, height = cv2.boundingRect((mask > 0).astype(np.uint8))
     if not width:
@@ -193,7 +195,7 @@ def _reached(mask: NDArray[np.float32], pose: HeadPose, space: FaceSpace, box: B
     across = np.concatenate([along, along, 0 * along, 0 * along + 1])
     down = np.concatenate([0 * along, 0 * along + 1, along, along])
     border = np.stack([x + across * width, y + down * height], axis=-1) / space.resolution
-    places = to_frame(border[None] + [space.left, space.top], pose)[0]
+    places = project_to_frame(border[None] + [space.left, space.top], pose)[0]
     low = np.floor(places.min(axis=0)).astype(int) - ROOM
     high = np.ceil(places.max(axis=0)).astype(int) + ROOM
     x0, y0 = max(int(low[0]), box[0]), max(int(low[1]), box[1])
@@ -212,7 +214,7 @@ def _blend(
     """Blend the texture, seen in the frame, into the frame."""
     difference = cv2.subtract(texture, frame, dtype=cv2.CV_32F)
     if light_scale is not None:
-        difference += light_change(difference, compared, light_scale)
+        difference += illumination_offset(difference, compared, light_scale)
     # Outside the mask the texture has nothing to say; the frame goes on there, so that the coarse
     # levels of the pyramid mix like with like.
     reach = (cv2.dilate(cover, np.ones((3, 3), np.uint8)) > 0.02).astype(np.float32)

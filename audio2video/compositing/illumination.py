@@ -12,7 +12,7 @@ MAX_CHANGE = 40.0
 """Largest change of a value; a larger difference is something in the way, not light."""
 
 
-def light_change(
+def illumination_offset(
     difference: NDArray[np.float32], weight: NDArray[np.floating], sigma: float
 ) -> NDArray[np.float32]:
     """Find the smooth change that gives a texture the light of the frame.

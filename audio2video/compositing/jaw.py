@@ -41,7 +41,7 @@ BORDER = 0.15
 """Width of the strip along the border of the part in which the warp dies away, in the same unit."""
 
 
-def chin_drops(
+def chin_offsets(
     wanted: NDArray[np.floating], own: NDArray[np.floating], valid: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """How much lower the chin is to be than it is, frame by frame.
@@ -63,7 +63,7 @@ def chin_drops(
     return np.asarray(smooth_tracks(raw, unbroken_stretches(valid), WINDOW, order=1))
 
 
-def lower_jaw(jaw: NDArray[np.floating], drop: float) -> NDArray[np.float64]:
+def offset_jaw(jaw: NDArray[np.floating], drop: float) -> NDArray[np.float64]:
     """Give the jaw line with a lower chin.
 
     Parameters

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..face.layout import JAW, NOSE, OUTER_LIP
 from ..face.occlusion import disc, polygon, resampled
-from ..face.rectify import FaceSpace
+from ..face.rectify import RectifiedGrid
 
 JAW_INSET = 0.12
 """How far the mask stays inside the jaw line, as a share of the way to the mouth."""
@@ -25,10 +25,10 @@ COVER_MARGIN = 0.04
 COVER_FEATHER = 0.03
 """Softness of the mask along what covers the face (Gaussian sigma): a hand has a clear edge."""
 
-LEAST_PIECE = 0.08
+MIN_PIECE = 0.08
 """Square inter-ocular distances: a smaller piece, as between two fingers, is not worth a change."""
 
-MOST_COVERED = 0.35
+MAX_COVERED = 0.35
 """Share of the lips that may be covered: behind more, the frame's own mouth looks better."""
 
 FADE = 0.12
@@ -39,7 +39,7 @@ _NOSE_BASE = 33
 
 
 def face_mask(
-    landmarks: NDArray[np.floating], mouth: NDArray[np.floating], space: FaceSpace
+    landmarks: NDArray[np.floating], mouth: NDArray[np.floating], space: RectifiedGrid
 ) -> NDArray[np.float32]:
     """Cover the inner lower face, softly.
 
@@ -87,7 +87,7 @@ def face_mask(
 
 
 def skin_weight(
-    mask: NDArray[np.float32], mouth: NDArray[np.floating], space: FaceSpace
+    mask: NDArray[np.float32], mouth: NDArray[np.floating], space: RectifiedGrid
 ) -> NDArray[np.float32]:
     """Weight of pixels whose colour can be compared between texture and frame.
 
@@ -117,8 +117,8 @@ def visible_mask(
     covered: NDArray[np.uint8],
     facing: NDArray[np.floating],
     mouth: NDArray[np.floating],
-    space: FaceSpace,
-    reduced: FaceSpace,
+    space: RectifiedGrid,
+    reduced: RectifiedGrid,
 ) -> NDArray[np.float32]:
     """Take out of a mask what is not seen to be face.
 
@@ -127,7 +127,7 @@ def visible_mask(
     mask : ndarray of float32, shape (space.height, space.width)
         From `face_mask`.
     covered : ndarray of uint8, shape (reduced.height, reduced.width)
-        From `face.visibility.covered_maps`.
+        From `face.visibility.occlusion_maps`.
     facing : ndarray, shape like `covered`
         From `face.visibility.facing`. The lips are replaced as long as they are seen at all, as
         half of a mouth is worse than either.
@@ -157,7 +157,7 @@ def visible_mask(
         seen = seen * clear
         left = resampled(mask, space, reduced) * seen > 0.1
         _, pieces, stats, _ = cv2.connectedComponentsWithStats(left.astype(np.uint8))
-        small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < LEAST_PIECE * unit**2)
+        small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < MIN_PIECE * unit**2)
         seen[np.isin(pieces, small[small > 0])] = 0
     spread = resampled(seen.astype(np.float32), reduced, space)
     return np.asarray(mask * np.clip(spread, 0, 1), np.float32)
@@ -185,7 +185,7 @@ def covering_fade(shares: NDArray[np.floating], rate: Fraction | float) -> NDArr
         return np.zeros(0)
     around = np.pad(shares, 1, mode="edge")
     steady = np.median([around[:-2], around[1:-1], around[2:]], axis=0)
-    blocked = steady > MOST_COVERED
+    blocked = steady > MAX_COVERED
     steps = max(1, round(FADE * float(rate)))
     times = np.flatnonzero(blocked)
     if not len(times):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
-from ..storage.ids import DEFAULT_ID, brought_id, check_id
+from ..storage.ids import DEFAULT_ID, check_id, id_from_path
 from ..storage.workspace import Workspace
 from .files import read_options_file, read_table
 from .sections import Config
@@ -48,7 +48,7 @@ def resolve_config(
         values.update(read_options_file(argspath))
     line = {name: value for name, value in given.items() if value is not None}
     both = {**values, **line}
-    tar_id = brought_id(both.get("tar_id", DEFAULT_ID), both.get("video"))
+    tar_id = id_from_path(both.get("tar_id", DEFAULT_ID), both.get("video"))
     own = workspace.target_options(check_id("tar_id", tar_id))
     if own.is_file():
         of_target = read_options_file(own)

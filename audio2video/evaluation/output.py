@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.jaw import chin_drops
+from ..compositing.jaw import chin_offsets
 from ..config import Config
 from ..errors import MissingFileError
 from ..face.layout import mouth_opening
@@ -139,7 +139,7 @@ def _drops(result: Result) -> NDArray[np.float64]:
     """How much lower each output frame's chin is than its target frame's."""
     frames, track = result.timing.frames[: len(result)], result.target.track
     own = track.rectified_jaw()[frames]
-    return chin_drops(result.jaw[: len(result)], own, track.usable[frames])
+    return chin_offsets(result.jaw[: len(result)], own, track.usable[frames])
 
 
 def _follow(
@@ -241,7 +241,7 @@ def _write_table(path: Path, result: Result, openings: _Openings, look: ResultPa
         for k in range(len(result)):
             writer.writerow(
                 [
-                    *(k, f"{float(k / result.info.rate):.4f}", result.timing.places[k]),
+                    *(k, f"{float(k / result.info.rate):.4f}", result.timing.positions[k]),
                     f"{openings.speech[k]:.3f}",
                     *(f"{openings.predicted[k]:.4f}", f"{openings.seen[k]:.4f}"),
                     *(f"{change:.3f}" for change in (*look.still[k], *look.under[k])),

@@ -198,7 +198,7 @@ class ResultPass:
         pairs = list(
             zip(
                 self._timing.frames[: self._frames].tolist(),
-                self._timing.others[: self._frames].tolist(),
+                self._timing.neighbours[: self._frames].tolist(),
                 strict=True,
             )
         )

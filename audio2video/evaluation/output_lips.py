@@ -21,7 +21,7 @@ from ..speech.units import FEATURE_RATE
 WIDEST = 0.98
 """Quantile of a speaker's own openings that counts as wide open: the widest are tracking errors."""
 
-LEAST_RANGE = 0.05
+MIN_RANGE = 0.05
 """Mouth widths: someone who opens the mouth less than that never speaks, and shares of it say
 nothing."""
 
@@ -64,7 +64,7 @@ def speaking_range(mouths: NDArray[np.floating], reference: NDArray[np.floating]
         From closed to wide open, in inter-ocular distances; None if the mouth hardly ever opens.
     """
     span = float(np.quantile(mouth_opening(mouths), WIDEST) - mouth_opening(reference))
-    return span if span > LEAST_RANGE * float(mouth_width(reference)) else None
+    return span if span > MIN_RANGE * float(mouth_width(reference)) else None
 
 
 def compare_openings(

@@ -12,7 +12,7 @@ from ..media.figures import new_figure
 from ..speech.units import FEATURE_RATE
 
 ROW_SECONDS = 10
-MOST_ROWS = 12
+MAX_ROWS = 12
 """A longer result is drawn as far as that."""
 
 
@@ -44,7 +44,7 @@ def plot_result_openings(
     """
     seconds = np.arange(len(predicted)) / rate
     length = len(predicted) / rate
-    rows = int(np.clip(np.ceil(length / ROW_SECONDS), 1, MOST_ROWS))
+    rows = int(np.clip(np.ceil(length / ROW_SECONDS), 1, MAX_ROWS))
     figure = new_figure(11, 1.2 + 2.6 * rows)
     known = np.concatenate([predicted, seen[np.isfinite(seen)]])
     low, high = min(0.0, float(known.min())), max(0.1, float(known.max()))

@@ -16,7 +16,7 @@ REGION_MARGIN = 0.25
 BORDER = (0.1, 0.9)
 """The mask's border is where it covers more than the one and less than the other."""
 
-LEAST_SIDE = 8
+MIN_SIDE = 8
 """Pixels: structural similarity looks at windows of 7."""
 
 U8 = NDArray[np.uint8]
@@ -86,8 +86,8 @@ def mouth_region(
     """
     low = np.floor(mouth.min(axis=0) - REGION_MARGIN * unit).astype(int)
     high = np.ceil(mouth.max(axis=0) + REGION_MARGIN * unit).astype(int) + 1
-    x0, y0 = np.clip(low, 0, [max(width - LEAST_SIDE, 0), max(height - LEAST_SIDE, 0)])
-    x1, y1 = np.clip(high, [x0 + LEAST_SIDE, y0 + LEAST_SIDE], [width, height])
+    x0, y0 = np.clip(low, 0, [max(width - MIN_SIDE, 0), max(height - MIN_SIDE, 0)])
+    x1, y1 = np.clip(high, [x0 + MIN_SIDE, y0 + MIN_SIDE], [width, height])
     return slice(int(y0), int(y1)), slice(int(x0), int(x1))
 
 

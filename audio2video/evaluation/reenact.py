@@ -12,13 +12,13 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.composite import Mouthpiece, Sight, compose, working_box
-from ..compositing.jaw import chin_drops
+from ..compositing.composite import MouthPatch, Visibility, compose, working_box
+from ..compositing.jaw import chin_offsets
 from ..config import CompositingConfig, Config
 from ..errors import BadFileError
 from ..face.detection import FaceFinder, box_of
 from ..face.layout import INNER_LIP, MOUTH, inter_ocular_distance
-from ..face.occlusion import reduced_space
+from ..face.occlusion import analysis_grid
 from ..media.video import Frame, VideoReader, VideoWriter
 from ..pipeline.textures import texture_maker
 from ..progress import Progress
@@ -27,12 +27,12 @@ from ..provenance.credentials import signing_credentials
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
 from ..runtime.extras import require
-from ..runtime.threads import one_thread_each
+from ..runtime.threads import single_threaded_libraries
 from ..storage.files import replacing, write_json
 from ..storage.workspace import Workspace
 from ..target.analysis import TargetAnalysis, analyse_target
 from ..target.teeth_proxies import choose_proxies
-from ..texture.candidates import frames_apart, moments
+from ..texture.candidates import frames_apart, temporal_window
 from ..texture.synthesis import TextureMaker
 from .plots_reenact import plot_reenactment
 from .realism import Measured, change, compare_pictures, lip_distance, mouth_region, summarise
@@ -113,7 +113,7 @@ def evaluate_reenact(
     folder = workspace.evaluation(f"{config.inputs.tar_id}-reenact")
     with replacing(folder) as temporary:
         temporary.mkdir()
-        with one_thread_each():
+        with single_threaded_libraries():
             ways = _make_textures(
                 temporary, maker, frames, exclude, config.texture.coherence, progress
             )
@@ -173,7 +173,9 @@ def _make_textures(
     }
     for index, frame in enumerate(progress.follow(frames, "rebuilding textures", len(frames))):
         wanted = gallery.looks[frame]
-        around = gallery.looks[moments(frame, len(gallery.textures))] if coherence else wanted
+        around = (
+            gallery.looks[temporal_window(frame, len(gallery.textures))] if coherence else wanted
+        )
         others = frames_apart(gallery.usable, frame, exclude, gallery.rate)
         nearest = int(others[np.argmin(gallery.looks.distance(wanted, 0.0, 0.0)[others])])
         for name, (texture, jaw) in (
@@ -213,7 +215,7 @@ def _compose_all(
     track, info = target.track, target.info
     own = track.rectified_jaw()[frames]
     moving = np.full(len(frames), config.compositing.jaw)
-    drops = {name: chin_drops(pieces.jaws, own, moving) for name, pieces in ways.items()}
+    drops = {name: chin_offsets(pieces.jaws, own, moving) for name, pieces in ways.items()}
     place = {frame: index for index, frame in enumerate(frames)}
     finder = FaceFinder(config.analysis.landmark_model)
     measured: dict[str, list[Measured]] = {name: [] for name in ways}
@@ -246,7 +248,7 @@ def _compose_all(
             if index is not None:
                 look = _Look(target, number, true, finder, config.compositing)
                 for name, pieces in ways.items():
-                    piece = Mouthpiece(
+                    piece = MouthPatch(
                         np.asarray(pieces.textures[index]),
                         track.mouth[number].astype(np.float64),
                         float(drops[name][index]),
@@ -286,14 +288,14 @@ class _Look:
         self._pose = track.pose[number]
         self._box = working_box(self._landmarks, self._pose, true.width, true.height)
         self._part = true.rgb(self._box)
-        self._sight = Sight(target.covers.maps[number], reduced_space(target.space))
+        self._sight = Visibility(target.occlusions.maps[number], analysis_grid(target.space))
         # The same box for both pictures: what differs is what the landmark model sees in it.
         self._face = box_of(self._landmarks)
         self._seen = finder.landmarks(true.gray(), self._face)
         self._unit = float(inter_ocular_distance(self._seen))
 
     def rebuild(
-        self, piece: Mouthpiece, before: Frame | None, true_before: Frame | None
+        self, piece: MouthPatch, before: Frame | None, true_before: Frame | None
     ) -> tuple[Frame, Measured]:
         x0, y0, x1, y1 = self._box
         made = compose(

@@ -24,13 +24,13 @@ LIP_MARGIN = 0.03
 LIP_EDGE = 0.08
 """How far beyond that what is redder than skin is still taken for lip: landmarks cut lips short."""
 
-LEAST_AREA = 0.01
+MIN_AREA = 0.01
 """Square inter-ocular distances: anything smaller is a mole, a glint or noise."""
 
 LIMIT = 4.5
 """Mahalanobis distance in chroma from which a colour is not this skin's."""
 
-LEAST_SPREAD = 4.0
+MIN_SPREAD = 4.0
 """Standard deviation of chroma, of 256 levels, that any skin is granted: cheeks are redder than
 chins, shadows bluer, and video stores chroma coarsely."""
 
@@ -120,7 +120,7 @@ def judge_mask(
         foreign &= ~_lip_coloured(colour, lips, skin, LIP_EDGE * unit)
     _, _, stats, _ = cv2.connectedComponentsWithStats(foreign.astype(np.uint8))
     areas = stats[1:, cv2.CC_STAT_AREA]
-    return MaskTouch(int(areas[areas >= LEAST_AREA * unit**2].sum()), int(touched.sum()))
+    return MaskTouch(int(areas[areas >= MIN_AREA * unit**2].sum()), int(touched.sum()))
 
 
 def foreign_pixels(
@@ -179,7 +179,7 @@ def _not_skin(
         away = band[:, 1:] - centre[1:]
         length = np.linalg.norm(away, axis=1)
         kept = away[length <= max(3 * float(np.median(length)), 1.0)]
-        covariance = kept.T @ kept / max(len(kept), 1) + LEAST_SPREAD**2 * np.eye(2)
+        covariance = kept.T @ kept / max(len(kept), 1) + MIN_SPREAD**2 * np.eye(2)
         # Light multiplies chroma with luma: pixels are brought to the band's own brightness. In
         # the dark that magnifies noise as well, so they are allowed to be farther away.
         gain = np.clip(centre[0] / np.maximum(luma, _GRAY), 0.7, 2.5)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .radial import wendland
-from .rectify import FaceSpace
+from .rectify import RectifiedGrid
 
 KNOTS = np.r_[4:13, 31:36, 48:60]
 """Landmarks brought to one place: chin, nostrils, outer lips. Inner lips meet in a closed mouth,
@@ -44,12 +44,12 @@ class Alignment:
         Spreads the knots' displacements over the raster, in pixels.
     """
 
-    space: FaceSpace
+    space: RectifiedGrid
     knots: NDArray[np.float64]
     spread: F32
 
     @classmethod
-    def of(cls, landmarks: NDArray[np.floating], space: FaceSpace) -> Alignment:
+    def of(cls, landmarks: NDArray[np.floating], space: RectifiedGrid) -> Alignment:
         """Choose the median place of some frames' landmarks, shape (n, 68, 2), rectified."""
         knots = np.median(_with_anchors(landmarks), axis=0)
         x, y = space.grid()

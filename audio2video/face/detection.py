@@ -43,8 +43,8 @@ BOX_DOWN = 0.15
 
 # What the model answers shifts with its box. (scale, right, down), in box sides. The mean over
 # these four comes within 0.0024 inter-ocular distances (rms over five clips) of that over fifteen,
-# and once steadied (`steady_points`) within 0.0014. Two of them in turn: 0.0044 and 0.0021. One:
-# 0.0058 and 0.0031. All four, each rounded to whole pixels as dlib does: 0.0035 and 0.0018.
+# and once stabilised (`stabilise_landmarks`) within 0.0014. Two of them in turn: 0.0044 and 0.0021.
+# One: 0.0058 and 0.0031. All four, each rounded to whole pixels as dlib does: 0.0035 and 0.0018.
 _BOXES = ((0.94, 0.0, 0.03), (1.06, 0.03, 0.0), (1.0, 0.0, 0.0), (1.0, -0.03, -0.03))
 
 

@@ -53,7 +53,7 @@ class Motion:
         return bool(enough and np.median(followed) > CUT_DOUBT)
 
 
-def follow_points(
+def track_points(
     before: NDArray[np.uint8],
     after: NDArray[np.uint8],
     points: NDArray[np.floating],

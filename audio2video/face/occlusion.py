@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .layout import OUTER_LIP
-from .rectify import FaceSpace
+from .rectify import RectifiedGrid
 
 RESOLUTION = 24.0
 """Pixels per inter-ocular distance at which the face is looked at."""
@@ -15,7 +15,7 @@ RESOLUTION = 24.0
 SPREADING = 0.6
 """Beside a covered pixel, this share of the limit is enough."""
 
-LEAST_AREA = 0.025
+MIN_AREA = 0.025
 """Square inter-ocular distances; anything smaller in front of a face is noise."""
 
 GAP = 0.13
@@ -28,12 +28,12 @@ U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 
 
-def reduced_space(space: FaceSpace) -> FaceSpace:
+def analysis_grid(space: RectifiedGrid) -> RectifiedGrid:
     """Raster at which a face is looked at, whatever the video's resolution."""
-    return FaceSpace.lower_face(min(RESOLUTION, space.resolution))
+    return RectifiedGrid.lower_face(min(RESOLUTION, space.resolution))
 
 
-def reduce_texture(texture: U8, space: FaceSpace, reduced: FaceSpace) -> U8:
+def reduce_texture(texture: U8, space: RectifiedGrid, reduced: RectifiedGrid) -> U8:
     """Bring a rectified texture to the smaller raster.
 
     Parameters
@@ -51,7 +51,7 @@ def reduce_texture(texture: U8, space: FaceSpace, reduced: FaceSpace) -> U8:
     return np.asarray(resampled(smooth, space, reduced), np.uint8)
 
 
-def clean_cover(score: F32, space: FaceSpace) -> U8:
+def clean_mask(score: F32, space: RectifiedGrid) -> U8:
     """Keep what is large and sure enough, with its surroundings, without gaps.
 
     Parameters
@@ -70,7 +70,7 @@ def clean_cover(score: F32, space: FaceSpace) -> U8:
     if count == 1:
         return np.zeros(score.shape, np.uint8)
     sure = np.bincount(labels[score > 1], minlength=count)
-    kept = (sure > 0) & (stats[:, cv2.CC_STAT_AREA] >= LEAST_AREA * space.resolution**2)
+    kept = (sure > 0) & (stats[:, cv2.CC_STAT_AREA] >= MIN_AREA * space.resolution**2)
     kept[0] = False
     if not kept.any():
         return np.zeros(score.shape, np.uint8)
@@ -80,44 +80,44 @@ def clean_cover(score: F32, space: FaceSpace) -> U8:
     return np.where(cover > 0, level, 0).astype(np.uint8)
 
 
-def confirmed_covers(covers: U8, starts: NDArray[np.bool_], space: FaceSpace) -> U8:
+def confirmed_occlusions(occlusions: U8, starts: NDArray[np.bool_], space: RectifiedGrid) -> U8:
     """Drop what covers the face in a single frame: hands stay longer, errors do not.
 
     Parameters
     ----------
     covers : ndarray of uint8, shape (T, H, W)
-        From `visibility.covered_maps`; 0 in frames without a face.
+        From `visibility.occlusion_maps`; 0 in frames without a face.
     starts : ndarray of bool, shape (T,)
         Nothing goes on from the frame before.
     space : FaceSpace
-        From `reduced_space`.
+        From `analysis_grid`.
 
     Returns
     -------
     ndarray of uint8, shape (T, H, W)
         Connected parts that lie near a covered part of the frame before or after.
     """
-    kept = np.zeros_like(covers)
-    last = len(covers) - 1
-    for index in np.flatnonzero(covers.any(axis=(1, 2))):
-        near = np.zeros(covers.shape[1:], np.uint8)
+    kept = np.zeros_like(occlusions)
+    last = len(occlusions) - 1
+    for index in np.flatnonzero(occlusions.any(axis=(1, 2))):
+        near = np.zeros(occlusions.shape[1:], np.uint8)
         if index > 0 and not starts[index]:
-            near |= covers[index - 1]
+            near |= occlusions[index - 1]
         if index < last and not starts[index + 1]:
-            near |= covers[index + 1]
+            near |= occlusions[index + 1]
         near = cv2.dilate(near, disc(SPEED * space.resolution)) > 0
-        _, labels = cv2.connectedComponents((covers[index] > 0).astype(np.uint8))
-        kept[index] = np.where(np.isin(labels, labels[near]), covers[index], 0)
+        _, labels = cv2.connectedComponents((occlusions[index] > 0).astype(np.uint8))
+        kept[index] = np.where(np.isin(labels, labels[near]), occlusions[index], 0)
     return kept
 
 
-def covered_share(covered: U8, weight: NDArray[np.floating]) -> float:
+def occluded_fraction(covered: U8, weight: NDArray[np.floating]) -> float:
     """Share of a region that is covered.
 
     Parameters
     ----------
     covered : ndarray of uint8, shape (H, W)
-        From `visibility.covered_maps`.
+        From `visibility.occlusion_maps`.
     weight : ndarray, shape (H, W)
         The region, such as the mask of the composite at this raster.
 
@@ -130,8 +130,8 @@ def covered_share(covered: U8, weight: NDArray[np.floating]) -> float:
     return float(weight[covered > 0].sum()) / total if total > 0 else 0.0
 
 
-def lip_region(mouth: NDArray[np.floating], space: FaceSpace) -> F32:
-    """Mark the lips and what lies between them, for `covered_share`.
+def lip_region(mouth: NDArray[np.floating], space: RectifiedGrid) -> F32:
+    """Mark the lips and what lies between them, for `occluded_fraction`.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def lip_region(mouth: NDArray[np.floating], space: FaceSpace) -> F32:
     return polygon(mouth[OUTER_LIP], space).astype(np.float32)
 
 
-def polygon(outline: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
+def polygon(outline: NDArray[np.floating], space: RectifiedGrid) -> NDArray[np.bool_]:
     """Fill a rectified outline."""
     plane = np.zeros((space.height, space.width), np.uint8)
     cv2.fillPoly(plane, [np.round(space.to_pixels(outline) * 16).astype(np.int32)], 1, shift=4)
@@ -161,7 +161,7 @@ def disc(radius: float) -> U8:
 
 
 def resampled(
-    picture: NDArray[np.generic], own: FaceSpace, wanted: FaceSpace
+    picture: NDArray[np.generic], own: RectifiedGrid, wanted: RectifiedGrid
 ) -> NDArray[np.generic]:
     """Bring a picture or plane from one raster of the lower face to another."""
     ratio = own.resolution / wanted.resolution

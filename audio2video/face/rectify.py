@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .pose import HeadPose
-from .surface import meet_surface, surface_depth
+from .surface import intersect_surface, surface_depth
 
 _COARSE = 4
 """Maps are computed at every fourth pixel and interpolated: they are smooth."""
 
 
 @dataclass(frozen=True)
-class FaceSpace:
+class RectifiedGrid:
     """The raster of rectified textures.
 
     Parameters
@@ -37,7 +37,7 @@ class FaceSpace:
     height: int
 
     @classmethod
-    def lower_face(cls, resolution: float) -> FaceSpace:
+    def lower_face(cls, resolution: float) -> RectifiedGrid:
         """Cover the face from below the eyes to below an open mouth's chin."""
         left, top, right, bottom = -1.0, 0.36, 1.0, 2.2
         return cls(
@@ -60,7 +60,7 @@ class FaceSpace:
         return xx, yy
 
 
-def to_frame(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.float64]:
+def project_to_frame(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.float64]:
     """See rectified points of the face surface in the frame.
 
     Parameters
@@ -84,7 +84,7 @@ def to_frame(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.float64
 
 
 def to_rectified(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.float64]:
-    """Take the head pose out of points on the face surface; the inverse of `to_frame`.
+    """Take the head pose out of points on the face surface; the inverse of `project_to_frame`.
 
     Parameters
     ----------
@@ -103,10 +103,10 @@ def to_rectified(points: NDArray[np.floating], pose: HeadPose) -> NDArray[np.flo
     seen = (points - pose.position[:, None]) / pose.scale[:, None, None]
     flat = np.einsum("tij,tnj->tni", unturn, seen)
     lean = np.einsum("tij,tj->ti", unturn, axes[:, :, 2])
-    return meet_surface(flat, lean)
+    return intersect_surface(flat, lean)
 
 
-def texture_map(space: FaceSpace, pose: HeadPose) -> NDArray[np.float32]:
+def texture_map(space: RectifiedGrid, pose: HeadPose) -> NDArray[np.float32]:
     """Where in the frame each texture pixel is seen.
 
     Parameters
@@ -126,14 +126,14 @@ def texture_map(space: FaceSpace, pose: HeadPose) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=4)
-def _surface_points(space: FaceSpace) -> NDArray[np.float32]:
+def _surface_points(space: RectifiedGrid) -> NDArray[np.float32]:
     """Points of the surface that texture pixels show, shape (height, width, 3)."""
     x, y = space.grid()
     return np.stack([x, y, surface_depth(x, y)], axis=-1).astype(np.float32)
 
 
 def frame_map(
-    space: FaceSpace, pose: HeadPose, box: tuple[int, int, int, int]
+    space: RectifiedGrid, pose: HeadPose, box: tuple[int, int, int, int]
 ) -> NDArray[np.float32]:
     """Where in the texture each pixel of a part of the frame lies.
 

@@ -81,7 +81,7 @@ def _fitted(values: NDArray[np.floating], window: int, order: int) -> NDArray[np
     return result
 
 
-def steady_points(
+def stabilise_landmarks(
     places: NDArray[np.floating],
     moves: NDArray[np.floating],
     trust: NDArray[np.floating],

@@ -15,7 +15,7 @@ SHRINKAGE = 0.06
 """Variance of a landmark's systematic error over that of proportions among people. A depth that is
 hardly seen, as the head hardly turns, stays the generic one."""
 
-MOST_FRAMES = 500
+MAX_FRAMES = 500
 """So many, spread over the video, tell the proportions as well as all."""
 
 
@@ -40,7 +40,7 @@ def fit_speaker(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     generic = generic_head()
     head = np.array(generic)
     rigid = list(RIGID)
-    step = max(1, -(-len(landmarks) // MOST_FRAMES))
+    step = max(1, -(-len(landmarks) // MAX_FRAMES))
     seen = np.asarray(landmarks, np.float64)[::step]
     for _ in range(ROUNDS):
         offsets = _offsets(seen[:, rigid], fit_pose(seen, head), generic[rigid])

@@ -65,7 +65,9 @@ def surface_slope(
     return np.where(inside_x, by_x, 0.0), np.where(inside_y, by_y, 0.0)
 
 
-def meet_surface(flat: NDArray[np.floating], lean: NDArray[np.floating]) -> NDArray[np.float64]:
+def intersect_surface(
+    flat: NDArray[np.floating], lean: NDArray[np.floating]
+) -> NDArray[np.float64]:
     """Solve ``q + lean * depth(q) = flat``: where lines of sight meet the surface.
 
     Newton's method. The Jacobian is the identity plus an outer product, so its inverse is one too

@@ -12,7 +12,7 @@ from .head import generic_head
 from .layout import JAW, MOUTH, eye_aspect_ratio, inter_ocular_distance
 from .pose import HeadPose, fit_pose
 from .rectify import to_rectified
-from .smoothing import steady_points, unbroken_stretches
+from .smoothing import stabilise_landmarks, unbroken_stretches
 from .speaker import fit_speaker
 from .tracking import TrackedFace
 
@@ -147,7 +147,7 @@ def build_track(faces: Sequence[TrackedFace]) -> FaceTrack:
     cut = moved > CUT_JUMP
     cut |= [face.motion is not None and face.motion.is_cut for face in faces]
     stretches = unbroken_stretches(seen, cut)
-    landmarks = steady_points(raw, moves, trust, stretches)
+    landmarks = stabilise_landmarks(raw, moves, trust, stretches)
     head = fit_speaker(landmarks[seen])
     pose = fit_pose(landmarks, head)
     usable = (

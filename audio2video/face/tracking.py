@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .detection import FaceBox, box_of
-from .flow import Motion, follow_points
+from .flow import Motion, track_points
 from .head import shape_plausibility
 from .layout import inter_ocular_distance
 
@@ -58,7 +58,7 @@ class TrackedFace:
     """
 
     landmarks: NDArray[np.float64] | None
-    rivals: int = 0
+    other_faces: int = 0
     motion: Motion | None = None
 
 
@@ -105,12 +105,12 @@ def _track(
         if before is not None:
             old, points = before
             unit = float(inter_ocular_distance(points))
-            following = pool.submit(follow_points, old, gray, points, unit)
-        rivals = 0
+            following = pool.submit(track_points, old, gray, points, unit)
+        other_faces = 0
         if box is None or since_detection >= DETECT_EVERY:
             found = finder.detect(gray, 0.0 if box is None else RIVAL * box.side)
             since_detection = 0
-            rivals = sum(other.side > RIVAL * found[0].side for other in found[1:])
+            other_faces = sum(other.side > RIVAL * found[0].side for other in found[1:])
             if box is not None and any(overlap(box, other) >= MIN_OVERLAP for other in found):
                 misses = 0
             elif box is None or misses + 1 >= MAX_MISSES:
@@ -135,7 +135,7 @@ def _track(
                 box = None if landmarks is None else box_of(landmarks)
                 since_detection, misses = 1, 0
         before = None if landmarks is None else (gray, landmarks)
-        yield TrackedFace(landmarks, rivals, motion)
+        yield TrackedFace(landmarks, other_faces, motion)
 
 
 def _look_again(gray: NDArray[np.uint8], finder: Finder) -> NDArray[np.float64] | None:

@@ -12,9 +12,9 @@ from .alignment import LIPS, NOSTRILS, Alignment, from_common, to_common
 from .appearance import Appearance, learn_appearance, log_colour, typical_frames
 from .head import generic_head
 from .layout import JAW, MOUTH
-from .occlusion import clean_cover, disc, polygon
+from .occlusion import clean_mask, disc, polygon
 from .pose import HeadPose
-from .rectify import FaceSpace
+from .rectify import RectifiedGrid
 from .surface import surface_slope
 
 SAMPLE = 160
@@ -102,7 +102,7 @@ def sample_frames(usable: NDArray[np.bool_], count: int = SAMPLE) -> NDArray[np.
     return np.asarray(frames[places], np.int64)
 
 
-def learn_face(pictures: U8, landmarks: NDArray[np.floating], space: FaceSpace) -> FaceModel:
+def learn_face(pictures: U8, landmarks: NDArray[np.floating], space: RectifiedGrid) -> FaceModel:
     """Learn a speaker's bare lower face: what is there in most frames.
 
     Parameters
@@ -112,7 +112,7 @@ def learn_face(pictures: U8, landmarks: NDArray[np.floating], space: FaceSpace) 
     landmarks : ndarray, shape (n, 68, 2)
         Rectified.
     space : FaceSpace
-        From `covers.reduced_space`.
+        From `covers.analysis_grid`.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def learn_face(pictures: U8, landmarks: NDArray[np.floating], space: FaceSpace) 
     return FaceModel(alignment, region, appearance, usual, skin, limit)
 
 
-def covered_maps(model: FaceModel, pictures: U8, landmarks: NDArray[np.floating]) -> U8:
+def occlusion_maps(model: FaceModel, pictures: U8, landmarks: NDArray[np.floating]) -> U8:
     """Tell which pixels of frames are not the speaker's bare face.
 
     Parameters
@@ -180,11 +180,11 @@ def covered_maps(model: FaceModel, pictures: U8, landmarks: NDArray[np.floating]
         foreign[need_not_be_skin] = 0
         foreign = cv2.GaussianBlur(foreign, (0, 0), FINE * space.resolution)
         score = np.where(region, np.maximum(score, foreign), 0).astype(np.float32)
-        found[:] = clean_cover(from_common(score, field), space)
+        found[:] = clean_mask(from_common(score, field), space)
     return maps
 
 
-def facing(space: FaceSpace, pose: HeadPose) -> F32:
+def facing(space: RectifiedGrid, pose: HeadPose) -> F32:
     """How well the camera sees the surface of the face.
 
     Parameters
@@ -207,7 +207,7 @@ def facing(space: FaceSpace, pose: HeadPose) -> F32:
     return np.asarray(np.clip((cosine - least) / (full - least), 0, 1), np.float32)
 
 
-def _region(landmarks: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
+def _region(landmarks: NDArray[np.floating], space: RectifiedGrid) -> NDArray[np.bool_]:
     jaw = np.concatenate([landmarks[JAW], [[1.0, 0.2], [-1.0, 0.2]]])
     centre = generic_head()[MOUTH, :2].mean(axis=0)
     return polygon(centre + (jaw - centre) * (1 - _INSET), space)
@@ -244,7 +244,7 @@ def _skin_distance(colour: F32, skin: F32) -> F32:
     return np.asarray(np.sqrt((scaled**2).sum(axis=-1)))
 
 
-def _gather(deviation: F32, region: NDArray[np.bool_], space: FaceSpace) -> F32:
+def _gather(deviation: F32, region: NDArray[np.bool_], space: RectifiedGrid) -> F32:
     """Root mean square deviation around each pixel, at both scales, shape (2, H, W)."""
     planes = np.zeros((*region.shape, 3), np.float32)
     planes[region, 0] = deviation

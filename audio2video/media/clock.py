@@ -145,5 +145,5 @@ def resample_map(ticks: I64, tick: Fraction, rate: Fraction, tail: int) -> I64:
     frames = max(round((int(begin[-1]) + tail) * tick * rate), 1)
     per_frame = 1 / (rate * tick)  # ticks, exact
     slack = min(Fraction(1), per_frame / 4)
-    moments = [int(k * per_frame + slack) for k in range(frames)]
-    return np.asarray(np.searchsorted(begin, moments, side="right") - 1, np.int64)
+    temporal_window = [int(k * per_frame + slack) for k in range(frames)]
+    return np.asarray(np.searchsorted(begin, temporal_window, side="right") - 1, np.int64)

@@ -28,7 +28,7 @@ _FORMATS = (
 # Their time stamps are written by whoever recorded; others are counted from bytes or samples.
 _CLOCKED = frozenset({"mov", "matroska", "mpegts", "mpeg", "ogg", "flv", "asf", "nut", "mxf"})
 
-MOST_PIXELS = 8192 * 8192
+MAX_PIXELS = 8192 * 8192
 """Pixels of a picture; a damaged header may ask for any amount of memory."""
 
 AGAIN = "copy or download it again"
@@ -112,7 +112,7 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     """
     stream = _usual(moving_pictures(container))
     if stream is not None:
-        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     return stream
 
 

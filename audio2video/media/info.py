@@ -30,7 +30,7 @@ from .clock import (
 from .colour import ColourTags, Matrix
 from .formats import (
     CONVERT,
-    MOST_PIXELS,
+    MAX_PIXELS,
     audio_stream,
     demuxed,
     has_sound,
@@ -40,7 +40,7 @@ from .formats import (
     video_stream,
 )
 from .packets import PacketTable, refuse_cut_off
-from .upright import Orientation, orientation_of, to_frame
+from .upright import Orientation, decode_to_frame, orientation_of
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ def _finish(
         )
     matrix = colour.matrix(first.height)
     with reading(path):
-        to_frame(first, turn, matrix)  # tells now what can't be converted
+        decode_to_frame(first, turn, matrix)  # tells now what can't be converted
     info = VideoInfo(
         path=path,
         width=height if turn.transpose else width,
@@ -258,7 +258,7 @@ def _require_video(container: InputContainer, path: Path) -> VideoStream:
             f"there are no moving pictures in it{sound}", path=path, hint="give a video"
         )
     context = stream.codec_context
-    if context.width * context.height > MOST_PIXELS:
+    if context.width * context.height > MAX_PIXELS:
         raise BadFileError(
             f"pictures of {context.width}x{context.height} are too large",
             path=path,

@@ -20,7 +20,7 @@ from ..errors import BadFileError
 from .formats import AGAIN, demuxed, open_media, reading, video_stream
 from .frame import Frame
 from .info import VideoIndex, VideoInfo, index_video
-from .upright import to_frame
+from .upright import decode_to_frame
 
 _BUFFER_BYTES = 256 * 2**20
 _FAR = 12  # decoding this many frames costs less than a seek
@@ -219,7 +219,7 @@ class _Source:
                 hint="convert it to one size",
             )
         with reading(self._path):
-            return to_frame(picture, self._index.orientation, self._index.info.matrix)
+            return decode_to_frame(picture, self._index.orientation, self._index.info.matrix)
 
     def _at(self, source: int) -> str:
         index = self._index

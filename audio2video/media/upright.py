@@ -46,7 +46,7 @@ def orientation_of(picture: VideoFrame) -> Orientation:
     return Orientation(False, a < 0, d < 0)
 
 
-def to_frame(picture: VideoFrame, turn: Orientation, matrix: Matrix) -> Frame:
+def decode_to_frame(picture: VideoFrame, turn: Orientation, matrix: Matrix) -> Frame:
     """Bring a decoded picture to limited-range 8-bit YUV 4:2:0, upright and of even size."""
     woven = picture.interlaced_frame  # which a converted one has forgotten
     space = _SWS_CODES.get(int(picture.colorspace), _SWS_MATRIX[matrix])

@@ -21,7 +21,7 @@ that were spoken, and a higher one adds none.
 PROMINENCE = 0.015
 """How much further, in the same unit, lips open on both sides of a closure."""
 
-LEAST_SECONDS = 0.06
+MIN_SECONDS = 0.06
 """A shorter dip is not a closure."""
 
 TOLERANCE = 0.06
@@ -71,7 +71,7 @@ def find_closures(
 ) -> NDArray[np.float64]:
     """Find when the lips close inside speech.
 
-    A closure is a valley of the opening: at or under `CLOSED` for at least `LEAST_SECONDS`, with
+    A closure is a valley of the opening: at or under `CLOSED` for at least `MIN_SECONDS`, with
     lips that open by more than `PROMINENCE` on both sides. So a mouth that stays closed at the
     beginning or end is none; where `speech` is known, closures in pauses are none either.
 
@@ -93,7 +93,7 @@ def find_closures(
     times = []
     for k in lowest:
         first, last = _around(height, k, CLOSED)
-        if last - first + 1 < LEAST_SECONDS * FEATURE_RATE:
+        if last - first + 1 < MIN_SECONDS * FEATURE_RATE:
             continue
         first, last = _around(height, k, height[k] + PROMINENCE)
         middle = (first + last) / 2

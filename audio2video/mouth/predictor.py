@@ -21,7 +21,7 @@ BLOCK, CONTEXT = 12000, 1000
 the shipped networks differ from hearing the whole by 1e-6 of a coefficient's deviation, which is
 rounding; with 3 s by up to 1e-3."""
 
-MOST_DELAY = 1000
+MAX_DELAY = 1000
 """Feature frames; five times the most that can be asked for."""
 
 AGAIN = "train the pass again with --force True"
@@ -179,6 +179,4 @@ class Predictor:
             (self.reference, (20, 2)),
         ]
         shapes += [(self.weights[name], shape) for name, shape in form.shapes().items()]
-        return 0 <= self.delay <= MOST_DELAY and all(
-            array.shape == shape for array, shape in shapes
-        )
+        return 0 <= self.delay <= MAX_DELAY and all(array.shape == shape for array, shape in shapes)

@@ -31,9 +31,9 @@ On GRID this finds the lag of 6 s of speech more often than 10, 40 or 60 ms, and
 itself, with or without its slow part.
 """
 
-LEAST_SECONDS = 30.0
-LEAST_PEAK = 0.25
-LEAST_MARGIN = 0.08
+MIN_SECONDS = 30.0
+MIN_PEAK = 0.25
+MIN_MARGIN = 0.08
 _LOWEST_PEAK = 0.12
 _SIDE = 15
 """An offset is believed if so much speech was seen, its correlation is so high, and so much higher
@@ -158,9 +158,9 @@ def find_offset(sums: LagSums) -> Offset:
         left, right = correlation[best - 1], correlation[best + 1]
         bend = left - 2 * peak + right
         place += float(0.5 * (left - right) / bend) if bend < 0 else 0.0
-    enough = sums.seconds >= LEAST_SECONDS
-    least = max(LEAST_PEAK * np.sqrt(LEAST_SECONDS / max(sums.seconds, 1.0)), _LOWEST_PEAK)
-    clear = bool(inside and enough and peak >= least and margin >= LEAST_MARGIN)
+    enough = sums.seconds >= MIN_SECONDS
+    least = max(MIN_PEAK * np.sqrt(MIN_SECONDS / max(sums.seconds, 1.0)), _LOWEST_PEAK)
+    clear = bool(inside and enough and peak >= least and margin >= MIN_MARGIN)
     return Offset(place / FEATURE_RATE - NATURAL_LAG, peak, margin, clear)
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.composite import Mouthpiece, Sight, compose, working_box
-from ..compositing.jaw import chin_drops
+from ..compositing.composite import MouthPatch, Visibility, compose, working_box
+from ..compositing.jaw import chin_offsets
 from ..config import CompositingConfig
-from ..face.occlusion import reduced_space
+from ..face.occlusion import analysis_grid
 from ..face.pose import HeadPose
 from ..media.video import Frame, VideoReader
 from ..provenance.label import START_SECONDS, Label, make_label
 from ..retiming.interpolation import planes_between
 from ..retiming.retime import Retiming
-from ..runtime.threads import in_order
+from ..runtime.threads import ordered_map
 from ..storage.arrays import read_item
 from ..target.analysis import TargetAnalysis
 from .contact_sheet import ContactSheet
@@ -57,9 +57,9 @@ class Composer:
         track = target.track
         own_jaw = track.rectified_jaw()[timing.frames]
         self._target, self._sequence, self._config = target, sequence, config
-        self._reduced = reduced_space(target.space)
+        self._reduced = analysis_grid(target.space)
         self._shown, self._sheet = shown, sheet
-        self._drops = chin_drops(sequence.jaw, own_jaw, track.usable[timing.frames] & config.jaw)
+        self._drops = chin_offsets(sequence.jaw, own_jaw, track.usable[timing.frames] & config.jaw)
 
     def compose(self, request: _FrameRequest) -> tuple[Frame, Frame]:
         """Give the frame with its new mouth, and before it as it plays in the target.
@@ -70,16 +70,16 @@ class Composer:
         before, number, after = request.frame, request.number, request.after
         landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
         usable = bool(track.usable[number])
-        covered = target.covers.maps[number]
+        covered = target.occlusions.maps[number]
         # Across a cut there is nothing in between.
         linked = usable and track.usable[after] and not track.starts[max(number, after)]
         if request.other is not None and linked:
             before = _frame_between(before, request.other, request.share)
             landmarks, pose = _face_between(target, number, after, request.share)
-            covered = np.maximum(covered, target.covers.maps[after])
+            covered = np.maximum(covered, target.occlusions.maps[after])
         if not usable or self._shown[index] == 0:
             return before, before
-        piece = Mouthpiece(
+        piece = MouthPatch(
             read_item(self._sequence.textures, index),
             self._sequence.mouth[index].astype(np.float64),
             float(self._drops[index]),
@@ -89,7 +89,7 @@ class Composer:
         made = compose(
             *(part, box, piece, landmarks, pose, target.space),
             light=self._config.match_light,
-            sight=Sight(covered, self._reduced, float(self._shown[index])),
+            sight=Visibility(covered, self._reduced, float(self._shown[index])),
         )
         kept = before.copy() if self._sheet is not None and self._sheet.wants(index) else before
         before.paste(box[0], box[1], made.picture, before=part)
@@ -107,7 +107,7 @@ def composite_frames(
     """Compose all frames and give them in order; several are worked on at a time."""
     with (
         VideoReader(video) as reader,
-        closing(in_order(composer.compose, _requests(reader, timing), workers)) as made,
+        closing(ordered_map(composer.compose, _requests(reader, timing), workers)) as made,
     ):
         for index, (before, after) in enumerate(made):
             if sheet is not None:
@@ -119,7 +119,7 @@ def composite_frames(
 
 
 def _requests(reader: VideoReader, timing: Retiming) -> Iterator[_FrameRequest]:
-    pairs, shares = np.stack([timing.frames, timing.others], axis=1), timing.shares
+    pairs, shares = np.stack([timing.frames, timing.neighbours], axis=1), timing.fractions
     source = reader.read(pairs[pairs >= 0])
     for index in range(len(pairs)):
         number, after = pairs[index].tolist()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..media.video import Frame
 
-MOMENTS = 10
+TEMPORAL_WEIGHTS = 10
 CELL_HEIGHT = 300
 """Height of one picture on the sheet, in pixels."""
 
@@ -25,7 +25,7 @@ class ContactSheet:
     """
 
     def __init__(self, frames: int) -> None:
-        count = min(MOMENTS, frames)
+        count = min(TEMPORAL_WEIGHTS, frames)
         self._moments = {round((k + 0.5) * frames / count - 0.5) for k in range(count)}
         self._above: list[NDArray[np.uint8]] = []
         self._below: list[NDArray[np.uint8]] = []

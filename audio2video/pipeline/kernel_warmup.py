@@ -32,9 +32,9 @@ def _landmarks() -> None:
 
 
 def _rectification() -> None:
-    from ..face.surface import meet_surface
+    from ..face.surface import intersect_surface
 
-    meet_surface(np.zeros((1, 1, 2)), np.zeros((1, 2)))
+    intersect_surface(np.zeros((1, 1, 2)), np.zeros((1, 2)))
 
 
 def _path() -> None:

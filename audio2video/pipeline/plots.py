@@ -13,7 +13,7 @@ from ..media.figures import new_figure
 from ..retiming.retime import Retiming
 from ..texture.teeth import TeethProxy
 
-RIVALS_A_ROW = 10
+CONSIDERED_PER_ROW = 10
 """Frames that were considered as proxies, in a row of their sheet."""
 
 
@@ -46,7 +46,7 @@ def plot_retiming(
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     figure.subplots_adjust(left=0.07, right=0.985, top=0.97, bottom=0.1, hspace=0.06)
     seconds = np.arange(len(timing.frames)) / rate
-    between, shown = timing.between, timing.places / rate
+    between, shown = timing.is_interpolated, timing.positions / rate
     above.plot(seconds, shown)
     above.plot(seconds[between], shown[between], "o", ms=3, color="tab:red", label="between frames")
     closed = blink[timing.frames]
@@ -56,7 +56,7 @@ def plot_retiming(
     above.legend(loc="upper right")  # the best place takes seconds to find
     below.fill_between(seconds, speech, alpha=0.4, label="speech")
     scale = max(float(np.quantile(motion, 0.98)), 1e-6)
-    speed = np.abs(np.diff(timing.places, prepend=timing.places[:1])) * motion[timing.frames]
+    speed = np.abs(np.diff(timing.positions, prepend=timing.positions[:1])) * motion[timing.frames]
     below.plot(seconds, speed / scale, lw=0.8, label="head motion")
     below.set(xlabel="output time [s]", ylim=(0, 1.5))
     below.legend(loc="upper right")
@@ -79,7 +79,7 @@ def plot_proxies(
     path : Path
         PNG to write.
     """
-    lines = -(-len(considered) // RIVALS_A_ROW)
+    lines = -(-len(considered) // CONSIDERED_PER_ROW)
     height = 3.9 + (0.3 + 0.72 * lines if lines else 0.0)
     figure = new_figure(10, height, layout=None)
     cells = [figure.add_axes((left, 1 - 3.6 / height, 0.44, 3.3 / height)) for left in (0.05, 0.55)]
@@ -116,12 +116,12 @@ def _draw_rivals(
     """Draw the frames that were considered as one picture: axes for each take seconds."""
     height, width = considered[0][1].shape[:2]
     title = max(8, height // 5)
-    lines = -(-len(considered) // RIVALS_A_ROW)
+    lines = -(-len(considered) // CONSIDERED_PER_ROW)
     across, down = width + width // 20, height + title
-    sheet = np.full((lines * down, RIVALS_A_ROW * across, 3), 255, np.uint8)
+    sheet = np.full((lines * down, CONSIDERED_PER_ROW * across, 3), 255, np.uint8)
     axes.set_axis_off()
     for place, (frame, picture, of_upper, of_lower) in enumerate(considered):
-        y, x = place // RIVALS_A_ROW * down + title, place % RIVALS_A_ROW * across
+        y, x = place // CONSIDERED_PER_ROW * down + title, place % CONSIDERED_PER_ROW * across
         sheet[y : y + height, x : x + width] = picture
         axes.text(
             x + width / 2,

@@ -13,9 +13,9 @@ from ..config import Config
 from ..errors import OptionError
 from ..progress import Progress
 from ..runtime.extras import require
-from ..storage.artifacts import refuse_others_in
+from ..storage.artifacts import check_owners_in
 from ..storage.files import file_hash, write_json
-from ..storage.ids import brought_id
+from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
 from .job import Job
 from .report import StepReport
@@ -65,7 +65,7 @@ def run(
     if any(step > 1 for step in chosen) or (1 in chosen and config.lipsync.predict):
         workspace.input_audio(job.inp_id)  # a wrong id is reported before anything is made
     if any(step > 1 for step in chosen):
-        refuse_others_in(job.folder, job.owner)
+        check_owners_in(job.folder, job.owner)
     check_requirements(workspace, chosen, config)
     with ExitStack() as stack:
         if any(step > 1 for step in chosen):
@@ -146,8 +146,8 @@ def import_media(workspace: Workspace, config: Config, *, link: bool = False) ->
     """
     inputs = config.inputs
     config = config.replace(
-        inp_id=brought_id(inputs.inp_id, inputs.audio),
-        tar_id=brought_id(inputs.tar_id, inputs.video),
+        inp_id=id_from_path(inputs.inp_id, inputs.audio),
+        tar_id=id_from_path(inputs.tar_id, inputs.video),
     )
     if inputs.audio is not None:
         from ..media.audio import probe_audio

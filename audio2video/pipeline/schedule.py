@@ -9,10 +9,10 @@ import numpy as np
 
 from ..errors import BadFileError
 from ..retiming.activity import head_velocity
-from ..retiming.retime import Retiming, as_it_is, retime
+from ..retiming.retime import Retiming, ping_pong, retime
 from ..speech.recording import recording_activity
 from ..storage.arrays import read_arrays
-from ..storage.artifacts import make
+from ..storage.artifacts import build_if_stale
 from ..storage.files import file_hash, replacing
 from .job import Job
 from .plots import plot_retiming
@@ -50,17 +50,17 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         timing = (
             retime(speech, velocity, track.blink, track.usable, track.starts, rate)
             if enabled
-            else as_it_is(wanted, len(track))
+            else ping_pong(wanted, len(track))
         )
         with path.open("wb") as file:
-            np.savez(file, places=timing.places)
+            np.savez(file, places=timing.positions)
         with replacing(path.parent / "retiming.png") as temporary:
             motion = np.linalg.norm(velocity, axis=1)
             plot_retiming(timing, speech, motion, track.blink, rate, temporary)
-        return {"between": int(timing.between.sum())}
+        return {"between": int(timing.is_interpolated.sum())}
 
     product = job.retiming_path
-    made = make(
+    made = build_if_stale(
         product,
         {
             "format": FORMAT,
@@ -72,8 +72,8 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         build,
         job.progress,
         force=job.config.machine.force,
-        made_for=job.owner,
-        beside=[product.with_suffix(".png")],
+        owner=job.owner,
+        outputs=[product.with_suffix(".png")],
     )
     return read_retiming(job), made
 

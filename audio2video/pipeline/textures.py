@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ..config import TextureConfig
 from ..retiming.retime import Retiming
-from ..runtime.threads import in_order
+from ..runtime.threads import ordered_map
 from ..storage.arrays import check_shape, check_within, read_array, read_arrays
 from ..target.analysis import MADE_BY, TargetAnalysis
 from ..target.teeth_proxies import Proxies
-from ..texture.candidates import Looks, candidate_count
-from ..texture.synthesis import Recipe, TextureMaker
+from ..texture.candidates import FrameFeatures, candidate_count
+from ..texture.synthesis import SynthesisConfig, TextureMaker
 from .job import Job
 from .shapes import MAX_DISTANCE
 
@@ -74,7 +74,7 @@ def texture_maker(
         Threads.
     """
     gallery = target.gallery()
-    recipe = Recipe(
+    recipe = SynthesisConfig(
         candidate_count(config.ncandidates, len(gallery.usable)),
         config.alpha,
         config.pose_weight,
@@ -112,7 +112,7 @@ def render_textures(
     jaw : ndarray of float64, shape (17, 2)
     """
     looks = maker.gallery.looks
-    wanted = Looks(mouth, looks.turn[timing.frames], looks.light[timing.frames])
+    wanted = FrameFeatures(mouth, looks.turn[timing.frames], looks.light[timing.frames])
     choices = maker.choose(wanted, coherent=config.coherence)
     requests = zip(mouth, choices, strict=True)
-    return in_order(lambda one: maker.render(*one), requests, workers)
+    return ordered_map(lambda one: maker.render(*one), requests, workers)

@@ -18,7 +18,7 @@ START_SECONDS = 3.0
 HEIGHT = 1 / 34
 """Height of the letters as a share of the video's shorter side."""
 
-LEAST_HEIGHT = 9
+MIN_HEIGHT = 9
 """Letters of fewer pixels can't be read."""
 
 PLATE = np.float32(0.65)
@@ -108,7 +108,7 @@ def _plate(text: str, width: int, height: int) -> F32:
     # Imported here: only a composite draws.
     from PIL import Image, ImageDraw, ImageFont
 
-    size = max(LEAST_HEIGHT, round(min(width, height) * HEIGHT)) / 0.72  # capitals are less high
+    size = max(MIN_HEIGHT, round(min(width, height) * HEIGHT)) / 0.72  # capitals are less high
     while True:
         font = ImageFont.load_default(size=size)
         left, top, right, bottom = font.getbbox(text)

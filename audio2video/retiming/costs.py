@@ -42,7 +42,7 @@ AVOIDED = 128.0
 RARE_QUANTILE = 0.99
 """Accelerations above this quantile of the person's own are rare."""
 
-LEAST_JERK = 0.005
+MIN_JERK = 0.005
 """Acceleration that nobody notices, in inter-ocular distances per squared frame."""
 
 TURN_CLEAR_SECONDS = 0.3
@@ -113,14 +113,14 @@ def target_costs(
     unsteady[1:-1] |= near_blink[1:] | near_blink[:-1]
 
     jerks = turn_jerks(moves, cut | unknown)
-    rare = max(natural_jerk(velocity, cut[:-1] | unknown[:-1]), LEAST_JERK)
+    rare = max(natural_jerk(velocity, cut[:-1] | unknown[:-1]), MIN_JERK)
     turn_blink = spread(blink, round(TURN_CLEAR_SECONDS * rate))
 
     enter, hold, turn = np.zeros((3, 2, frames))
     frame = np.arange(frames)
-    for d, (behind, ahead) in enumerate(((frame, frame + 1), (frame + 1, frame))):
+    for d, (behind, prefetch) in enumerate(((frame, frame + 1), (frame + 1, frame))):
         enter[d] = CUT_COST * cut[behind] + REVERSED_COST * d
-        hold[d] = REPEAT_COST + MOVING_COST * lively[ahead] + AVOIDED * unsteady[ahead]
+        hold[d] = REPEAT_COST + MOVING_COST * lively[prefetch] + AVOIDED * unsteady[prefetch]
         # A turn that goes on in direction d comes from the frame behind.
         turning = np.clip(frame - 1 + 2 * d, 0, frames - 1)
         turn[d] = (

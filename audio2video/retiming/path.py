@@ -10,7 +10,7 @@ from ..runtime.kernels import kernel
 EASE = 3
 """Output frames of a turn: most of the way to the turning frame, that frame, and back again."""
 
-MOST_COST = 1e15
+MAX_COST = 1e15
 """Sums of more might be infinite, and differences of those are no numbers."""
 
 _ADVANCED, _HELD, _LOCKED = 0, 1, 2
@@ -71,9 +71,9 @@ def best_path(
         raise ValueError(f"enter, hold and turn must be (2, {frames})")
     if not (len(gain) and frames and 0 <= lock <= max(frames - 3, 0)):
         raise ValueError(f"no frames, or a lock of {lock} frames in {frames}")
-    if any(not np.abs(a).max() < MOST_COST for a in (gain, motion, show, enter, edge)):
+    if any(not np.abs(a).max() < MAX_COST for a in (gain, motion, show, enter, edge)):
         raise ValueError("costs must be finite")
-    if any(not (a.min() > -MOST_COST) for a in (hold, turn)):
+    if any(not (a.min() > -MAX_COST) for a in (hold, turn)):
         raise ValueError("costs of holding and turning must be finite, or infinite for never")
     if not np.isposinf([hold[0, -1], hold[1, 0], turn[0, 0], turn[1, -1]]).all():
         raise ValueError("beyond the ends nothing can be held or turned at")

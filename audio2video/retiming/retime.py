@@ -22,32 +22,32 @@ class Retiming:
 
     Parameters
     ----------
-    places : ndarray of float64, shape (N,)
+    positions : ndarray of float64, shape (N,)
         Place in the target, in frames: 86.25 lies between frame 86 and frame 87, nearer to 86.
     """
 
-    places: NDArray[np.float64]
+    positions: NDArray[np.float64]
 
     @property
     def frames(self) -> NDArray[np.int32]:
         """The nearest target frame, int32 (N,)."""
-        return np.asarray(np.floor(self.places + 0.5), np.int32)
+        return np.asarray(np.floor(self.positions + 0.5), np.int32)
 
     @property
-    def others(self) -> NDArray[np.int32]:
+    def neighbours(self) -> NDArray[np.int32]:
         """The target frame on the other side of a place between two; -1 elsewhere; int32 (N,)."""
-        side = np.sign(self.places - self.frames).astype(np.int32)
-        return np.where(self.between, self.frames + side, np.int32(-1))
+        side = np.sign(self.positions - self.frames).astype(np.int32)
+        return np.where(self.is_interpolated, self.frames + side, np.int32(-1))
 
     @property
-    def shares(self) -> NDArray[np.float64]:
+    def fractions(self) -> NDArray[np.float64]:
         """How far from the nearest frame to the other the place is, 0 to 0.5, float64 (N,)."""
-        return np.asarray(np.abs(self.places - self.frames))
+        return np.asarray(np.abs(self.positions - self.frames))
 
     @property
-    def between(self) -> NDArray[np.bool_]:
+    def is_interpolated(self) -> NDArray[np.bool_]:
         """Where the picture lies between two target frames, bool (N,)."""
-        return np.asarray(self.places != self.frames)
+        return np.asarray(self.positions != self.frames)
 
 
 def retime(
@@ -89,7 +89,7 @@ def retime(
     if not (wanted and available):
         raise ValueError("speech and target must have at least one frame")
     if available < 3:
-        return as_it_is(wanted, available)
+        return ping_pong(wanted, available)
     costs = target_costs(velocity, blink, usable, starts, rate)
     lock = min(round(PLAY_SECONDS * rate), available - 3)
     places = best_path(
@@ -105,7 +105,7 @@ def retime(
     return Retiming(places)
 
 
-def as_it_is(wanted: int, available: int) -> Retiming:
+def ping_pong(wanted: int, available: int) -> Retiming:
     """Play the target from its first frame on, to and fro if it is short, easing the turns.
 
     Parameters

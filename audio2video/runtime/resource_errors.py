@@ -21,7 +21,7 @@ _NO_MEMORY_IN_CV2 = -4
 _NOT_LOADED = ("failed to map segment", "cannot allocate memory", "cannot apply additional memory")
 
 
-def as_shortage(error: BaseException | None) -> Audio2VideoError | None:
+def as_resource_error(error: BaseException | None) -> Audio2VideoError | None:
     """Tell in one line what the system lacked.
 
     Parameters
@@ -93,5 +93,5 @@ def failure_text(outcome: object) -> str | None:
         return None
     if isinstance(outcome, Audio2VideoError):
         return str(outcome)
-    words = as_shortage(outcome) or f"{type(outcome).__name__}: {outcome}"
+    words = as_resource_error(outcome) or f"{type(outcome).__name__}: {outcome}"
     return " ".join(str(words).split())

@@ -12,7 +12,7 @@ from types import FrameType
 REQUESTS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 """Signals that ask a process to stop; no system has all of them."""
 
-TIDYING = 5.0
+GRACE_SECONDS = 5.0
 """Seconds in which a run tidies up; the same request sent twice must not disturb that."""
 
 
@@ -37,7 +37,7 @@ class StopRequest:
     def hear(self, number: int, frame: FrameType | None) -> None:
         """Answer a signal: whatever the main thread is at ends with a `KeyboardInterrupt`."""
         now = time.monotonic()
-        if self.number and now - self._first < TIDYING:
+        if self.number and now - self._first < GRACE_SECONDS:
             return
         # A later one is let through again: the first may have come where it could not be raised.
         self.number, self._first = number, now
@@ -67,7 +67,7 @@ def stoppable() -> Iterator[StopRequest]:
 
 
 @contextmanager
-def stops_tidily() -> Iterator[None]:
+def graceful_worker() -> Iterator[None]:
     """Let a process that works for another end, when it is asked to, as at the end of its work."""
     request = StopRequest()
 

@@ -23,7 +23,7 @@ AHEAD = 2
 """Results for each worker that may wait to be taken: more would only fill memory."""
 
 
-def ahead(items: Iterable[T], count: int) -> Generator[T, None, None]:
+def prefetch(items: Iterable[T], count: int) -> Generator[T, None, None]:
     """Let items be made in a thread of their own, some time before they are needed.
 
     Parameters
@@ -72,7 +72,7 @@ def ahead(items: Iterable[T], count: int) -> Generator[T, None, None]:
         thread.join()
 
 
-def in_order(
+def ordered_map(
     function: Callable[[T], R], items: Iterable[T], workers: int
 ) -> Generator[R, None, None]:
     """Apply a function to items in threads, which helps if it mostly runs compiled code.
@@ -110,7 +110,7 @@ def in_order(
 
 
 @contextmanager
-def one_thread_each() -> Iterator[None]:
+def single_threaded_libraries() -> Iterator[None]:
     """Keep OpenCV and BLAS from threads of their own, which only wait beside several workers."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any
 
-from .signals import TIDYING, stops_tidily
+from .signals import GRACE_SECONDS, graceful_worker
 from .startup import prepare_process
 
 HEARTBEAT_SECONDS = 0.5
@@ -126,7 +126,7 @@ class WorkerProcess:
         """End the process if it still runs; what it has finished is kept."""
         if self._process.is_alive():
             self._process.terminate()
-            self._process.join(TIDYING)
+            self._process.join(GRACE_SECONDS)
         if self._process.is_alive():
             self._process.kill()
         self._process.join()
@@ -269,7 +269,7 @@ def _serve(parent: Connection, nthreads: int) -> None:
     for name in _THREAD_VARIABLES:
         os.environ[name] = str(nthreads)
     prepare_process()
-    with stops_tidily():
+    with graceful_worker():
         calls: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], bool]]
         calls = queue.SimpleQueue()
         threading.Thread(target=_receive, args=(parent, calls), daemon=True).start()

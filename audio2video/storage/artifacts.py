@@ -49,7 +49,7 @@ def made_from(product: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def refuse_other(product: Path, made_for: Mapping[str, str]) -> None:
+def check_owner(product: Path, owner: Mapping[str, str]) -> None:
     """Make sure that a product is not another's of the same name: a-b with c, and a with b-c.
 
     Parameters
@@ -64,17 +64,17 @@ def refuse_other(product: Path, made_for: Mapping[str, str]) -> None:
         It was made for others; nothing is overwritten.
     """
     before = (read_record(product) or {}).get("made_for")
-    if isinstance(before, dict) and before != made_for:
-        others = ", ".join(f"{name} '{before.get(name)}'" for name in made_for)
+    if isinstance(before, dict) and before != owner:
+        others = ", ".join(f"{name} '{before.get(name)}'" for name in owner)
         raise Audio2VideoError(
             f"belongs to {others}",
             path=product,
-            hint=f"choose another {' or '.join(made_for)}, or move the folder's files elsewhere",
+            hint=f"choose another {' or '.join(owner)}, or move the folder's files elsewhere",
         )
 
 
-def refuse_others_in(folder: Path, made_for: Mapping[str, str]) -> None:
-    """Make sure that nothing in a folder is another's, before the work begins: see `refuse_other`.
+def check_owners_in(folder: Path, owner: Mapping[str, str]) -> None:
+    """Make sure that nothing in a folder is another's, before the work begins: see `check_owner`.
 
     Raises
     ------
@@ -83,18 +83,18 @@ def refuse_others_in(folder: Path, made_for: Mapping[str, str]) -> None:
     """
     suffix = record_path(Path("x")).name.removeprefix("x")
     for record in sorted(folder.glob(f"*{suffix}")):
-        refuse_other(record.with_name(record.name.removesuffix(suffix)), made_for)
+        check_owner(record.with_name(record.name.removesuffix(suffix)), owner)
 
 
-def make(
+def build_if_stale(
     product: Path,
     depends_on: Mapping[str, Any],
     build: Callable[[Path], Mapping[str, Any] | None],
     progress: Progress,
     *,
     force: bool = False,
-    beside: Sequence[Path] = (),
-    made_for: Mapping[str, str] | None = None,
+    outputs: Sequence[Path] = (),
+    owner: Mapping[str, str] | None = None,
 ) -> bool:
     """Make a product unless it is up to date.
 
@@ -115,7 +115,7 @@ def make(
     beside : sequence of Path
         Files that `build` writes as well: if one is missing, all are made again.
     made_for : mapping, optional
-        See `refuse_other`.
+        See `check_owner`.
 
     Returns
     -------
@@ -127,8 +127,8 @@ def make(
     Audio2VideoError
         It was made for other ids, or can't be written.
     """
-    if made_for is not None:
-        refuse_other(product, made_for)
+    if owner is not None:
+        check_owner(product, owner)
     if product.is_file() and (not force or _is_users_own(product)):
         if _is_users_own(product):
             if not force:
@@ -137,7 +137,7 @@ def make(
                 )
                 return False
             progress.warn(f"{product} was changed by hand: kept as {_set_aside(product).name}")
-        elif is_current(product, depends_on) and all(path.is_file() for path in beside):
+        elif is_current(product, depends_on) and all(path.is_file() for path in outputs):
             return False
     with replacing(product) as temporary:
         facts = build(temporary)
@@ -149,7 +149,7 @@ def make(
             "replaces": file_hash(product) if product.is_file() else None,
             "audio2video": __version__,
             "depends_on": dict(depends_on),
-            **({} if made_for is None else {"made_for": dict(made_for)}),
+            **({} if owner is None else {"made_for": dict(owner)}),
             **(facts or {}),
         }
         write_json(record_path(product), record)

@@ -65,7 +65,7 @@ def is_usable(value: str) -> bool:
     )
 
 
-def brought_id(given: str, source: Path | None) -> str:
+def id_from_path(given: str, source: Path | None) -> str:
     """Give the id of a file that is brought: its stem, unless another than the demo's was given.
 
     A stem that can't be an id has what is wrong with it replaced by ``_``, and a hash of the whole

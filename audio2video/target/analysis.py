@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.masks import MOST_COVERED
+from ..compositing.masks import MAX_COVERED
 from ..config import AnalysisConfig
 from ..errors import BadFileError, MissingFileError
-from ..face.rectify import FaceSpace
+from ..face.rectify import RectifiedGrid
 from ..face.track import FaceTrack
 from ..media.video import VideoInfo, probe_video
 from ..mouth.shapes import closed_mouth_reference
@@ -21,11 +21,11 @@ from ..storage.checksums import check_hashes
 from ..storage.files import content_key, file_hash, mark_used
 from ..storage.locks import locked
 from ..storage.workspace import Workspace
-from ..texture.candidates import LEAST, Looks
-from ..texture.synthesis import Gallery
+from ..texture.candidates import MIN_CANDIDATES, FrameFeatures
+from ..texture.synthesis import CandidateSet
 from .extraction import MIN_USABLE, write_analysis
 from .landmark_model import landmark_model_key
-from .occlusion_maps import Covers
+from .occlusion_maps import Occlusions
 
 FORMAT = 6
 """Raised when the analysis changes, so that old ones are made again."""
@@ -63,25 +63,27 @@ class TargetAnalysis:
     info: VideoInfo
     key: str
     track: FaceTrack
-    space: FaceSpace
+    space: RectifiedGrid
     textures: NDArray[np.uint8]
     sharpness: NDArray[np.float32]
     light: NDArray[np.float32]
     reference: NDArray[np.float64]
-    covers: Covers
+    occlusions: Occlusions
 
     def clear_frames(self) -> NDArray[np.int64]:
         """Give the frames that show a whole mouth; all usable ones if hardly any does."""
         usable = np.flatnonzero(self.track.usable)
-        clear = usable[self.covers.lips[usable] <= LIPS_COVERED]
-        return clear if len(clear) >= LEAST else usable
+        clear = usable[self.occlusions.lips[usable] <= LIPS_COVERED]
+        return clear if len(clear) >= MIN_CANDIDATES else usable
 
-    def gallery(self) -> Gallery:
+    def gallery(self) -> CandidateSet:
         """Give the frames as the synthesis of textures sees them."""
         track = self.track
-        return Gallery(
+        return CandidateSet(
             self.textures,
-            Looks(track.mouth, np.column_stack([track.pose.yaw, track.pose.pitch]), self.light),
+            FrameFeatures(
+                track.mouth, np.column_stack([track.pose.yaw, track.pose.pitch]), self.light
+            ),
             track.rectified_jaw(),
             self.clear_frames(),
             self.space,
@@ -146,14 +148,14 @@ def analyse_target(
     if not face.is_file():
         analyse(again=False)
     try:
-        target, rivals = _read(info, folder, key)
+        target, other_faces = _read(info, folder, key)
     except (BadFileError, MissingFileError) as error:
         # It is only a cache: damaged, it is made again.
         progress.warn(f"{error.path}: {error.problem}; the target is analysed again")
         analyse(again=True)
-        target, rivals = _read(info, folder, key)
+        target, other_faces = _read(info, folder, key)
     mark_used(face)
-    _warn(target, rivals, progress)
+    _warn(target, other_faces, progress)
     return target
 
 
@@ -172,7 +174,7 @@ def _read(info: VideoInfo, folder: Path, key: str) -> tuple[TargetAnalysis, NDAr
     arrays = read_arrays(folder / "face.npz", names, made_by=MADE_BY)
     try:
         track = FaceTrack.from_arrays(arrays)
-        space = FaceSpace.lower_face(float(arrays["resolution"]))
+        space = RectifiedGrid.lower_face(float(arrays["resolution"]))
     except (IndexError, OverflowError, TypeError, ValueError) as error:
         raise BadFileError("not the analysis of a target", path=folder / "face.npz") from error
     textures = read_array(
@@ -183,17 +185,17 @@ def _read(info: VideoInfo, folder: Path, key: str) -> tuple[TargetAnalysis, NDAr
         dtype=np.uint8,
     )
     reference = closed_mouth_reference(track.mouth[track.usable])
-    covers = Covers(arrays["covers"], arrays["lips_covered"])
+    occlusions = Occlusions(arrays["covers"], arrays["lips_covered"])
     target = TargetAnalysis(
         *(info, key, track, space, textures),
-        *(arrays["sharpness"], arrays["light"], reference, covers),
+        *(arrays["sharpness"], arrays["light"], reference, occlusions),
     )
     return target, arrays["rivals"]
 
 
-def _warn(target: TargetAnalysis, rivals: NDArray[np.integer], progress: Progress) -> None:
+def _warn(target: TargetAnalysis, other_faces: NDArray[np.integer], progress: Progress) -> None:
     name = target.info.path.name
-    if int((rivals > 0).sum()) >= 2:
+    if int((other_faces > 0).sum()) >= 2:
         progress.warn(f"{name}: more than one face in view; the larger one is used")
     without = int((~target.track.usable).sum())
     if without:
@@ -201,7 +203,7 @@ def _warn(target: TargetAnalysis, rivals: NDArray[np.integer], progress: Progres
             f"{name}: {without} of {len(target.track)} frames have no usable face "
             "and pass through unchanged"
         )
-    covered = int((target.covers.lips > MOST_COVERED).sum())
+    covered = int((target.occlusions.lips > MAX_COVERED).sum())
     if covered:
         progress.warn(
             f"{name}: something is in front of the mouth in {covered} of {len(target.track)} "

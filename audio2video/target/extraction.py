@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 from ..config import AnalysisConfig
 from ..errors import NoFaceError
 from ..face.layout import JAW, inter_ocular_distance
-from ..face.rectify import FaceSpace, texture_map
+from ..face.rectify import RectifiedGrid, texture_map
 from ..face.track import FaceTrack, build_track
 from ..face.tracking import TrackedFace
 from ..media.frame import Box
 from ..media.video import Frame, VideoInfo, VideoReader
 from ..progress import Progress
-from ..runtime.threads import ahead, in_order, one_thread_each
+from ..runtime.threads import ordered_map, prefetch, single_threaded_libraries
 from ..storage.checksums import note_hashes
 from ..storage.files import replacing
 from ..storage.npy import ArrayWriter, map_array
 from .frame_spool import FrameSpool
-from .occlusion_maps import find_covers
+from .occlusion_maps import detect_occlusions
 
 MIN_USABLE = 2
 """A single frame is a picture, not a video of a person talking."""
@@ -86,11 +86,11 @@ def write_analysis(
                     path=path,
                     hint="the target must show one person talking to the camera",
                 )
-            space = FaceSpace.lower_face(float(np.median(track.pose.scale[track.usable])))
+            space = RectifiedGrid.lower_face(float(np.median(track.pose.scale[track.usable])))
             product = temporary / "textures.npy"
             sharpness, light = _write_textures(spool, product, track, space, workers, progress)
         stored = map_array(product)
-        covers = find_covers(stored, track, space, float(info.rate), workers, progress)
+        occlusions = detect_occlusions(stored, track, space, float(info.rate), workers, progress)
         del stored  # closes the file, so that its folder can be renamed everywhere
         with (temporary / "face.npz").open("wb") as file:
             np.savez(
@@ -99,9 +99,9 @@ def write_analysis(
                 resolution=np.array(space.resolution),
                 sharpness=sharpness,
                 light=light,
-                covers=covers.maps,
-                lips_covered=covers.lips,
-                rivals=np.array([face.rivals for face in faces]),
+                covers=occlusions.maps,
+                lips_covered=occlusions.lips,
+                rivals=np.array([face.other_faces for face in faces]),
             )
         note_hashes(temporary)
 
@@ -116,7 +116,7 @@ def _follow_face(
     finder = FaceFinder(landmark_model)
     waiting: deque[Frame] = deque()
     faces = []
-    with VideoReader(path) as reader, closing(ahead(_with_gray(reader), DECODED)) as decoded:
+    with VideoReader(path) as reader, closing(prefetch(_with_gray(reader), DECODED)) as decoded:
 
         def grays() -> Iterator[NDArray[np.uint8]]:
             for frame, gray in decoded:
@@ -153,7 +153,7 @@ def _write_textures(
     spool: FrameSpool,
     product: Path,
     track: FaceTrack,
-    space: FaceSpace,
+    space: RectifiedGrid,
     workers: int,
     progress: Progress,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -174,8 +174,8 @@ def _write_textures(
     with (
         # Zero in frames that are not usable.
         ArrayWriter(product, (len(track), space.height, space.width, 3)) as writer,
-        one_thread_each(),
-        closing(in_order(rectify, usable, workers)) as made,
+        single_threaded_libraries(),
+        closing(ordered_map(rectify, usable, workers)) as made,
     ):
         followed = progress.follow(made, "rectifying the face", len(usable))
         for index, texture in zip(usable, followed, strict=True):
@@ -199,7 +199,9 @@ def _read_texture(frame: Frame, wanted: NDArray[np.floating]) -> NDArray[np.uint
     )
 
 
-def _sharpness(texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace) -> float:
+def _sharpness(
+    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: RectifiedGrid
+) -> float:
     corners = space.to_pixels(mouth)
     x0, y0 = np.maximum(corners.min(axis=0), 0).astype(int)
     x1, y1 = corners.max(axis=0).astype(int) + 1

@@ -10,28 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.occlusion import (
-    confirmed_covers,
-    covered_share,
+    analysis_grid,
+    confirmed_occlusions,
     lip_region,
+    occluded_fraction,
     reduce_texture,
-    reduced_space,
 )
-from ..face.rectify import FaceSpace, to_rectified
+from ..face.rectify import RectifiedGrid, to_rectified
 from ..face.smoothing import unbroken_stretches
 from ..face.track import FaceTrack
-from ..face.visibility import covered_maps, learn_face, sample_frames
+from ..face.visibility import learn_face, occlusion_maps, sample_frames
 from ..progress import Progress
-from ..runtime.threads import in_order, one_thread_each
+from ..runtime.threads import ordered_map, single_threaded_libraries
 
 
 @dataclass(frozen=True)
-class Covers:
+class Occlusions:
     """What covers the face in T frames.
 
     Parameters
     ----------
     maps : ndarray of uint8, shape (T, h, w)
-        On the raster of `covers.reduced_space`: 0, or from 128 on how surely it is not bare face.
+        On the raster of `covers.analysis_grid`: 0, or from 128 on how surely it is not bare face.
     lips : ndarray of float32, shape (T,)
         Share of the lips that is covered.
     """
@@ -48,14 +48,14 @@ BRIEF = 0.15
 hand stays longer, and a few frames of the old mouth would be worse than what it hides."""
 
 
-def find_covers(
+def detect_occlusions(
     textures: NDArray[np.uint8],
     track: FaceTrack,
-    space: FaceSpace,
+    space: RectifiedGrid,
     rate: float,
     workers: int,
     progress: Progress,
-) -> Covers:
+) -> Occlusions:
     """Learn the speaker's bare lower face, and look for what lies in front of it.
 
     Parameters
@@ -77,26 +77,26 @@ def find_covers(
         Nothing in frames that are not usable.
     """
     # Many small products of matrices: threads within them would only wait for each other.
-    with one_thread_each():
+    with single_threaded_libraries():
         return _without_brief(_find(textures, track, space, workers, progress), track, rate)
 
 
-def _without_brief(covers: Covers, track: FaceTrack, rate: float) -> Covers:
-    maps, lips = covers.maps, covers.lips.copy()
+def _without_brief(occlusions: Occlusions, track: FaceTrack, rate: float) -> Occlusions:
+    maps, lips = occlusions.maps, occlusions.lips.copy()
     for run in unbroken_stretches(lips > 0, track.starts):
         if run.stop - run.start < BRIEF * rate:
             maps[run], lips[run] = 0, 0
-    return Covers(maps, lips)
+    return Occlusions(maps, lips)
 
 
 def _find(
     textures: NDArray[np.uint8],
     track: FaceTrack,
-    space: FaceSpace,
+    space: RectifiedGrid,
     workers: int,
     progress: Progress,
-) -> Covers:
-    reduced = reduced_space(space)
+) -> Occlusions:
+    reduced = analysis_grid(space)
     usable = np.flatnonzero(track.usable)
     sample = sample_frames(track.usable)
     places = np.zeros((len(track), 68, 2))
@@ -110,17 +110,19 @@ def _find(
 
     def look(frames: NDArray[np.int64]) -> NDArray[np.uint8]:
         pictures = [reduce_texture(textures[frame], space, reduced) for frame in frames]
-        return covered_maps(model, np.stack(pictures), places[frames])
+        return occlusion_maps(model, np.stack(pictures), places[frames])
 
     blocks = [usable[start : start + AT_ONCE] for start in range(0, len(usable), AT_ONCE)]
-    with closing(in_order(look, blocks, workers)) as found:
-        covers = chain.from_iterable(found)
+    with closing(ordered_map(look, blocks, workers)) as found:
+        occlusions = chain.from_iterable(found)
         stage = "looking for what covers the face"
-        for frame, cover in zip(usable, progress.follow(covers, stage, len(usable)), strict=True):
+        for frame, cover in zip(
+            usable, progress.follow(occlusions, stage, len(usable)), strict=True
+        ):
             maps[frame] = cover
-    maps = confirmed_covers(maps, track.starts, reduced)
+    maps = confirmed_occlusions(maps, track.starts, reduced)
     lips = np.zeros(len(track), np.float32)
     for frame in usable:
         if maps[frame].any():
-            lips[frame] = covered_share(maps[frame], lip_region(track.mouth[frame], reduced))
-    return Covers(maps, lips)
+            lips[frame] = occluded_fraction(maps[frame], lip_region(track.mouth[frame], reduced))
+    return Occlusions(maps, lips)

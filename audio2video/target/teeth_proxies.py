@@ -12,7 +12,7 @@ from ..config import AnalysisConfig, TextureConfig
 from ..errors import NoFaceError, OptionError
 from ..face.layout import MOUTH
 from ..face.pose import fit_pose
-from ..face.rectify import FaceSpace, texture_map, to_rectified
+from ..face.rectify import RectifiedGrid, texture_map, to_rectified
 from ..media.pictures import read_picture
 from ..progress import Progress
 from ..storage.files import file_hash
@@ -132,7 +132,7 @@ def _best_frames(target: TargetAnalysis) -> Proxies:
 
 
 def _from_picture(
-    path: Path, space: FaceSpace, analysis: AnalysisConfig, *, is_upper: bool
+    path: Path, space: RectifiedGrid, analysis: AnalysisConfig, *, is_upper: bool
 ) -> TeethProxy:
     from ..face.detection import FaceFinder
     from ..face.tracking import track_face

@@ -18,14 +18,14 @@ SHARE_OF_TARGET = 0.125
 """Candidates are at most this share of a target's usable frames: of a short target, the hundred
 nearest frames would be half of all it shows."""
 
-MOST_DISTANCES = 1 << 21
+MAX_DISTANCES = 1 << 21
 """So many are computed at once: 16 MiB."""
 
-LEAST = 8
+MIN_CANDIDATES = 8
 """Fewer candidates than this show their own noise."""
 
 
-TAIL = 0.05
+NEGLIGIBLE_WEIGHT = 0.05
 """Share of the weight that the lightest of merged candidates carry and a median can do without. It
 is a third of them, and of the time. Rebuilt, three targets look the same to the third digit."""
 
@@ -41,7 +41,7 @@ read between closed lips."""
 
 
 @dataclass(frozen=True)
-class Looks:
+class FrameFeatures:
     """What decides how alike two lower faces look, for T frames.
 
     Parameters
@@ -58,13 +58,13 @@ class Looks:
     turn: NDArray[np.floating]
     light: NDArray[np.floating]
 
-    def __getitem__(self, frames: int | Sequence[int]) -> Looks:
+    def __getitem__(self, frames: int | Sequence[int]) -> FrameFeatures:
         """Give the looks of some frames; a number gives a single one (T = 1)."""
         chosen = [frames] if isinstance(frames, int) else list(frames)
-        return Looks(self.mouths[chosen], self.turn[chosen], self.light[chosen])
+        return FrameFeatures(self.mouths[chosen], self.turn[chosen], self.light[chosen])
 
     def distance(
-        self, wanted: Looks, pose_weight: float, light_weight: float
+        self, wanted: FrameFeatures, pose_weight: float, light_weight: float
     ) -> NDArray[np.float64]:
         """Squared distance of each frame from what is wanted.
 
@@ -142,7 +142,7 @@ def candidate_count(wanted: int, usable: int) -> int:
     -------
     int
     """
-    return min(wanted, usable, max(LEAST, round(SHARE_OF_TARGET * usable)))
+    return min(wanted, usable, max(MIN_CANDIDATES, round(SHARE_OF_TARGET * usable)))
 
 
 def choose_candidates(
@@ -212,7 +212,7 @@ def search_candidates(
     own = features - mean
     squares = np.einsum("ij,ij->i", own, own)
     everything = np.arange(len(own))
-    block = max(1, MOST_DISTANCES // len(own))
+    block = max(1, MAX_DISTANCES // len(own))
     for start in range(0, len(wanted), block):
         other = wanted[start : start + block] - mean
         distances = other @ own.T
@@ -229,7 +229,7 @@ def merge_candidates(choices: Iterable[Candidates], shares: Sequence[float]) -> 
     """Put together what was chosen for successive moments.
 
     A frame that comes in or drops out from one moment to the next does so in steps, and the median
-    does not jump. The lightest frames, those with `TAIL` of the weight, are left out.
+    does not jump. The lightest frames, those with `NEGLIGIBLE_WEIGHT` of the weight, are left out.
 
     Parameters
     ----------
@@ -252,11 +252,11 @@ def merge_candidates(choices: Iterable[Candidates], shares: Sequence[float]) -> 
     order = np.argsort(-whole, kind="stable")
     order = order[whole[order] > 0]
     carried = np.cumsum(whole[order])
-    order = order[: 1 + int(np.searchsorted(carried, (1 - TAIL) * carried[-1]))]
+    order = order[: 1 + int(np.searchsorted(carried, (1 - NEGLIGIBLE_WEIGHT) * carried[-1]))]
     return Candidates(np.asarray(found[order], np.int64), whole[order])
 
 
-def moments(frame: int, frames: int) -> list[int]:
+def temporal_window(frame: int, frames: int) -> list[int]:
     """Give a frame between the one before and the one after it, where they are there."""
     return [max(frame - 1, 0), frame, min(frame + 1, frames - 1)]
 

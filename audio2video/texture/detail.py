@@ -21,10 +21,10 @@ More than 1, as the composite's soft border and the merging of candidates take a
 SHIFT = 0.4
 """Pixels by which a picture is moved to see what resampling takes from it."""
 
-LEAST_KEPT = 0.7
+MIN_KEPT = 0.7
 """Resampling takes no more of the variance than the rest of this; noise of small regions may."""
 
-LEAST_PIXELS = 20
+MIN_PIXELS = 20
 """A few pixels say nothing of sharpness."""
 
 U8 = NDArray[np.uint8]
@@ -63,7 +63,7 @@ def detail_gain(samples: Iterable[Sample]) -> float:
     ----------
     samples : iterable of (rebuilt, true, where)
         Pictures, uint8, shape (H, W, 3), and the pixels that count, bool, shape (H, W). Samples
-        with fewer than `LEAST_PIXELS` of them are left out.
+        with fewer than `MIN_PIXELS` of them are left out.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def detail_gain(samples: Iterable[Sample]) -> float:
     """
     gains = []
     for rebuilt, true, where in samples:
-        if where.sum() < LEAST_PIXELS:
+        if where.sum() < MIN_PIXELS:
             continue
         x = cv2.cvtColor(rebuilt, cv2.COLOR_RGB2GRAY).astype(np.float32)
         detail = x - cv2.GaussianBlur(x, (0, 0), SIGMA)
@@ -81,7 +81,7 @@ def detail_gain(samples: Iterable[Sample]) -> float:
         kept = float(cv2.Laplacian(gray, cv2.CV_32F)[where].var())
         moved = float(cv2.Laplacian(_resampled(gray), cv2.CV_32F)[where].var())
         # The true texture was resampled once, and the rebuilt one will be once more.
-        loss = np.clip(moved / max(kept, 1e-6), LEAST_KEPT, 1.0)
+        loss = np.clip(moved / max(kept, 1e-6), MIN_KEPT, 1.0)
         missing = AIM * kept / loss**2 - float(own.var())
         square = float(fine.var())
         mixed = float(((own - own.mean()) * (fine - fine.mean())).mean())

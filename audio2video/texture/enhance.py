@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import LOWER_INNER_LIP, UPPER_INNER_LIP, mouth_opening
-from ..face.rectify import FaceSpace
+from ..face.rectify import RectifiedGrid
 from .teeth import TeethProxy, mouth_interior, whiteness
 from .window import Window, part_of, window_around
 
@@ -31,7 +31,7 @@ AGREEMENT = (0.3, 0.6)
 """Correlation of the proxy's teeth with the texture's own blurred ones from which detail is added,
 and from which it is added at full strength: other teeth, or none, would show as a double row."""
 
-STRAYING = 0.15
+DISTANCE_PENALTY = 0.15
 """How much more they must correlate at the far end of the reach to be taken to lie there."""
 
 MARGIN = 0.15
@@ -43,7 +43,7 @@ F32 = NDArray[np.float32]
 def enhance_teeth(
     texture: NDArray[np.uint8],
     mouth: NDArray[np.floating],
-    space: FaceSpace,
+    space: RectifiedGrid,
     upper: TeethProxy | None,
     lower: TeethProxy | None,
 ) -> NDArray[np.uint8]:
@@ -75,21 +75,21 @@ def enhance_teeth(
     white = whiteness(texture, mouth, space, window)
     white = cv2.GaussianBlur(white, (0, 0), max(0.25 * sigma, 0.3))
     teeth = white * mouth_interior(mouth, part, 0.015)
-    details, covers = [], []
+    details, occlusions = [], []
     for proxy, lip, is_upper in proxies:
         if proxy is None:
             continue
-        shift = _lip_shift(proxy, mouth, space, lip, window)
+        shift = _initial_offset(proxy, mouth, space, lip, window)
         laid = _lay(*_proxy_detail(proxy, space, is_upper, sigma), fine, teeth, shift, space)
         if laid is not None:
             details.append(laid[0])
-            covers.append(laid[1])
+            occlusions.append(laid[1])
     if not details:
         return texture
     # Where both rows of teeth lay claim to a pixel they share it.
-    total = np.maximum(np.sum(covers, axis=0), 1.0)
+    total = np.maximum(np.sum(occlusions, axis=0), 1.0)
     result = texture[window].astype(np.float32)
-    for detail, cover in zip(details, covers, strict=True):
+    for detail, cover in zip(details, occlusions, strict=True):
         result += (strength * teeth * cover / total)[..., None] * (detail - fine)
     output: NDArray[np.uint8] = texture.copy()
     output[window] = np.clip(np.round(result), 0, 255)
@@ -106,10 +106,10 @@ def _fine_part(picture: NDArray[np.uint8], inside: F32, sigma: float) -> F32:
     )
 
 
-def _lip_shift(
+def _initial_offset(
     proxy: TeethProxy,
     mouth: NDArray[np.floating],
-    space: FaceSpace,
+    space: RectifiedGrid,
     lip: tuple[int, ...],
     window: Window,
 ) -> tuple[int, int]:
@@ -125,7 +125,7 @@ def _lay(
     fine: F32,
     teeth: F32,
     shift: tuple[int, int],
-    space: FaceSpace,
+    space: RectifiedGrid,
 ) -> tuple[F32, F32] | None:
     """Lay the proxy's detail onto the window, where it agrees best with the texture's.
 
@@ -150,7 +150,7 @@ def _lay(
     own = float((pattern * pattern * weight).sum())
     agreement = product / np.sqrt(np.maximum(energy * own, 1e-6))
     away = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) / reach
-    best = np.unravel_index(np.argmax(agreement - STRAYING * away**2), agreement.shape)
+    best = np.unravel_index(np.argmax(agreement - DISTANCE_PENALTY * away**2), agreement.shape)
     low, high = AGREEMENT
     share = float(np.clip((agreement[best] - low) / (high - low), 0, 1))
     if share == 0.0:
@@ -163,7 +163,7 @@ def _lay(
 
 @lru_cache(maxsize=4)
 def _proxy_detail(
-    proxy: TeethProxy, space: FaceSpace, is_upper: bool, sigma: float
+    proxy: TeethProxy, space: RectifiedGrid, is_upper: bool, sigma: float
 ) -> tuple[F32, F32]:
     """Fine part of the proxy, and where it holds teeth: the same for every output frame."""
     inside = mouth_interior(proxy.mouth, space)

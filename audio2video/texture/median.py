@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from ..runtime.kernels import kernel
 from .warp import CELL, grid_shape
 
-MOST_WEIGHT = 2**17 - 2
+MAX_WEIGHT = 2**17 - 2
 """Sum of all weights: half of it must fit the 16-bit lanes that weights are added up in."""
 
-MOST_MOVE = 2**14
+MAX_MOVE = 2**14
 """Pixels of displacement. It keeps the compiled code, which sees no bounds, inside the textures."""
 
 LANES = 16
@@ -37,7 +37,7 @@ _SHARE = (np.arange(LANES) // 3 / CELL).astype(np.float32)
 """How far each byte's pixel lies between the nodes left and right of it."""
 
 _ROUNDER = np.float32(1.5 * 2**15)
-"""Added and taken away again, it rounds to 1/256 what is below `MOST_MOVE`: the sum has no more."""
+"""Added and taken away again, it rounds to 1/256 what is below `MAX_MOVE`: the sum has no more."""
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -61,7 +61,7 @@ def weighted_median(
     frames : ndarray of int64, shape (n,)
         Rows of `textures`.
     weights : ndarray of int64, shape (n,)
-        Positive; their sum at most `MOST_WEIGHT`.
+        Positive; their sum at most `MAX_WEIGHT`.
     displacements : ndarray of float32, shape (n, 2, rows, columns)
         From `displacement_grids`: where each candidate is read, x and y, on a grid of `CELL` pixels
         that covers the texture.
@@ -86,12 +86,12 @@ def weighted_median(
     if len(frames) == 0 or int(weights.min()) <= 0:
         raise ValueError("at least one candidate is needed, and weights must be positive")
     total = sum(weights.tolist())
-    if total > MOST_WEIGHT:
-        raise ValueError(f"weights must have a sum of {MOST_WEIGHT} at most")
+    if total > MAX_WEIGHT:
+        raise ValueError(f"weights must have a sum of {MAX_WEIGHT} at most")
     if int(frames.min()) < 0 or int(frames.max()) >= len(textures):
         raise ValueError(f"frames must be 0 to {len(textures) - 1}")
-    if not -MOST_MOVE < displacements.min(initial=0) <= displacements.max(initial=0) < MOST_MOVE:
-        raise ValueError(f"displacements must be numbers within {MOST_MOVE} pixels")
+    if not -MAX_MOVE < displacements.min(initial=0) <= displacements.max(initial=0) < MAX_MOVE:
+        raise ValueError(f"displacements must be numbers within {MAX_MOVE} pixels")
     half = (total + 1) // 2
     # More than half decides like half, and candidates come in fours: those without weight fill up.
     padded = np.pad(np.minimum(weights, half), (0, -len(frames) % _UNROLLED)).astype(np.uint16)

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from ..face.layout import OUTER_LIP
 from ..face.occlusion import disc
-from ..face.rectify import FaceSpace
-from ..runtime.threads import in_order
+from ..face.rectify import RectifiedGrid
+from ..runtime.threads import ordered_map
 from .candidates import (
     Candidates,
-    Looks,
+    FrameFeatures,
     frames_apart,
     merge_candidates,
-    moments,
     search_candidates,
+    temporal_window,
 )
 from .detail import Sample, detail_gain, sharpen
 from .enhance import enhance_teeth
@@ -38,7 +38,7 @@ APART = 0.5
 OPENING_BORDER = 0.012
 """Softness of the border between lips and mouth opening, in inter-ocular distances."""
 
-MOMENTS = (0.25, 0.5, 0.25)
+TEMPORAL_WEIGHTS = (0.25, 0.5, 0.25)
 """What the candidates of the frame before, of the frame itself and of the one after count. Flicker
 falls by a tenth, and rebuilt targets come a little nearer to the truth (up to 0.35 dB)."""
 
@@ -58,7 +58,7 @@ MOUTH_MARGIN = 0.25
 
 
 @dataclass(frozen=True)
-class Gallery:
+class CandidateSet:
     """A target's frames, as the synthesis sees them.
 
     Parameters
@@ -77,15 +77,15 @@ class Gallery:
     """
 
     textures: NDArray[np.uint8]
-    looks: Looks
+    looks: FrameFeatures
     jaws: NDArray[np.floating]
     usable: NDArray[np.integer]
-    space: FaceSpace
+    space: RectifiedGrid
     rate: float
 
 
 @dataclass(frozen=True)
-class Recipe:
+class SynthesisConfig:
     """How textures are made.
 
     Parameters
@@ -128,8 +128,8 @@ class TextureMaker:
     recipe : Recipe
     """
 
-    gallery: Gallery
-    recipe: Recipe
+    gallery: CandidateSet
+    recipe: SynthesisConfig
     _grid: NDArray[np.float64] = field(init=False)
     _region: NDArray[np.bool_] = field(init=False)
     _features: NDArray[np.float64] = field(init=False)
@@ -141,7 +141,7 @@ class TextureMaker:
         object.__setattr__(self, "_features", self._features_of(self.gallery.looks))
 
     def make(
-        self, wanted: Looks, allowed: NDArray[np.integer] | None = None
+        self, wanted: FrameFeatures, allowed: NDArray[np.integer] | None = None
     ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         """Make a texture.
 
@@ -150,7 +150,7 @@ class TextureMaker:
         wanted : Looks
             The mouth that is asked for, on the head and in the light of the frame that it will be
             put onto. Of one frame, or of three: the one before and the one after then have a say in
-            which candidates are taken (`MOMENTS`).
+            which candidates are taken (`TEMPORAL_WEIGHTS`).
         allowed : ndarray of int, optional
             Frames to choose from, instead of all usable ones.
 
@@ -161,10 +161,10 @@ class TextureMaker:
             The jaw line that goes with it.
         """
         choices = list(self._search(self.gallery.usable if allowed is None else allowed, wanted))
-        chosen = choices[0] if len(choices) == 1 else merge_candidates(choices, MOMENTS)
+        chosen = choices[0] if len(choices) == 1 else merge_candidates(choices, TEMPORAL_WEIGHTS)
         return self.render(wanted.mouths[len(wanted.mouths) // 2], chosen)
 
-    def choose(self, wanted: Looks, *, coherent: bool) -> Iterator[Candidates]:
+    def choose(self, wanted: FrameFeatures, *, coherent: bool) -> Iterator[Candidates]:
         """Choose the candidates of successive output frames.
 
         Parameters
@@ -183,14 +183,14 @@ class TextureMaker:
         if not coherent:
             yield from choices
             return
-        around: deque[Candidates] = deque(maxlen=len(MOMENTS))
+        around: deque[Candidates] = deque(maxlen=len(TEMPORAL_WEIGHTS))
         for chosen in choices:
             # The first frame is its own predecessor.
             around.extend([chosen] if around else [chosen, chosen])
-            if len(around) == len(MOMENTS):
-                yield merge_candidates(around, MOMENTS)
+            if len(around) == len(TEMPORAL_WEIGHTS):
+                yield merge_candidates(around, TEMPORAL_WEIGHTS)
         around.append(around[-1])
-        yield merge_candidates(around, MOMENTS)
+        yield merge_candidates(around, TEMPORAL_WEIGHTS)
 
     def render(
         self, shape: NDArray[np.floating], chosen: Candidates
@@ -257,10 +257,10 @@ class TextureMaker:
         gain[window] = r.detail + (r.opening_detail - r.detail) * opening
         return gain
 
-    def _features_of(self, looks: Looks) -> NDArray[np.float64]:
+    def _features_of(self, looks: FrameFeatures) -> NDArray[np.float64]:
         return looks.features(self.recipe.pose_weight, self.recipe.light_weight)
 
-    def _search(self, frames: NDArray[np.integer], wanted: Looks) -> Iterator[Candidates]:
+    def _search(self, frames: NDArray[np.integer], wanted: FrameFeatures) -> Iterator[Candidates]:
         """Choose some of these frames for each moment."""
         r = self.recipe
         count = min(r.candidates, len(frames))
@@ -284,13 +284,13 @@ class TextureMaker:
             others = frames_apart(g.usable, int(frame), APART, g.rate)
             if len(others) == 0:
                 return None
-            texture, _ = plain.make(g.looks[moments(int(frame), len(g.textures))], others)
+            texture, _ = plain.make(g.looks[temporal_window(int(frame), len(g.textures))], others)
             mouth = g.looks.mouths[frame]
             around = window_around(mouth, MOUTH_MARGIN * g.space.resolution, g.space)
             inside = mouth_interior(mouth, g.space)[around] > 0.5
             return texture[around], np.array(g.textures[frame][around]), inside
 
-        rebuilt = in_order(rebuild, g.usable[np.unique(picks.astype(int))], workers)
+        rebuilt = ordered_map(rebuild, g.usable[np.unique(picks.astype(int))], workers)
         samples = [sample for sample in rebuilt if sample is not None]
         recipe = replace(
             self.recipe,
@@ -300,7 +300,7 @@ class TextureMaker:
         return replace(self, recipe=recipe)
 
 
-def visible_region(jaw: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bool_]:
+def visible_region(jaw: NDArray[np.floating], space: RectifiedGrid) -> NDArray[np.bool_]:
     """Pixels that can come into view: inside a somewhat larger face than the speaker's.
 
     Parameters
@@ -321,7 +321,7 @@ def visible_region(jaw: NDArray[np.floating], space: FaceSpace) -> NDArray[np.bo
     return np.asarray(cover > 0)
 
 
-def lip_cover(mouth: NDArray[np.floating], space: FaceSpace) -> NDArray[np.float32]:
+def lip_cover(mouth: NDArray[np.floating], space: RectifiedGrid) -> NDArray[np.float32]:
     """Cover the lips and what lies between them, softly, shape (H, W); 0 to 1."""
     inside = np.zeros((space.height, space.width), np.uint8)
     cv2.fillPoly(inside, [np.round(space.to_pixels(mouth[OUTER_LIP])).astype(np.int32)], 1)

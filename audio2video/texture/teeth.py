@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import INNER_LIP, mouth_opening, mouth_width
-from ..face.rectify import FaceSpace
+from ..face.rectify import RectifiedGrid
 from .window import EVERYWHERE, Window
 
 MIN_OPENING = 0.05
@@ -56,7 +56,7 @@ class TeethProxy:
 
 
 def mouth_interior(
-    mouth: NDArray[np.floating], space: FaceSpace, feather: float = 0.0
+    mouth: NDArray[np.floating], space: RectifiedGrid, feather: float = 0.0
 ) -> NDArray[np.float32]:
     """Cover the opening between the inner lips.
 
@@ -83,7 +83,7 @@ def mouth_interior(
 def whiteness(
     texture: NDArray[np.uint8],
     mouth: NDArray[np.floating],
-    space: FaceSpace,
+    space: RectifiedGrid,
     window: Window = EVERYWHERE,
 ) -> NDArray[np.float32]:
     """Tell teeth from lips, tongue and the dark of the mouth by their colour.
@@ -125,7 +125,7 @@ def _luminance(texture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _skin_beside(
-    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace
+    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: RectifiedGrid
 ) -> NDArray[np.uint8]:
     """Cheek patches left and right of the mouth, free of lips, nose and jaw line."""
     x = space.left + np.arange(space.width) / space.resolution
@@ -137,7 +137,7 @@ def _skin_beside(
 
 
 def teeth_rows(
-    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: FaceSpace
+    texture: NDArray[np.uint8], mouth: NDArray[np.floating], space: RectifiedGrid
 ) -> tuple[float, float, int, int]:
     """Find the upper and the lower teeth in the mouth opening.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.radial import wendland
-from ..face.rectify import FaceSpace
+from ..face.rectify import RectifiedGrid
 
 REACH = 0.9
 """Distance from the lips, in inter-ocular distances, at which the warp has died away."""
@@ -23,7 +23,7 @@ def grid_shape(height: int, width: int) -> tuple[int, int]:
     return -(-(height - 1) // CELL) + 1, -(-(width - 1) // CELL) + 1
 
 
-def coarse_grid(space: FaceSpace) -> NDArray[np.float64]:
+def coarse_grid(space: RectifiedGrid) -> NDArray[np.float64]:
     """Rectified coordinates of the nodes that cover a texture, shape (rows, columns, 2)."""
     rows, columns = grid_shape(space.height, space.width)
     x = space.left + np.arange(columns) * CELL / space.resolution

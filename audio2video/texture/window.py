@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face.rectify import FaceSpace
+from ..face.rectify import RectifiedGrid
 
 Window = tuple[slice, slice]
 """Rows and columns of a texture."""
@@ -15,7 +15,7 @@ Window = tuple[slice, slice]
 EVERYWHERE: Window = (slice(None), slice(None))
 
 
-def window_around(points: NDArray[np.floating], margin: float, space: FaceSpace) -> Window:
+def window_around(points: NDArray[np.floating], margin: float, space: RectifiedGrid) -> Window:
     """Give the part of a texture that holds some points and what is near them.
 
     Parameters
@@ -41,7 +41,7 @@ def window_around(points: NDArray[np.floating], margin: float, space: FaceSpace)
     )
 
 
-def part_of(space: FaceSpace, window: Window) -> FaceSpace:
+def part_of(space: RectifiedGrid, window: Window) -> RectifiedGrid:
     """Give the raster of a part of a texture."""
     rows, columns = window
     return replace(

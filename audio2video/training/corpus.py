@@ -27,7 +27,7 @@ MADE_BY = "step 0 (dataset)"
 CONTEXT = 1.0
 """Seconds of sound before and after a fragment that are read with it."""
 
-MOST_SECONDS = 1e6
+MAX_SECONDS = 1e6
 """The latest that a fragment can begin: no recording is as long."""
 
 SEPARATOR = "}}"
@@ -185,7 +185,7 @@ def read_clip_info(workspace: Workspace, clip_id: str) -> ClipInfo:
     try:
         recording, speaker = str(info["recording"]), str(info["speaker"])
         rate, start = as_rate(info["rate"]), float(info["start"])
-        if not is_name(recording) or not abs(start) <= MOST_SECONDS:
+        if not is_name(recording) or not abs(start) <= MAX_SECONDS:
             raise ValueError
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise BadFileError(

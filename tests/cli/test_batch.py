@@ -15,8 +15,8 @@ import pytest
 from conftest import ROOT, CommandLine, content_hash
 from waiting import ended, wait_until
 
+from audio2video.batch.row_worker import make_row
 from audio2video.batch.run import FAILED, LEFT, MADE, UP_TO_DATE, run_batch
-from audio2video.batch.worker import make_row
 from audio2video.cli import main as cli
 from audio2video.cli.terminal import Terminal
 from audio2video.errors import CancelledError

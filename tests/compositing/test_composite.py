@@ -10,13 +10,25 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio2video.compositing.composite import Composed, Mouthpiece, Sight, compose, working_box
+from audio2video.compositing.composite import (
+    CompositePatch,
+    MouthPatch,
+    Visibility,
+    compose,
+    working_box,
+)
 from audio2video.compositing.masks import face_mask
 from audio2video.face.head import generic_head
 from audio2video.face.layout import CHIN, INNER_LIP, MOUTH
-from audio2video.face.occlusion import reduced_space
+from audio2video.face.occlusion import analysis_grid
 from audio2video.face.pose import HeadPose, fit_pose
-from audio2video.face.rectify import FaceSpace, frame_map, texture_map, to_frame, to_rectified
+from audio2video.face.rectify import (
+    RectifiedGrid,
+    frame_map,
+    project_to_frame,
+    texture_map,
+    to_rectified,
+)
 from tools.presenter.presenter import demo_truth, render_frames
 
 SIZE = 256
@@ -29,7 +41,7 @@ class Shot:
     frame: NDArray[np.uint8]
     landmarks: NDArray[np.float64]
     pose: HeadPose
-    space: FaceSpace
+    space: RectifiedGrid
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -40,29 +52,29 @@ class Shot:
         x0, y0, x1, y1 = self.box
         return self.frame[y0:y1, x0:x1]
 
-    def own(self) -> Mouthpiece:
+    def own(self) -> MouthPatch:
         places = texture_map(self.space, self.pose)
         texture = cv2.remap(self.frame, places, None, cv2.INTER_CUBIC)
         mouth = to_rectified(self.landmarks[None, MOUTH], self.pose)[0]
-        return Mouthpiece(np.asarray(texture, np.uint8), mouth, 0.0)
+        return MouthPatch(np.asarray(texture, np.uint8), mouth, 0.0)
 
     def compose(
-        self, piece: Mouthpiece, *, light: bool = True, sight: Sight | None = None
-    ) -> Composed:
+        self, piece: MouthPatch, *, light: bool = True, sight: Visibility | None = None
+    ) -> CompositePatch:
         where = self.landmarks, self.pose, self.space
         return compose(self.part, self.box, piece, *where, light=light, sight=sight)
 
-    def put(self, piece: Mouthpiece) -> NDArray[np.uint8]:
+    def put(self, piece: MouthPatch) -> NDArray[np.uint8]:
         return self.compose(piece).picture
 
-    def cover(self, piece: Mouthpiece) -> NDArray[np.float32]:
+    def cover(self, piece: MouthPatch) -> NDArray[np.float32]:
         """Where in the part the texture shows."""
         rectified = to_rectified(self.landmarks[None], self.pose)[0]
         mask = face_mask(rectified, piece.mouth, self.space)
         places = frame_map(self.space, self.pose, self.box)
         return np.asarray(cv2.remap(mask, places, None, cv2.INTER_LINEAR), np.float32)
 
-    def far(self, piece: Mouthpiece) -> NDArray[np.bool_]:
+    def far(self, piece: MouthPatch) -> NDArray[np.bool_]:
         """Pixels well outside of the mask."""
         reach = 2 * round(0.25 * float(self.pose.scale[0])) + 1
         near = cv2.dilate(self.cover(piece), np.ones((reach, reach), np.uint8))
@@ -72,7 +84,7 @@ class Shot:
 def shot_of(frame: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> Shot:
     points = np.asarray(landmarks, np.float64)
     pose = fit_pose(points[None])
-    return Shot(frame, points, pose, FaceSpace.lower_face(float(pose.scale[0])))
+    return Shot(frame, points, pose, RectifiedGrid.lower_face(float(pose.scale[0])))
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +135,7 @@ def test_the_textures_mouth_is_seen_where_the_mouth_is(shots: list[Shot]) -> Non
     result = shot.put(replace(piece, texture=marked))
     blue = result[..., 2].astype(int) - result[..., 0] > 80
     y, x = np.nonzero(blue)
-    expected = to_frame(mouth.mean(axis=0)[None, None], shot.pose)[0, 0] - shot.box[:2]
+    expected = project_to_frame(mouth.mean(axis=0)[None, None], shot.pose)[0, 0] - shot.box[:2]
     np.testing.assert_allclose([x.mean(), y.mean()], expected, atol=2)
     assert 0.5 * inside.sum() < blue.sum() < 2 * inside.sum()
 
@@ -187,10 +199,10 @@ def test_the_cover_says_where_the_texture_shows(shots: list[Shot]) -> None:
 
 def test_a_face_behind_something_stays_as_it_is(shots: list[Shot]) -> None:
     for shot in shots:
-        reduced = reduced_space(shot.space)
+        reduced = analysis_grid(shot.space)
         covered = np.full((reduced.height, reduced.width), 255, np.uint8)
         part = shot.part.copy()
-        made = shot.compose(shot.own(), sight=Sight(covered, reduced))
+        made = shot.compose(shot.own(), sight=Visibility(covered, reduced))
         np.testing.assert_array_equal(made.picture, part)
         np.testing.assert_array_equal(shot.part, part)
         assert not made.cover.any()

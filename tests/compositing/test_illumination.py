@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio2video.compositing.illumination import MAX_CHANGE, light_change
+from audio2video.compositing.illumination import MAX_CHANGE, illumination_offset
 
 
 def match_light(
     texture: NDArray[Any], frame: NDArray[Any], weight: NDArray[np.floating], sigma: float
 ) -> NDArray[np.floating]:
     difference = np.asarray(texture, np.float32) - np.asarray(frame, np.float32)
-    return texture + light_change(difference, weight, sigma)
+    return texture + illumination_offset(difference, weight, sigma)
 
 
 @pytest.fixture

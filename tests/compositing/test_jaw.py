@@ -14,9 +14,9 @@ from audio2video.compositing.jaw import (
     REACH,
     SHARES,
     WINDOW,
-    chin_drops,
-    lower_jaw,
+    chin_offsets,
     move_jaw,
+    offset_jaw,
 )
 from audio2video.face.head import generic_head
 from audio2video.face.layout import JAW
@@ -35,7 +35,7 @@ def jaw_line(y: float = 90.0) -> NDArray[np.float64]:
 
 
 def opened(jaw: NDArray[np.float64], drop: float) -> NDArray[np.float64]:
-    return lower_jaw(jaw, drop)
+    return offset_jaw(jaw, drop)
 
 
 def noise(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -50,20 +50,20 @@ def ramps() -> NDArray[np.uint8]:
 
 def test_a_lower_chin_takes_its_neighbours_along_and_leaves_the_ears() -> None:
     jaw = jaw_line()
-    moved = lower_jaw(jaw, 0.2) - jaw
+    moved = offset_jaw(jaw, 0.2) - jaw
     np.testing.assert_array_equal(moved[:, 0], 0)
     np.testing.assert_allclose(moved[:, 1], moved[::-1, 1])
     assert moved[8, 1] == pytest.approx(0.2)
     assert (np.diff(moved[:9, 1]) >= 0).all()
     assert not moved[:4].any()
-    np.testing.assert_array_equal(lower_jaw(jaw, 0.0), jaw)
+    np.testing.assert_array_equal(offset_jaw(jaw, 0.0), jaw)
 
 
 def drops(heights: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
     own = np.tile(generic_head()[JAW, :2], (len(heights), 1, 1))
     wanted = own.copy()
     wanted[:, list(CHIN), 1] += heights[:, None]
-    return chin_drops(wanted, own, valid)
+    return chin_offsets(wanted, own, valid)
 
 
 def test_the_drop_is_how_much_lower_the_chin_is() -> None:

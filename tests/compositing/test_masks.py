@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio2video.compositing.masks import (
     FADE,
-    MOST_COVERED,
+    MAX_COVERED,
     covering_fade,
     face_mask,
     skin_weight,
@@ -21,13 +21,13 @@ from audio2video.compositing.masks import (
 )
 from audio2video.face.head import generic_head
 from audio2video.face.layout import JAW, LOWER_INNER_LIP, MOUTH, OUTER_LIP
-from audio2video.face.occlusion import reduced_space
+from audio2video.face.occlusion import analysis_grid
 from audio2video.face.pose import HeadPose
-from audio2video.face.rectify import FaceSpace
+from audio2video.face.rectify import RectifiedGrid
 from audio2video.face.visibility import facing
 
-SPACE = FaceSpace.lower_face(70.0)
-REDUCED = reduced_space(SPACE)
+SPACE = RectifiedGrid.lower_face(70.0)
+REDUCED = analysis_grid(SPACE)
 FRONTAL = np.ones((REDUCED.height, REDUCED.width), np.float32)
 NOTHING = np.zeros((REDUCED.height, REDUCED.width), np.uint8)
 
@@ -185,7 +185,7 @@ def test_a_turned_head_keeps_its_far_cheek_and_its_lips_change() -> None:
 def test_the_result_fades_where_the_mouth_is_covered(rate: Fraction | float) -> None:
     steps = max(1, round(FADE * float(rate)))
     shares = np.zeros(60)
-    shares[30:40] = MOST_COVERED + 0.1
+    shares[30:40] = MAX_COVERED + 0.1
     fade = covering_fade(shares, rate)
     assert (fade[30:40] == 0).all()
     before, after = fade[30 - steps : 30], fade[40 : 40 + steps]
@@ -197,7 +197,7 @@ def test_the_result_fades_where_the_mouth_is_covered(rate: Fraction | float) -> 
 
 
 def test_a_little_cover_or_a_single_frame_fades_nothing() -> None:
-    shares = np.full(20, MOST_COVERED - 0.01)
+    shares = np.full(20, MAX_COVERED - 0.01)
     shares[7] = 0.9
     np.testing.assert_array_equal(covering_fade(shares, 25), np.ones(20))
     assert len(covering_fade(np.zeros(0), 25)) == 0

@@ -19,7 +19,7 @@ from conftest import ROOT, CommandLine
 from numpy.typing import NDArray
 
 from audio2video.cli import main as cli
-from audio2video.evaluation.plots_output import MOST_ROWS, ROW_SECONDS, plot_result_openings
+from audio2video.evaluation.plots_output import MAX_ROWS, ROW_SECONDS, plot_result_openings
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoReader, VideoWriter, probe_video
 
@@ -353,5 +353,5 @@ def test_a_long_silent_result_without_a_face_can_be_drawn(tmp_path: Path) -> Non
         plot_result_openings(np.zeros(frames), unseen, energy, [(0, seconds)], 5.0, "x", path)
         return int(cv2.imread(str(path)).shape[0])
 
-    most = ROW_SECONDS * MOST_ROWS
+    most = ROW_SECONDS * MAX_ROWS
     assert height(1) < height(ROW_SECONDS + 1) < height(most) == height(most + 20)

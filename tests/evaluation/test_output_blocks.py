@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.compositing.composite import Mouthpiece, compose, working_box
+from audio2video.compositing.composite import MouthPatch, compose, working_box
 from audio2video.compositing.jaw import MAX_MOVE
 from audio2video.evaluation.output_blocks import (
     CODEC_QUANTILE,
@@ -25,7 +25,7 @@ from audio2video.evaluation.output_blocks import (
 from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
 from audio2video.face.pose import HeadPose, fit_pose
-from audio2video.face.rectify import FaceSpace, to_rectified
+from audio2video.face.rectify import RectifiedGrid, to_rectified
 from audio2video.media.video import Frame
 
 SIZE = 400
@@ -97,7 +97,7 @@ def face(turn: float = 0.0) -> tuple[NDArray[np.float64], HeadPose]:
 def test_all_that_a_composite_changes_lies_inside(turn: float, drop: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     landmarks, pose = face(turn)
-    space = FaceSpace.lower_face(UNIT)
+    space = RectifiedGrid.lower_face(UNIT)
     texture = rng.integers(0, 256, (space.height, space.width, 3), dtype=np.uint8)
     frame = rng.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
     box = working_box(landmarks, pose, SIZE, SIZE)
@@ -105,7 +105,7 @@ def test_all_that_a_composite_changes_lies_inside(turn: float, drop: float, seed
     mouth = to_rectified(landmarks[None, MOUTH], pose)[0]
     after = frame.copy()
     after[y0:y1, x0:x1] = compose(
-        frame[y0:y1, x0:x1], box, Mouthpiece(texture, mouth, drop), landmarks, pose, space
+        frame[y0:y1, x0:x1], box, MouthPatch(texture, mouth, drop), landmarks, pose, space
     ).picture
     unit = float(pose.scale[0])
     changed = block_change(Frame.from_rgb(frame), Frame.from_rgb(after))[0] > 0

@@ -102,11 +102,11 @@ def test_nothing_seen_or_nothing_moving_gives_no_numbers() -> None:
 @given(late=st.floats(-0.3, 0.3), seed=st.integers(0, 1000), rate=RATES)
 def test_lips_that_come_after_the_voice(late: float, seed: int, rate: Fraction) -> None:
     rng = np.random.default_rng(seed)
-    moments = np.arange(-100, 4100) / 100
-    opening = np.convolve(rng.standard_normal(len(moments) + 24), np.hanning(25), "valid")
+    temporal_window = np.arange(-100, 4100) / 100
+    opening = np.convolve(rng.standard_normal(len(temporal_window) + 24), np.hanning(25), "valid")
     frames = np.arange(round(40 * rate)) / float(rate)
-    mouths = mouths_of(np.interp(frames - late, moments, opening))
-    energy = 3 * np.interp(np.arange(4001) / 100, moments, opening)
+    mouths = mouths_of(np.interp(frames - late, temporal_window, opening))
+    energy = 3 * np.interp(np.arange(4001) / 100, temporal_window, opening)
     half = len(frames) // 2
     for stretches in ([slice(0, len(frames))], [slice(0, half), slice(half, len(frames))]):
         found = lag_behind_voice(mouths, stretches, rate, energy)

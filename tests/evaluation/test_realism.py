@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from audio2video.evaluation.realism import (
     BORDER,
-    LEAST_SIDE,
+    MIN_SIDE,
     REGION_MARGIN,
     Measured,
     PictureMeasures,
@@ -188,8 +188,8 @@ def test_a_closed_mouth_shows_no_teeth(rng: np.random.Generator) -> None:
     unit=st.floats(10, 200),
     x=st.floats(-50, 400),
     y=st.floats(-50, 400),
-    width=st.integers(LEAST_SIDE, 300),
-    height=st.integers(LEAST_SIDE, 300),
+    width=st.integers(MIN_SIDE, 300),
+    height=st.integers(MIN_SIDE, 300),
 )
 def test_the_mouths_region_lies_inside_the_picture(
     unit: float, x: float, y: float, width: int, height: int
@@ -201,11 +201,11 @@ def test_the_mouths_region_lies_inside_the_picture(
         (rows, height, mouth[:, 1].min(), mouth[:, 1].max()),
     ):
         assert 0 <= part.start < part.stop <= side
-        assert part.stop - part.start >= LEAST_SIDE
+        assert part.stop - part.start >= MIN_SIDE
         if low - REGION_MARGIN * unit >= 0 and high + REGION_MARGIN * unit <= side - 1:
             margins = (low - part.start, part.stop - 1 - high)
             assert min(margins) >= REGION_MARGIN * unit - 1e-6
-            assert max(margins) <= REGION_MARGIN * unit + 1 or part.stop - part.start == LEAST_SIDE
+            assert max(margins) <= REGION_MARGIN * unit + 1 or part.stop - part.start == MIN_SIDE
 
 
 def test_lip_distance_and_change(rng: np.random.Generator) -> None:

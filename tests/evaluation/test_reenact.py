@@ -28,12 +28,12 @@ from audio2video.evaluation.reenact import (
 )
 from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
-from audio2video.face.rectify import FaceSpace
+from audio2video.face.rectify import RectifiedGrid
 from audio2video.media.video import VideoReader, VideoWriter, probe_video
 from audio2video.progress import Progress
 from audio2video.provenance.container_tags import rebuilt_tags
-from audio2video.texture.candidates import Looks
-from audio2video.texture.synthesis import Gallery, Recipe, TextureMaker
+from audio2video.texture.candidates import FrameFeatures
+from audio2video.texture.synthesis import CandidateSet, SynthesisConfig, TextureMaker
 from audio2video.texture.teeth import TeethProxy
 from tools.presenter.presenter import render_frames
 
@@ -343,16 +343,16 @@ def test_targets_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert not list((workspace / "output").rglob("*-reenact*"))
 
 
-def gray_gallery(frames: int, rng: np.random.Generator) -> Gallery:
+def gray_gallery(frames: int, rng: np.random.Generator) -> CandidateSet:
     """Every frame is gray all over, no two alike; mouths go by slowly."""
-    space = FaceSpace.lower_face(12.0)
+    space = RectifiedGrid.lower_face(12.0)
     jaw = np.stack([np.linspace(-1, 1, 17), np.full(17, 1.5)], axis=-1)
     grays = np.arange(60, 60 + frames, dtype=np.uint8)
     mouths = np.tile(generic_head()[MOUTH, :2], (frames, 1, 1))
     mouths += 0.03 * np.cumsum(rng.normal(size=(frames, 1, 2)), axis=0)
-    return Gallery(
+    return CandidateSet(
         np.tile(grays[:, None, None, None], (1, space.height, space.width, 3)),
-        Looks(mouths, np.zeros((frames, 2)), np.zeros((frames, 3))),
+        FrameFeatures(mouths, np.zeros((frames, 2)), np.zeros((frames, 3))),
         np.tile(jaw, (frames, 1, 1)),
         np.arange(frames),
         space,
@@ -366,7 +366,7 @@ def test_no_frame_is_made_of_itself_or_its_neighbours(
     exclude: float, coherence: bool, tmp_path: Path, rng: np.random.Generator
 ) -> None:
     gallery = gray_gallery(60, rng)
-    maker = TextureMaker(gallery, Recipe(8, 0.9, 0.3, 1.0))
+    maker = TextureMaker(gallery, SynthesisConfig(8, 0.9, 0.3, 1.0))
     plain = gallery.textures.copy()
     apart = []
     for frame in (0, 1, 17, 30, 59):
@@ -393,7 +393,7 @@ def test_a_proxy_from_nearby_is_left_out(rng: np.random.Generator) -> None:
     def proxy(frame: int) -> TeethProxy:
         return TeethProxy(gallery.textures[0], gallery.looks.mouths[0], 5, frame, 0.5)
 
-    recipe = Recipe(8, 0.9, 0.3, 1.0, detail=0.5, upper=proxy(40), lower=proxy(60))
+    recipe = SynthesisConfig(8, 0.9, 0.3, 1.0, detail=0.5, upper=proxy(40), lower=proxy(60))
     maker = TextureMaker(gallery, recipe)
     for frame in range(frames):
         kept = _without_near_proxies(maker, frame, 0.4).recipe  # 10 frames
@@ -401,7 +401,7 @@ def test_a_proxy_from_nearby_is_left_out(rng: np.random.Generator) -> None:
         assert (kept.lower is None) == (abs(frame - 60) <= 10)
         assert kept.detail == 0.5
     # A picture of the user's own is no frame.
-    own = TextureMaker(gallery, Recipe(8, 0.9, 0.3, 1.0, upper=proxy(-1)))
+    own = TextureMaker(gallery, SynthesisConfig(8, 0.9, 0.3, 1.0, upper=proxy(-1)))
     assert _without_near_proxies(own, 3, 10.0).recipe.upper is own.recipe.upper
 
 

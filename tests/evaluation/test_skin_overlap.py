@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from audio2video.compositing.masks import face_mask
-from audio2video.evaluation.skin_overlap import LEAST_AREA, foreign_pixels, judge_mask
+from audio2video.evaluation.skin_overlap import MIN_AREA, foreign_pixels, judge_mask
 from audio2video.face.detection import FaceFinder
 from audio2video.face.layout import MOUTH, OUTER_LIP
 from audio2video.face.pose import fit_pose
-from audio2video.face.rectify import FaceSpace, frame_map, to_rectified
+from audio2video.face.rectify import RectifiedGrid, frame_map, to_rectified
 from audio2video.media.video import VideoReader
 from tools.presenter.presenter import demo_truth, render_frames
 
@@ -25,7 +25,7 @@ SIZE = 256
 def cover_of(landmarks: NDArray[np.float64], height: int, width: int) -> NDArray[np.float32]:
     """The composite's mask in the frame."""
     pose = fit_pose(landmarks[None])
-    space = FaceSpace.lower_face(float(pose.scale[0]))
+    space = RectifiedGrid.lower_face(float(pose.scale[0]))
     rectified = to_rectified(landmarks[None], pose)[0]
     mask = face_mask(rectified, rectified[MOUTH], space)
     return cv2.remap(mask, frame_map(space, pose, (0, 0, width, height)), None, cv2.INTER_LINEAR)
@@ -102,7 +102,7 @@ def test_shadow_light_and_specks_are_not_foreign() -> None:
     dim = (frame * np.array([0.6, 0.58, 0.55])).astype(np.uint8)
     assert foreign_pixels(dim, cover, landmarks, unit) == 0
     mole = frame.copy()
-    mole[disc(*(landmarks[57] + [0.3 * unit, 0.25 * unit]), 0.3 * LEAST_AREA**0.5 * unit)] = 30
+    mole[disc(*(landmarks[57] + [0.3 * unit, 0.25 * unit]), 0.3 * MIN_AREA**0.5 * unit)] = 30
     assert foreign_pixels(mole, cover, landmarks, unit) == 0
 
 

@@ -205,7 +205,7 @@ def test_the_presenter_is_tracked(
     tracked = list(track_face(iter(grays), finder))
     for face, points in zip(tracked, truth.landmarks, strict=True):
         assert face.landmarks is not None
-        assert face.rivals == 0
+        assert face.other_faces == 0
         assert errors(face.landmarks, points)[17:].mean() < 0.05
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.face.flow import CUT_DOUBT, RESOLUTION, Motion, follow_points
+from audio2video.face.flow import CUT_DOUBT, RESOLUTION, Motion, track_points
 from audio2video.face.head import generic_head
 
 LOST = 1.0
@@ -60,7 +60,7 @@ def test_a_shifted_picture(seed: int, unit: float, angle: float, way: float) -> 
     shift = way * unit * np.array([np.cos(angle), np.sin(angle)])
     before, after = (scene.draw(size, size, move) for move in (np.zeros(2), shift))
     points = face(unit, 2 * unit, 1.3 * unit)
-    motion = follow_points(before, after, points, unit)
+    motion = track_points(before, after, points, unit)
     assert motion.moves.shape == (68, 2)
     assert motion.doubt.shape == (68,)
     error = np.linalg.norm(motion.moves - shift, axis=1) / unit
@@ -78,7 +78,7 @@ def test_each_point_has_its_own_move(unit: float) -> None:
     before = scene.draw(size, size, np.zeros(2))
     after = scene.draw(size, size, shift, zoom)
     points = face(unit, 2 * unit, 1.3 * unit)
-    motion = follow_points(before, after, points, unit)
+    motion = track_points(before, after, points, unit)
     true = (zoom - 1) * points + shift
     error = np.linalg.norm(motion.moves - true, axis=1) / unit
     assert np.ptp(true, axis=0).min() > 0.04 * unit  # one shift for all would not do
@@ -88,14 +88,14 @@ def test_each_point_has_its_own_move(unit: float) -> None:
 
 def test_a_picture_that_stands_still() -> None:
     picture = Waves(5, 60.0).draw(240, 240, np.zeros(2))
-    motion = follow_points(picture, picture, face(60.0, 120, 80), 60.0)
+    motion = track_points(picture, picture, face(60.0, 120, 80), 60.0)
     np.testing.assert_allclose(motion.moves, 0, atol=1e-6)
     np.testing.assert_allclose(doubts(motion), 0, atol=1e-6)
 
 
 def test_where_nothing_is_seen_points_are_lost() -> None:
     flat = np.full((240, 240), 128, np.uint8)
-    motion = follow_points(flat, flat, face(60.0, 120, 80), 60.0)
+    motion = track_points(flat, flat, face(60.0, 120, 80), 60.0)
     assert (motion.doubt > LOST).all()
     np.testing.assert_array_equal(motion.moves, 0)
 
@@ -108,7 +108,7 @@ def test_only_what_is_flat_is_lost() -> None:
     edge = int(points[33, 1])  # from under the nose down nothing is seen
     for picture in (before, after):
         picture[edge:] = 128
-    motion = follow_points(before, after, points, unit)
+    motion = track_points(before, after, points, unit)
     flat = points[:, 1] > edge + 0.5 * unit
     seen = points[:, 1] < edge - 0.5 * unit
     assert flat.sum() > 5
@@ -122,10 +122,10 @@ def test_another_picture_is_doubted() -> None:
     # A cut: nothing of one picture is found in the other, and the way back leads elsewhere.
     unit, points = 60.0, face(60.0, 120, 80)
     before, after = (Waves(seed, unit).draw(240, 240, np.zeros(2)) for seed in (7, 8))
-    motion = follow_points(before, after, points, unit)
+    motion = track_points(before, after, points, unit)
     assert np.median(motion.doubt) > CUT_DOUBT
     assert motion.is_cut
-    assert not follow_points(before, before, points, unit).is_cut
+    assert not track_points(before, before, points, unit).is_cut
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_face_at_the_border_is_followed_or_doubted(place: tuple[float, float])
     out = ((points < -0.2 * unit) | (points > 240 + 0.2 * unit)).any(axis=1)
     assert inside.sum() > 5
     assert out.sum() > 2
-    motion = follow_points(before, after, points, unit)
+    motion = track_points(before, after, points, unit)
     np.testing.assert_allclose(
         motion.moves[inside], np.tile(shift, (inside.sum(), 1)), atol=0.01 * unit
     )
@@ -170,7 +170,7 @@ def test_a_face_at_the_border_is_followed_or_doubted(place: tuple[float, float])
 )
 def test_a_face_outside_of_the_picture_is_lost(place: tuple[float, float]) -> None:
     picture = Waves(10, 50.0).draw(200, 200, np.zeros(2))
-    motion = follow_points(picture, picture, face(50.0, *place), 50.0)
+    motion = track_points(picture, picture, face(50.0, *place), 50.0)
     assert (doubts(motion) > LOST).all()
 
 
@@ -180,5 +180,5 @@ def test_a_large_face_costs_no_more_and_says_the_same() -> None:
     for unit in (RESOLUTION, 2 * RESOLUTION, 5 * RESOLUTION):
         scene, size = Waves(11, unit), round(3.6 * unit)
         before, after = (scene.draw(size, size, k * unit * np.array([0.03, -0.02])) for k in (0, 1))
-        moves.append(follow_points(before, after, face(unit, 1.8 * unit, 1.3 * unit), unit).moves)
+        moves.append(track_points(before, after, face(unit, 1.8 * unit, 1.3 * unit), unit).moves)
         np.testing.assert_allclose(moves[-1] / unit, [[0.03, -0.02]] * 68, atol=0.004)

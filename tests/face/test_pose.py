@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audio2video.face.head import RIGID, generic_head
 from audio2video.face.pose import HeadPose, _derivatives, fit_pose
-from audio2video.face.smoothing import steady_points
+from audio2video.face.smoothing import stabilise_landmarks
 from tools.presenter.presenter import demo_truth
 
 
@@ -130,11 +130,11 @@ def test_steadier_landmarks_give_a_steadier_pose_without_lag(rng: np.random.Gene
     seen = clean + rng.normal(scale=1.0, size=(100, 68, 2))
     moves, trust = np.zeros_like(clean), np.full((100, 68), 4.0)
     moves[1:] = np.diff(clean, axis=0)
-    steady = fit_pose(steady_points(seen, moves, trust, [slice(0, 100)])).as_array() - truth
+    steady = fit_pose(stabilise_landmarks(seen, moves, trust, [slice(0, 100)])).as_array() - truth
     single = fit_pose(seen).as_array() - truth
     # Away from the ends, a point's error falls to 0.358 (see test_face_smoothing.py), at them less.
     assert (steady.std(axis=0) < 0.5 * single.std(axis=0)).all()
-    still = fit_pose(steady_points(clean, moves, trust, [slice(0, 100)])).as_array()
+    still = fit_pose(stabilise_landmarks(clean, moves, trust, [slice(0, 100)])).as_array()
     np.testing.assert_allclose(still[:, :3], truth[:, :3], atol=1e-3)
     np.testing.assert_allclose(still[:, 3:], truth[:, 3:], atol=0.05)
 

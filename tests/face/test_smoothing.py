@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
-from audio2video.face.smoothing import smooth_tracks, steady_points, unbroken_stretches
+from audio2video.face.smoothing import smooth_tracks, stabilise_landmarks, unbroken_stretches
 
 FLAGS = st.lists(st.tuples(st.booleans(), st.booleans()), max_size=30)
 
@@ -138,7 +138,7 @@ def test_steady_points_equal_a_dense_solver(seed: int, lengths: list[int]) -> No
     places, moves = rng.normal(scale=50, size=(2, first + 1, 3, 2))
     trust = 10 ** rng.uniform(-3, 3, (first + 1, 3)) * rng.integers(2, size=(first + 1, 3))
     given_ = [array.copy() for array in (places, moves, trust)]
-    found = steady_points(places, moves, trust, stretches)
+    found = stabilise_landmarks(places, moves, trust, stretches)
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, dense(places, moves, trust, stretches), atol=1e-6)
     for array, before in zip((places, moves, trust), given_, strict=True):
@@ -174,11 +174,11 @@ def test_with_true_moves_noise_falls_as_the_closed_form_says(
     true = way_and_moves(rng, 1200, 40)
     noise = rng.normal(size=true.shape)
     trusted = np.full(true.shape[:2], trust)
-    found = steady_points(true + noise, moves_of(true), trusted, [slice(0, 1200)])
+    found = stabilise_landmarks(true + noise, moves_of(true), trusted, [slice(0, 1200)])
     left = (found - true)[60:-60]
     assert left.var() == pytest.approx(still_kernel(trust)[0], rel=0.04)
     # What is left comes from the noise alone, and in no way from where the point goes.
-    still = steady_points(noise, np.zeros_like(noise), trusted, [slice(0, 1200)])
+    still = stabilise_landmarks(noise, np.zeros_like(noise), trusted, [slice(0, 1200)])
     np.testing.assert_allclose(found - true, still, atol=1e-9)
 
 
@@ -190,7 +190,9 @@ def test_trust_is_the_ratio_of_the_variances(trust: float, rng: np.random.Genera
 
     def error(assumed: float) -> float:
         weight = np.full(true.shape[:2], assumed)
-        return float((steady_points(places, moves, weight, [slice(0, 1200)]) - true)[60:-60].var())
+        return float(
+            (stabilise_landmarks(places, moves, weight, [slice(0, 1200)]) - true)[60:-60].var()
+        )
 
     assert error(trust) == pytest.approx(still_kernel(trust)[1], rel=0.04)
     assert error(trust) < error(4 * trust)
@@ -203,7 +205,7 @@ def test_a_moving_point_is_not_slowed_down(seed: int, frames: int) -> None:
     rng = np.random.default_rng(seed)
     true = way_and_moves(rng, frames, 2)
     trust = 10 ** rng.uniform(-3, 4, (frames, 2))
-    found = steady_points(true, moves_of(true), trust, [slice(0, frames)])
+    found = stabilise_landmarks(true, moves_of(true), trust, [slice(0, frames)])
     np.testing.assert_allclose(found, true, atol=1e-6)
 
 
@@ -211,7 +213,7 @@ def test_where_nothing_is_known_of_a_move_places_are_taken_as_they_are(
     rng: np.random.Generator,
 ) -> None:
     places, moves = rng.normal(size=(2, 20, 4, 2))
-    found = steady_points(places, moves, np.zeros((20, 4)), [slice(0, 20)])
+    found = stabilise_landmarks(places, moves, np.zeros((20, 4)), [slice(0, 20)])
     np.testing.assert_allclose(found, places, atol=1e-12)
 
 
@@ -219,8 +221,8 @@ def test_a_lost_move_parts_a_path_in_two(rng: np.random.Generator) -> None:
     places, moves = rng.normal(size=(2, 20, 1, 2))
     trust = np.full((20, 1), 5.0)
     trust[12] = 0
-    whole = steady_points(places, moves, trust, [slice(0, 20)])
-    parts = steady_points(places, moves, trust, [slice(0, 12), slice(12, 20)])
+    whole = stabilise_landmarks(places, moves, trust, [slice(0, 20)])
+    parts = stabilise_landmarks(places, moves, trust, [slice(0, 12), slice(12, 20)])
     np.testing.assert_allclose(whole, parts, atol=1e-12)
 
 
@@ -228,19 +230,19 @@ def test_steady_points_do_not_reach_over_the_end_of_a_stretch(rng: np.random.Gen
     places, moves = rng.normal(size=(2, 30, 3, 2))
     trust = np.full((30, 3), 5.0)
     stretches = [slice(0, 10), slice(10, 18), slice(20, 30)]
-    found = steady_points(places, moves, trust, stretches)
+    found = stabilise_landmarks(places, moves, trust, stretches)
     np.testing.assert_array_equal(found[18:20], places[18:20])
     for array in (places, moves, trust):
         array[:10] = array[18:] = rng.uniform(1, 9, array.shape[1:])
     moves[10], trust[10] = 1e6, 1e6  # the move onto the first frame is of another stretch
-    again = steady_points(places, moves, trust, stretches)
+    again = stabilise_landmarks(places, moves, trust, stretches)
     np.testing.assert_array_equal(again[10:18], found[10:18])
     assert np.abs(again[:10] - found[:10]).max() > 0.1
 
 
 def test_a_stretch_of_one_frame(rng: np.random.Generator) -> None:
     places, moves = rng.normal(size=(2, 3, 2, 2))
-    found = steady_points(places, moves, np.ones((3, 2)), [slice(1, 2)])
+    found = stabilise_landmarks(places, moves, np.ones((3, 2)), [slice(1, 2)])
     np.testing.assert_array_equal(found, places)
 
 

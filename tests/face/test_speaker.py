@@ -7,7 +7,7 @@ import pytest
 
 from audio2video.face.head import RIGID, generic_head, mirrored
 from audio2video.face.pose import HeadPose, fit_pose, project
-from audio2video.face.speaker import MOST_FRAMES, fit_speaker
+from audio2video.face.speaker import MAX_FRAMES, fit_speaker
 
 
 def views(rng: np.random.Generator, frames: int, turn: float) -> HeadPose:
@@ -76,7 +76,7 @@ def test_only_points_of_the_skull_are_moved(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(found[others], generic_head()[others])
 
 
-@pytest.mark.parametrize("frames", [1, 2, MOST_FRAMES + 1])
+@pytest.mark.parametrize("frames", [1, 2, MAX_FRAMES + 1])
 def test_any_number_of_frames_will_do(rng: np.random.Generator, frames: int) -> None:
     found = fit_speaker(project(views(rng, frames, 0.3), own_head(rng, 0.03)))
     assert np.isfinite(found).all()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from audio2video.face.head import generic_head
 from audio2video.face.layout import JAW
-from audio2video.face.surface import meet_surface, surface_depth, surface_slope
+from audio2video.face.surface import intersect_surface, surface_depth, surface_slope
 
 
 def plain_meeting(flat: NDArray[np.float64], lean: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -66,7 +66,7 @@ def test_the_surface_goes_on_level_outside_the_face() -> None:
 def test_lines_meet_the_surface_where_plain_newton_says(seed: int, most: float) -> None:
     rng = np.random.default_rng(seed)
     flat, lean = rng.uniform([-1.0, 0.2], [1.0, 2.2], (2, 40, 2)), rng.uniform(-most, most, (2, 2))
-    found = meet_surface(flat, lean)
+    found = intersect_surface(flat, lean)
     again = found + lean[:, None] * surface_depth(found[..., 0], found[..., 1])[..., None]
     met = np.abs(again - flat).max(axis=-1) < 1e-9
     # Where the surface turns out of sight a line may meet it twice, and rounding decides where.
@@ -78,5 +78,5 @@ def test_lines_meet_the_surface_where_plain_newton_says(seed: int, most: float) 
 
 def test_lines_straight_on_meet_the_surface_where_they_are() -> None:
     flat = np.array([[[0.0, 1.0], [0.5, 1.7], [3.0, -4.0]]])
-    np.testing.assert_array_equal(meet_surface(flat, np.zeros((1, 2))), flat)
-    assert meet_surface(np.zeros((0, 5, 2)), np.zeros((0, 2))).shape == (0, 5, 2)
+    np.testing.assert_array_equal(intersect_surface(flat, np.zeros((1, 2))), flat)
+    assert intersect_surface(np.zeros((0, 5, 2)), np.zeros((0, 2))).shape == (0, 5, 2)

@@ -210,14 +210,14 @@ def test_the_larger_of_two_faces_is_followed_and_the_other_counted() -> None:
     small, large = Head(150.0, unit=24.0), Head(400.0, unit=30.0)
     tracked = follow(PaperFinder([[small, large]] * count))
     assert places(tracked) == [400.0] * count
-    rivals = [face.rivals for face in tracked]
-    assert rivals == [int(k % DETECT_EVERY == 0) for k in range(count)]
+    other_faces = [face.other_faces for face in tracked]
+    assert other_faces == [int(k % DETECT_EVERY == 0) for k in range(count)]
 
 
 @pytest.mark.parametrize(("share", "rivals"), [(0.95, 0), (1.05, 1)])
-def test_a_face_in_the_background_is_no_rival(share: float, rivals: int) -> None:
+def test_a_face_in_the_background_is_no_rival(share: float, other_faces: int) -> None:
     scene = [Head(150.0, unit=30.0 * RIVAL * share), Head(400.0)]
-    assert follow(PaperFinder([scene]))[0].rivals == rivals
+    assert follow(PaperFinder([scene]))[0].other_faces == other_faces
 
 
 def test_the_face_being_followed_is_kept_when_another_becomes_larger() -> None:

@@ -16,24 +16,24 @@ from audio2video.face.appearance import COMPONENTS, Appearance, learn_appearance
 from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
 from audio2video.face.occlusion import (
-    LEAST_AREA,
-    clean_cover,
-    confirmed_covers,
-    covered_share,
+    MIN_AREA,
+    analysis_grid,
+    clean_mask,
+    confirmed_occlusions,
     lip_region,
+    occluded_fraction,
     reduce_texture,
-    reduced_space,
 )
 from audio2video.face.pose import HeadPose, fit_pose
-from audio2video.face.rectify import FaceSpace, texture_map, to_frame, to_rectified
+from audio2video.face.rectify import RectifiedGrid, project_to_frame, texture_map, to_rectified
 from audio2video.face.surface import surface_slope
-from audio2video.face.visibility import FaceModel, covered_maps, facing, learn_face, sample_frames
+from audio2video.face.visibility import FaceModel, facing, learn_face, occlusion_maps, sample_frames
 from tools.presenter.presenter import demo_truth, render_frames
 
 U8 = NDArray[np.uint8]
 FRAMES = 90
 LEARNED = np.arange(0, FRAMES, 2)
-SPACE = FaceSpace.lower_face(24.0)
+SPACE = RectifiedGrid.lower_face(24.0)
 
 
 @lru_cache(maxsize=1)
@@ -41,8 +41,8 @@ def scene() -> tuple[U8, NDArray[np.float64]]:
     """Pictures of the painted presenter's lower face, and her landmarks, rectified."""
     landmarks = demo_truth(FRAMES, size=192).landmarks.astype(np.float64)
     pose = fit_pose(landmarks)
-    own = FaceSpace.lower_face(float(np.median(pose.scale)))
-    space = reduced_space(own)
+    own = RectifiedGrid.lower_face(float(np.median(pose.scale)))
+    space = analysis_grid(own)
     pictures = []
     for k, frame in enumerate(render_frames(FRAMES, size=192)):
         texture = cv2.remap(frame, texture_map(own, pose[k]), None, cv2.INTER_CUBIC)
@@ -53,7 +53,7 @@ def scene() -> tuple[U8, NDArray[np.float64]]:
 @lru_cache(maxsize=1)
 def model() -> FaceModel:
     pictures, landmarks = scene()
-    return learn_face(pictures[LEARNED], landmarks[LEARNED], reduced_space(SPACE))
+    return learn_face(pictures[LEARNED], landmarks[LEARNED], analysis_grid(SPACE))
 
 
 def inner_face() -> NDArray[np.bool_]:
@@ -84,14 +84,14 @@ def hand(picture: U8, x: float, y: float) -> tuple[U8, NDArray[np.bool_]]:
 def covered_map(
     learned: FaceModel, picture: NDArray[np.uint8], landmarks: NDArray[np.floating]
 ) -> NDArray[np.uint8]:
-    return covered_maps(learned, picture[None], landmarks[None])[0]
+    return occlusion_maps(learned, picture[None], landmarks[None])[0]
 
 
 def test_frames_at_once_are_what_they_are_one_by_one() -> None:
     pictures, landmarks = scene()
     pictures = np.stack([hand(pictures[k], 0.0, 1.25)[0] for k in (9, 15, 33)] + [pictures[51]])
     landmarks = landmarks[[9, 15, 33, 51]]
-    at_once = covered_maps(model(), pictures, landmarks)
+    at_once = occlusion_maps(model(), pictures, landmarks)
     for picture, points, found in zip(pictures, landmarks, at_once, strict=True):
         # Sums in another order may turn the last digit of a score.
         apart = np.abs(found.astype(int) - covered_map(model(), picture, points))
@@ -198,8 +198,8 @@ def test_sampled_frames_are_usable_and_evenly_spread() -> None:
 
 @given(st.floats(10.0, 200.0))
 def test_reducing_keeps_places(resolution: float) -> None:
-    space = FaceSpace.lower_face(resolution)
-    reduced = reduced_space(space)
+    space = RectifiedGrid.lower_face(resolution)
+    reduced = analysis_grid(space)
     assert reduced.resolution <= min(24.0, resolution)
     ramp = np.stack([100 + 60 * g for g in (*space.grid(), space.grid()[0])], axis=-1)
     found = reduce_texture(np.round(ramp).astype(np.uint8), space, reduced)
@@ -262,33 +262,33 @@ def test_cleaning_keeps_large_sure_parts_with_their_surroundings() -> None:
     score[14, 14] = 1.5  # sure of one pixel, so of all that hangs together with it
     score[30:40, 30:40] = 0.9  # never sure
     score[5, 40] = 2.0  # sure, but a speck
-    found = clean_cover(score, SPACE)
+    found = clean_mask(score, SPACE)
     assert (found[10:20, 10:20] >= 128).mean() > 0.95
     assert found[14, 14] > found[11, 11] == 128
     assert not found[25:].any()
     assert not found[:8].any()
-    assert LEAST_AREA * SPACE.resolution**2 > 1
+    assert MIN_AREA * SPACE.resolution**2 > 1
     # A gap between two fingers is closed.
     score[10:20, 15] = 0
     score[14, 17] = 1.5
-    assert clean_cover(score, SPACE)[12:18, 15].all()
+    assert clean_mask(score, SPACE)[12:18, 15].all()
 
 
 def test_covers_of_a_single_frame_are_dropped() -> None:
-    covers = np.zeros((8, SPACE.height, SPACE.width), np.uint8)
+    occlusions = np.zeros((8, SPACE.height, SPACE.width), np.uint8)
     for k in (2, 3, 4):
-        covers[k, 10:16, 8 + 3 * k : 16 + 3 * k] = 200  # moves
-    covers[3, 30:38, 5:12] = 255  # flashes, elsewhere
-    covers[6, 10:16, 8:16] = 255  # flashes
+        occlusions[k, 10:16, 8 + 3 * k : 16 + 3 * k] = 200  # moves
+    occlusions[3, 30:38, 5:12] = 255  # flashes, elsewhere
+    occlusions[6, 10:16, 8:16] = 255  # flashes
     starts = np.zeros(8, bool)
-    kept = confirmed_covers(covers, starts, SPACE)
-    expected = covers.copy()
+    kept = confirmed_occlusions(occlusions, starts, SPACE)
+    expected = occlusions.copy()
     expected[3, 30:38] = 0
     expected[6] = 0
     np.testing.assert_array_equal(kept, expected)
     # Across a cut nothing is confirmed.
     starts[3] = True
-    kept = confirmed_covers(covers, starts, SPACE)
+    kept = confirmed_occlusions(occlusions, starts, SPACE)
     assert not kept[2].any()
     assert kept[3, 10:16].any()
 
@@ -297,12 +297,12 @@ def test_shares() -> None:
     covered = np.zeros((SPACE.height, SPACE.width), np.uint8)
     mouth = generic_head()[MOUTH, :2]
     lips = lip_region(mouth, SPACE)
-    assert covered_share(covered, lips) == 0
+    assert occluded_fraction(covered, lips) == 0
     covered[:, : SPACE.width // 2] = 130
-    assert covered_share(covered, lips) == pytest.approx(0.5, abs=0.05)
+    assert occluded_fraction(covered, lips) == pytest.approx(0.5, abs=0.05)
     covered[:] = 255
-    assert covered_share(covered, lips) == 1
-    assert covered_share(covered, np.zeros_like(lips)) == 0
+    assert occluded_fraction(covered, lips) == 1
+    assert occluded_fraction(covered, np.zeros_like(lips)) == 0
     x, y = SPACE.to_pixels(mouth.mean(axis=0)).round().astype(int)
     assert lips[y, x] == 1
     assert lips.sum() / SPACE.resolution**2 == pytest.approx(0.22, abs=0.05)
@@ -316,7 +316,8 @@ def test_facing_is_the_shrinking_of_the_surface(yaw: float, pitch: float, roll: 
     points = np.stack([x.ravel(), y.ravel()], axis=-1)[None]
     step = 1e-5
     by_x, by_y = (
-        (to_frame(points + move, pose) - to_frame(points - move, pose))[0] / (2 * step)
+        (project_to_frame(points + move, pose) - project_to_frame(points - move, pose))[0]
+        / (2 * step)
         for move in (np.array([step, 0]), np.array([0, step]))
     )
     area = by_x[:, 0] * by_y[:, 1] - by_x[:, 1] * by_y[:, 0]

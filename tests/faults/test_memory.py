@@ -20,7 +20,7 @@ from fault_runs import (
 )
 
 from audio2video.errors import Audio2VideoError, BadFileError
-from audio2video.runtime.resource_errors import as_shortage
+from audio2video.runtime.resource_errors import as_resource_error
 
 LIMITS = (250, 600, 1200)
 """Address space in MiB; a run needs 1.2 to 3 GiB of it, most of that for libraries."""
@@ -33,7 +33,7 @@ NO_BLAS = "OpenBLAS error: Memory allocation still failed after 10 retries, givi
 
 
 def short_of_memory(error: BaseException) -> bool:
-    return (as_shortage(error) or error).args == ("not enough memory",)
+    return (as_resource_error(error) or error).args == ("not enough memory",)
 
 
 def caused(error: BaseException, by: BaseException) -> BaseException:
@@ -60,26 +60,26 @@ def test_what_is_a_lack_of_memory() -> None:
         lacking.append(picture.value)
     assert all(map(short_of_memory, lacking))
     others = (ValueError("x"), RuntimeError("x"), ImportError("x"), BadFileError("x"), None)
-    assert [as_shortage(error) for error in others] == [None] * len(others)
+    assert [as_resource_error(error) for error in others] == [None] * len(others)
 
 
 def test_what_a_file_lacks() -> None:
-    full = as_shortage(OSError(errno.ENOSPC, "x", "a/b"))
+    full = as_resource_error(OSError(errno.ENOSPC, "x", "a/b"))
     assert str(full) == (
         f"{Path('a/b')}: can't be written (No space left on device); make room on the disk; "
         "what is finished is kept, run it again to go on"
     )
-    closed = as_shortage(PermissionError(errno.EACCES, "x", b"a"))
+    closed = as_resource_error(PermissionError(errno.EACCES, "x", b"a"))
     assert closed is not None
     assert (closed.path, closed.hint) == (Path("a"), "check permissions of the file and its folder")
-    assert as_shortage(OSError(errno.EIO, "x")) is not None
-    assert as_shortage(FileNotFoundError(errno.ENOENT, "x")) is None, "a fault of the program"
+    assert as_resource_error(OSError(errno.EIO, "x")) is not None
+    assert as_resource_error(FileNotFoundError(errno.ENOENT, "x")) is None, "a fault of the program"
     told = caused(Audio2VideoError("can't be written", path="a"), OSError(errno.ENOSPC, "x"))
-    assert as_shortage(told) is None, "told of better than this could"
+    assert as_resource_error(told) is None, "told of better than this could"
     circle = ValueError("x")
     circle.__context__ = KeyError("y")
     circle.__context__.__context__ = circle
-    assert as_shortage(circle) is None
+    assert as_resource_error(circle) is None
 
 
 def limited_run(stage: Stage, name: str, workspace: Path, limit: int) -> str | None:

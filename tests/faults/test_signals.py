@@ -23,7 +23,7 @@ from fault_runs import (
 )
 from waiting import wait_until
 
-from audio2video.runtime.signals import TIDYING, StopRequest, stoppable, stops_tidily
+from audio2video.runtime.signals import GRACE_SECONDS, StopRequest, graceful_worker, stoppable
 
 ATTEMPTS = 20
 """To strike a run between its first and its last moment."""
@@ -86,7 +86,7 @@ def test_a_batch_that_the_system_ends(stage: Stage, tmp_path: Path, group: bool)
     out, err = process.communicate(timeout=LIMIT)
     assert (process.returncode, out) == (143, "")
     assert one_line(err) == "error: terminated; what is finished is kept"
-    assert psutil.wait_procs(children, timeout=TIDYING)[1] == []
+    assert psutil.wait_procs(children, timeout=GRACE_SECONDS)[1] == []
     assert leftovers(workspace) == []
 
 
@@ -137,9 +137,9 @@ def test_what_is_heard_and_when(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt):
         request.hear(signal.SIGTERM, None)
     assert request.code == 143
-    now += TIDYING / 2
+    now += GRACE_SECONDS / 2
     request.hear(signal.SIGTERM, None)  # the same one, sent twice
-    now += TIDYING
+    now += GRACE_SECONDS
     with pytest.raises(KeyboardInterrupt):
         request.hear(signal.SIGINT, None)
     assert request.code == 130
@@ -167,7 +167,7 @@ def stopped_while_it_imports() -> None:
 def test_a_process_that_works_for_another() -> None:
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with pytest.raises(SystemExit) as caught, stops_tidily():
+        with pytest.raises(SystemExit) as caught, graceful_worker():
             stopped_while_it_imports()
         assert caught.value.code == 143
         signal.raise_signal(signal.SIGTERM)  # it is tidying up
@@ -213,7 +213,7 @@ def test_a_stop_at_any_moment(
             earliest, latest = moment, max(latest, 2 * moment)
     assert struck.code == CODES[asked], "never struck while it was at work"
     assert one_line(struck.err) == f"error: {SAYS[asked]}; what is finished is kept"
-    assert psutil.wait_procs(struck.children, timeout=TIDYING)[1] == []
+    assert psutil.wait_procs(struck.children, timeout=GRACE_SECONDS)[1] == []
     assert leftovers(workspace) == []
     assert list(scratch.iterdir()) == []
     check_whole(workspace)

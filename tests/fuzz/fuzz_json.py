@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from audio2video.progress import Progress
-from audio2video.storage.artifacts import is_current, made_from, make, record_path, refuse_others_in
+from audio2video.storage.artifacts import (
+    build_if_stale,
+    check_owners_in,
+    is_current,
+    made_from,
+    record_path,
+)
 from audio2video.storage.checksums import HASHES, check_hashes
 from audio2video.storage.files import content_key, file_hash
 from audio2video.storage.workspace import Workspace
@@ -30,9 +36,9 @@ def check(data: bytes, folder: Path) -> None:
     is_current(product, {})
     made_from(product)
     with refused():
-        refuse_others_in(folder, IDS)
+        check_owners_in(folder, IDS)
     with refused():
-        make(product, {}, _build, Progress(), made_for=IDS)
+        build_if_stale(product, {}, _build, Progress(), owner=IDS)
     (folder / HASHES).write_bytes(data)
     with refused():
         check_hashes(folder, ("a.npy",))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from audio2video.config import InputConfig
 from audio2video.errors import OptionError
-from audio2video.storage.ids import brought_id, check_id, folded, is_usable
+from audio2video.storage.ids import check_id, folded, id_from_path, is_usable
 from audio2video.storage.workspace import Workspace
 
 from .harness import Harness, main, refused
@@ -29,9 +29,9 @@ def check(data: bytes, folder: Path) -> None:
             assert len(path.name.encode()) <= 255
         assert folded(text) == folded(folded(text))
     if "\0" not in text and Path(text).name:
-        brought = brought_id("demo", Path(text))
+        brought = id_from_path("demo", Path(text))
         assert is_usable(brought), (text, brought)
-        assert brought_id("demo", Path(text)) == brought
+        assert id_from_path("demo", Path(text)) == brought
         check_id("inp_id", brought)
         try:
             assert check_id("inp_id", Path(text).stem)

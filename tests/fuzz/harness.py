@@ -17,7 +17,7 @@ SECONDS = 60
 LARGEST = 1 << 14
 """Bytes of an input: what is wrong with a parser shows in short files."""
 
-MOST_MEMORY = 2048
+MAX_MEMORY = 2048
 """MiB; an input that takes more is a finding, such as a header that is believed."""
 
 LONGEST = 10
@@ -103,7 +103,7 @@ def main(harness: Harness) -> None:
             str(corpus),
             f"-max_total_time={SECONDS}",
             f"-max_len={LARGEST}",
-            f"-rss_limit_mb={MOST_MEMORY}",
+            f"-rss_limit_mb={MAX_MEMORY}",
             f"-timeout={LONGEST}",
             "-print_final_stats=1",
             *sys.argv[1:],

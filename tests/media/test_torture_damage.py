@@ -29,7 +29,7 @@ FRAMES = 30
 SECONDS = 1.2
 VIDEOS = ("mp4 (index first)", "mp4 (index last)", "mkv", "ts", "avi")
 SOUNDS = ("wav", "mp3", "flac", "m4a")
-MOST_MORE = 2  # a damaged clock may make a film or sound this much longer, in seconds
+MAX_MORE = 2  # a damaged clock may make a film or sound this much longer, in seconds
 
 
 def make(kind: str, folder: Path) -> Path:
@@ -79,7 +79,7 @@ def watch(path: Path, whole_begin: bool) -> str:
             seen = [number_of(frame.y) for frame in video.read() if frame.width == 192]
     except Audio2VideoError as error:
         return told(error, path)
-    assert info.duration <= SECONDS + MOST_MORE
+    assert info.duration <= SECONDS + MAX_MORE
     assert info.frames == len(seen) or info.width != 192
     if whole_begin:
         # Nothing but the end is missing; one of the last B-frames may stand in for another.
@@ -104,7 +104,7 @@ def listen(path: Path, whole: np.ndarray | None) -> str:
         np.testing.assert_allclose(samples[:sure], whole[:sure], atol=0.02)
     else:
         # A wrong rate in a header is believed; the number of samples is not.
-        assert info.duration * info.rate <= (SECONDS + MOST_MORE) * 96000
+        assert info.duration * info.rate <= (SECONDS + MAX_MORE) * 96000
     return "used"
 
 

@@ -17,15 +17,15 @@ RATE = Fraction(25)
 def talk(seed: int, seconds: float, rate: Fraction, late: float) -> tuple[np.ndarray, np.ndarray]:
     """Mouth shapes, and the log energy of sound that follows them ``late`` seconds later."""
     rng = np.random.default_rng(seed)
-    moments = np.arange(-100, round(seconds * 100) + 100) / 100
-    opening = np.convolve(rng.standard_normal(len(moments) + 24), np.hanning(25), "valid")
+    temporal_window = np.arange(-100, round(seconds * 100) + 100) / 100
+    opening = np.convolve(rng.standard_normal(len(temporal_window) + 24), np.hanning(25), "valid")
     opening = opening - opening.min()
     times = np.arange(round(seconds * rate)) / float(rate)
     mouths = np.zeros((len(times), 20, 2))
-    mouths[:, [19, 18, 17], 1] = 0.02 * np.interp(times, moments, opening)[:, None]
+    mouths[:, [19, 18, 17], 1] = 0.02 * np.interp(times, temporal_window, opening)[:, None]
     rows = np.arange(round(seconds * 100) + 1) / 100
     noise = np.convolve(rng.standard_normal(len(rows) + 8), np.hanning(9), "valid")
-    return mouths, 3 * np.interp(rows - late, moments, opening) + 3 * noise
+    return mouths, 3 * np.interp(rows - late, temporal_window, opening) + 3 * noise
 
 
 def sums_of(pair: tuple[np.ndarray, np.ndarray]) -> LagSums:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio2video.retiming.activity import speech_onsets
-from audio2video.retiming.retime import PLAY_SECONDS, Retiming, as_it_is, retime
+from audio2video.retiming.retime import PLAY_SECONDS, Retiming, ping_pong, retime
 
 RATE = 20.0
 
@@ -39,16 +39,16 @@ def swing(frames: int, period: float) -> NDArray[np.float64]:
 
 def turning_points(timing: Retiming) -> NDArray[np.intp]:
     """Output frames in which the turning frame is shown."""
-    speed = np.diff(timing.places)
+    speed = np.diff(timing.positions)
     return np.flatnonzero(speed[1:] * speed[:-1] < 0) + 1
 
 
 def walks_along(timing: Retiming, available: int) -> None:
     """Check that nothing jumps or stands still, and that turns are eased."""
-    assert timing.places.dtype == np.float64
-    assert timing.places.min() >= 0
-    assert timing.places.max() <= available - 1
-    speed = np.diff(timing.places)
+    assert timing.positions.dtype == np.float64
+    assert timing.positions.min() >= 0
+    assert timing.positions.max() <= available - 1
+    speed = np.diff(timing.positions)
     assert np.isin(np.abs(speed), [0.25, 0.5, 0.75, 1]).all()
     assert np.abs(np.diff(speed)).max(initial=0) <= 0.5
 
@@ -61,7 +61,7 @@ def test_any_retiming_walks_along_the_target(wanted: int, available: int, seed: 
     speech = (rng.random(wanted) < 0.6).astype(float)
     place = np.cumsum(rng.normal(size=(available, 2)), axis=0) / 50
     timing = retimed(speech, place, blink=places[0], lost=places[1], cuts=places[2])
-    assert len(timing.places) == wanted
+    assert len(timing.positions) == wanted
     walks_along(timing, available)
     least = min(round(PLAY_SECONDS * RATE), available - 3)
     assert (np.diff(turning_points(timing)) > least).all()
@@ -78,20 +78,20 @@ def test_the_head_rests_in_pauses_and_moves_with_speech() -> None:
     onset = speech_onsets(speech, RATE)
     assert moving[timing.frames][onset].all()
     assert not moving[timing.frames][~onset & (speech == 0)].any()
-    assert not timing.between.any()
+    assert not timing.is_interpolated.any()
 
 
 def test_a_long_target_without_a_reason_to_turn_is_played_forwards() -> None:
     timing = retimed(np.zeros(100), np.zeros((300, 2)))
     assert (np.diff(timing.frames) == 1).all()
-    assert not timing.between.any()
+    assert not timing.is_interpolated.any()
 
 
 def test_a_short_target_turns_where_its_head_rests() -> None:
     place = swing(90, 40.0)  # at rest, almost, in frames 20, 40, 60, 80
     timing = retimed(np.ones(240), place)
     walks_along(timing, 90)
-    shown = np.array([np.interp(timing.places, np.arange(90), axis) for axis in place.T]).T
+    shown = np.array([np.interp(timing.positions, np.arange(90), axis) for axis in place.T]).T
     jerk = np.linalg.norm(np.diff(shown, 2, axis=0), axis=1)
     natural = np.linalg.norm(np.diff(place, 2, axis=0), axis=1)
     turns = turning_points(timing)
@@ -107,7 +107,7 @@ def test_no_turn_in_a_blink() -> None:
     turns = timing.frames[turning_points(timing)]
     assert len(turns) >= 2
     assert np.abs(turns[:, None] - np.array(blink)).min() > 0.3 * RATE
-    near = np.concatenate([timing.frames, timing.others])[np.tile(timing.between, 2)]
+    near = np.concatenate([timing.frames, timing.neighbours])[np.tile(timing.is_interpolated, 2)]
     assert np.abs(near[:, None] - np.array(blink)).min() > 0.1 * RATE
     assert timing.frames[0] not in blink
     assert timing.frames[-1] not in blink
@@ -124,7 +124,7 @@ def test_the_longest_usable_stretch_is_kept_to() -> None:
     lost = [*range(40, 60), *range(150, 155)]
     timing = retimed(np.ones(150), swing(240, 40.0), lost=lost, cuts=[60, 155])
     assert not np.isin(timing.frames, lost).any()
-    assert not np.isin(timing.others, lost).any()
+    assert not np.isin(timing.neighbours, lost).any()
 
 
 def test_a_frame_is_held_where_that_brings_motion_to_the_onsets() -> None:
@@ -136,7 +136,7 @@ def test_a_frame_is_held_where_that_brings_motion_to_the_onsets() -> None:
         place[begin : begin + 6, 0] = np.arange(1, 7) * 0.03
         place[begin + 6 :] = place[begin + 5]
     timing = retimed(speech, place)
-    held = np.flatnonzero(timing.between)
+    held = np.flatnonzero(timing.is_interpolated)
     assert len(held) == 1
     moving = np.linalg.norm(np.diff(place, axis=0, prepend=place[:1]), axis=1) > 0
     onset = speech_onsets(speech, RATE)
@@ -144,7 +144,7 @@ def test_a_frame_is_held_where_that_brings_motion_to_the_onsets() -> None:
     # A blink all along the way between them can't be held: one of the two is missed.
     blinking = retimed(speech, place, blink=[*range(46, 70, 4)])
     assert not moving[blinking.frames][onset].all()
-    assert not np.isin(blinking.frames[blinking.between], range(43, 72)).any()
+    assert not np.isin(blinking.frames[blinking.is_interpolated], range(43, 72)).any()
 
 
 @pytest.mark.parametrize("available", [1, 2])
@@ -152,12 +152,12 @@ def test_a_frame_is_held_where_that_brings_motion_to_the_onsets() -> None:
 def test_targets_too_short_to_turn_in(available: int, wanted: int) -> None:
     speech = np.arange(wanted) % 7 > 3
     timing = retimed(speech.astype(float), np.zeros((available, 2)))
-    np.testing.assert_array_equal(timing.places, as_it_is(wanted, available).places)
+    np.testing.assert_array_equal(timing.positions, ping_pong(wanted, available).places)
 
 
 @given(st.integers(1, 20), st.integers(1, 120))
 def test_played_as_it_is(available: int, wanted: int) -> None:
-    timing = as_it_is(wanted, available)
+    timing = ping_pong(wanted, available)
     last = available - 1
     forwards = [float(k) for k in range(1, last)]
     to_and_fro = [*forwards, last - 0.25, last, last - 0.25, *forwards[::-1], 0.25, 0, 0.25]
@@ -166,7 +166,7 @@ def test_played_as_it_is(available: int, wanted: int) -> None:
     expected = [0.0] if last == 0 else [0.0, *to_and_fro]
     while len(expected) < wanted:
         expected += [0.0] if last == 0 else to_and_fro
-    assert timing.places.tolist() == expected[:wanted]
+    assert timing.positions.tolist() == expected[:wanted]
     if available > 2:
         walks_along(timing, available)
 
@@ -174,12 +174,12 @@ def test_played_as_it_is(available: int, wanted: int) -> None:
 @given(st.lists(st.integers(0, 400), min_size=1))
 def test_a_place_lies_between_two_frames(quarters: list[int]) -> None:
     timing = Retiming(np.array(quarters) / 4)
-    np.testing.assert_array_equal(timing.between, np.array(quarters) % 4 > 0)
-    np.testing.assert_array_equal(timing.others >= 0, timing.between)
-    assert timing.shares.max() <= 0.5
-    others = np.where(timing.between, timing.others, timing.frames)
-    mean = (1 - timing.shares) * timing.frames + timing.shares * others
-    np.testing.assert_allclose(mean, timing.places)
+    np.testing.assert_array_equal(timing.is_interpolated, np.array(quarters) % 4 > 0)
+    np.testing.assert_array_equal(timing.neighbours >= 0, timing.is_interpolated)
+    assert timing.fractions.max() <= 0.5
+    others = np.where(timing.is_interpolated, timing.neighbours, timing.frames)
+    mean = (1 - timing.fractions) * timing.frames + timing.fractions * others
+    np.testing.assert_allclose(mean, timing.positions)
 
 
 def test_nothing_to_retime_is_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from audio2video import __version__
 from audio2video.progress import Progress
-from audio2video.storage.artifacts import is_current, make, read_record, record_path
+from audio2video.storage.artifacts import build_if_stale, is_current, read_record, record_path
 from audio2video.storage.files import content_key, file_hash, write_json
 
 
@@ -29,7 +29,7 @@ def never(path: Path) -> None:
 @pytest.fixture
 def product(tmp_path: Path) -> Path:
     product = tmp_path / "folder" / "speech.npy"
-    assert make(product, {"rate": 1}, writes("first", frames=3), Progress())
+    assert build_if_stale(product, {"rate": 1}, writes("first", frames=3), Progress())
     return product
 
 
@@ -48,20 +48,20 @@ def test_it_is_made_with_a_record(product: Path) -> None:
 
 def test_it_is_not_made_again(product: Path) -> None:
     assert is_current(product, {"rate": 1})
-    assert not make(product, {"rate": 1}, never, Progress())
+    assert not build_if_stale(product, {"rate": 1}, never, Progress())
 
 
 def test_it_is_made_again_when_what_it_depends_on_changes(product: Path) -> None:
     progress = Progress()
     assert not is_current(product, {"rate": 2})
-    assert make(product, {"rate": 2}, writes("second, longer"), progress)
+    assert build_if_stale(product, {"rate": 2}, writes("second, longer"), progress)
     assert product.read_text() == "second, longer"
     assert progress.warnings == []
-    assert not make(product, {"rate": 2}, never, Progress())
+    assert not build_if_stale(product, {"rate": 2}, never, Progress())
 
 
 def test_force_makes_it_again_and_leaves_nothing_behind(product: Path) -> None:
-    assert make(product, {"rate": 1}, writes("second, longer"), Progress(), force=True)
+    assert build_if_stale(product, {"rate": 1}, writes("second, longer"), Progress(), force=True)
     assert product.read_text() == "second, longer"
     assert len(list(product.parent.iterdir())) == 2
 
@@ -69,14 +69,14 @@ def test_force_makes_it_again_and_leaves_nothing_behind(product: Path) -> None:
 def test_it_is_made_again_when_it_was_removed(product: Path) -> None:
     product.unlink()
     assert not is_current(product, {"rate": 1})
-    assert make(product, {"rate": 1}, writes("again"), Progress())
+    assert build_if_stale(product, {"rate": 1}, writes("again"), Progress())
 
 
 @pytest.mark.parametrize("rate", [1, 2])
 def test_what_a_user_has_changed_is_used_as_it_is(product: Path, rate: int) -> None:
     product.write_text("by hand, and better")
     progress = Progress()
-    assert not make(product, {"rate": rate}, never, progress)
+    assert not build_if_stale(product, {"rate": rate}, never, progress)
     assert progress.warnings == [
         f"{product} was changed by hand: used as it is (--force True makes it again)"
     ]
@@ -89,14 +89,14 @@ def test_what_has_no_record_is_the_users_own(product: Path, record: str | None) 
     if record is not None:
         record_path(product).write_text(record)
     assert read_record(product) is None
-    assert not make(product, {"rate": 1}, never, Progress())
+    assert not build_if_stale(product, {"rate": 1}, never, Progress())
 
 
 def test_force_sets_a_users_work_aside(product: Path) -> None:
     progress = Progress()
     for number in (1, 2):
         product.write_text("by hand" + number * "!")
-        assert make(product, {"rate": 1}, writes("made"), progress, force=True)
+        assert build_if_stale(product, {"rate": 1}, writes("made"), progress, force=True)
         kept = product.with_name(f"speech.kept-{number}.npy")
         assert kept.read_text() == "by hand" + number * "!"
         assert progress.warnings[-1] == f"{product} was changed by hand: kept as {kept.name}"
@@ -111,7 +111,7 @@ def test_a_build_that_fails_changes_nothing(product: Path) -> None:
         raise RuntimeError("crash")
 
     with pytest.raises(RuntimeError, match="crash"):
-        make(product, {"rate": 2}, fail, Progress())
+        build_if_stale(product, {"rate": 2}, fail, Progress())
     assert {p: p.read_bytes() for p in product.parent.iterdir()} == before
 
 
@@ -133,11 +133,11 @@ def test_a_run_killed_between_record_and_product(
         with monkeypatch.context() as patch:
             patch.setattr(Path, "replace", killed_before_the_product)
             with pytest.raises(Killed):
-                make(product, {"rate": 2}, writes("second" + number * "!"), Progress())
+                build_if_stale(product, {"rate": 2}, writes("second" + number * "!"), Progress())
     assert product.read_text() == "first"
     progress = Progress()
     assert not is_current(product, {"rate": 2})
-    assert make(product, {"rate": 2}, writes("third and last"), progress)
+    assert build_if_stale(product, {"rate": 2}, writes("third and last"), progress)
     assert product.read_text() == "third and last"
     assert progress.warnings == []
 
@@ -150,4 +150,4 @@ def test_a_users_edit_after_such_a_kill_is_still_kept(product: Path) -> None:
     }
     write_json(record_path(product), record)
     product.write_text("by hand, after the kill")
-    assert not make(product, {"rate": 2}, never, Progress())
+    assert not build_if_stale(product, {"rate": 2}, never, Progress())

@@ -18,9 +18,9 @@ from audio2video.errors import Audio2VideoError, OptionError
 from audio2video.media.audio import write_wav
 from audio2video.pipeline.run import import_media, run
 from audio2video.progress import Progress
-from audio2video.storage.artifacts import make, refuse_others_in
+from audio2video.storage.artifacts import build_if_stale, check_owners_in
 from audio2video.storage.files import append_line, replacing
-from audio2video.storage.ids import MAX_ID_BYTES, brought_id, check_id, folded, is_usable
+from audio2video.storage.ids import MAX_ID_BYTES, check_id, folded, id_from_path, is_usable
 from audio2video.storage.locks import locked
 from audio2video.storage.workspace import Workspace
 from audio2video.training.corpus import clip_folder, fragment_name, recording_features
@@ -75,15 +75,15 @@ def test_ids_that_only_look_like_it(name: str) -> None:
 
 @pytest.mark.parametrize("stem", ODD_STEMS)
 def test_a_file_of_any_name_gets_an_id(stem: str) -> None:
-    found = brought_id("demo", Path(f"{stem}.wav"))
+    found = id_from_path("demo", Path(f"{stem}.wav"))
     assert is_usable(found)
     if is_usable(unicodedata.normalize("NFC", stem)):
         assert found == unicodedata.normalize("NFC", stem)
     else:
         assert found != stem
         # Others that are alike once mended are told apart.
-        assert found != brought_id("demo", Path(f"{stem}_.wav"))
-    assert brought_id("mine", Path(f"{stem}.wav")) == "mine"
+        assert found != id_from_path("demo", Path(f"{stem}_.wav"))
+    assert id_from_path("mine", Path(f"{stem}.wav")) == "mine"
 
 
 @given(st.text(st.characters(), min_size=1, max_size=100))
@@ -93,7 +93,7 @@ def test_ids_of_files_are_usable_whatever_the_name(stem: str) -> None:
     path = Path(stem)
     if not path.name:
         return
-    found = brought_id("demo", path)
+    found = id_from_path("demo", path)
     assert is_usable(found)
     assert len(found.encode()) <= MAX_ID_BYTES
 
@@ -108,12 +108,12 @@ def test_one_name_however_its_letters_are_composed(workspace: Workspace) -> None
     composed, apart = "caf\u00e9", "cafe\u0301"
     (workspace.root / "input" / "mp3" / f"{apart}.wav").write_bytes(b"sound")
     assert workspace.input_audio(composed).read_bytes() == b"sound"
-    assert brought_id("demo", Path(f"{apart}.wav")) == composed
+    assert id_from_path("demo", Path(f"{apart}.wav")) == composed
 
 
 def test_a_name_of_bytes_that_are_no_text() -> None:
     path = Path(os.fsdecode(b"caf\xe9.wav"))
-    assert brought_id("demo", path).startswith("caf_-")
+    assert id_from_path("demo", path).startswith("caf_-")
 
 
 # Links.
@@ -249,24 +249,26 @@ def test_a_result_is_not_overwritten_by_another_of_the_same_name(workspace: Work
     def build(path: Path) -> None:
         path.write_text("first")
 
-    assert make(product, {"x": 1}, build, Progress(), made_for=first)
-    refuse_others_in(product.parent, first)
+    assert build_if_stale(product, {"x": 1}, build, Progress(), owner=first)
+    check_owners_in(product.parent, first)
     message = r"belongs to inp_id 'a-b', tar_id 'c'; choose another inp_id or tar_id"
     for force in (False, True):
         with pytest.raises(Audio2VideoError, match=message):
-            make(product, {"x": 2}, build, Progress(), made_for=other, force=force)
+            build_if_stale(product, {"x": 2}, build, Progress(), owner=other, force=force)
     with pytest.raises(Audio2VideoError, match=message):
-        refuse_others_in(product.parent, other)
+        check_owners_in(product.parent, other)
     assert product.read_text() == "first"
-    assert make(product, {"x": 2}, build, Progress(), made_for=first)
+    assert build_if_stale(product, {"x": 2}, build, Progress(), owner=first)
 
 
 def test_a_run_is_refused_before_its_work_begins(
     workspace: Workspace, small_speech: Path, small_target: Path
 ) -> None:
     product = workspace.result("a-b", "c").with_name("retiming.npz")
-    made_for = {"inp_id": "a-b", "tar_id": "c"}
-    make(product, {}, lambda path: path.write_bytes(b"x") and None, Progress(), made_for=made_for)
+    owner = {"inp_id": "a-b", "tar_id": "c"}
+    build_if_stale(
+        product, {}, lambda path: path.write_bytes(b"x") and None, Progress(), owner=owner
+    )
     options = Config.from_flags(audio=small_speech, video=small_target, inp_id="a", tar_id="b-c")
     with pytest.raises(Audio2VideoError, match="belongs to inp_id 'a-b', tar_id 'c'"):
         run(workspace, [1, 2, 3, 4], options)

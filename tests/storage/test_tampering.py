@@ -22,7 +22,7 @@ from audio2video.config import Config
 from audio2video.config.files import read_options_file
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.face import detection
-from audio2video.face.rectify import FaceSpace
+from audio2video.face.rectify import RectifiedGrid
 from audio2video.mouth.predictor import Predictor
 from audio2video.pipeline.job import Job, find_network
 from audio2video.pipeline.shapes import read_shapes
@@ -30,7 +30,7 @@ from audio2video.pipeline.textures import read_textures
 from audio2video.progress import Progress
 from audio2video.storage import limits
 from audio2video.storage.arrays import read_array, read_arrays, read_item, sealed
-from audio2video.storage.artifacts import is_current, made_from, make, record_path
+from audio2video.storage.artifacts import build_if_stale, is_current, made_from, record_path
 from audio2video.storage.checksums import check_hashes, note_hashes
 from audio2video.storage.files import file_hash, read_json
 from audio2video.storage.workspace import Workspace, shipped
@@ -280,7 +280,7 @@ def test_shapes_that_no_mouth_has(tmp_path: Path) -> None:
 
 def test_textures_and_lines_that_do_not_fit(tmp_path: Path) -> None:
     workspace, options = Workspace(tmp_path), Config.from_flags(inp_id="a", tar_id="b")
-    space = FaceSpace(2.0, -1.0, 0.4, 4, 5)
+    space = RectifiedGrid(2.0, -1.0, 0.4, 4, 5)
     job = Job(workspace, options, Progress())
     job.target = SimpleNamespace(space=space)
     path = job.textures_path
@@ -422,13 +422,15 @@ def test_a_seal_shows_other_arrays(tmp_path: Path) -> None:
 )
 def test_a_damaged_record_makes_the_product_the_users_own(tmp_path: Path, content: bytes) -> None:
     product = tmp_path / "a.npy"
-    make(product, {}, lambda path: path.write_bytes(b"ours") and None, Progress())
+    build_if_stale(product, {}, lambda path: path.write_bytes(b"ours") and None, Progress())
     record_path(product).write_bytes(content)
     progress = Progress()
     assert not is_current(product, {})
     assert made_from(product) == {}
     ids = {"inp_id": "a", "tar_id": "b"}
-    made = make(product, {}, lambda path: path.write_bytes(b"x") and None, progress, made_for=ids)
+    made = build_if_stale(
+        product, {}, lambda path: path.write_bytes(b"x") and None, progress, owner=ids
+    )
     assert not made
     assert product.read_bytes() == b"ours"
     assert "changed by hand: used as it is" in progress.warnings[0]

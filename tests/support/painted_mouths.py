@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from audio2video.face.head import generic_head
 from audio2video.face.layout import LOWER_INNER_LIP, MOUTH, OUTER_LIP
-from audio2video.face.rectify import FaceSpace
+from audio2video.face.rectify import RectifiedGrid
 from audio2video.texture.teeth import mouth_interior
 
-SPACE = FaceSpace.lower_face(80.0)
+SPACE = RectifiedGrid.lower_face(80.0)
 SKIN, LIP, DARK, TONGUE = (205, 160, 140), (195, 108, 105), (55, 24, 26), (165, 80, 82)
 TOOTH = np.array([216, 206, 190])
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from audio2video.face.track import build_track
 from audio2video.face.tracking import TrackedFace
-from audio2video.target.occlusion_maps import BRIEF, Covers, _without_brief
+from audio2video.target.occlusion_maps import BRIEF, Occlusions, _without_brief
 from tools.presenter.presenter import demo_truth
 
 RATE = 25.0
@@ -24,7 +24,7 @@ def test_brief_covers_of_the_lips_are_dropped() -> None:
     maps[lips > 0] = 200
     maps[30] = 200  # beside the lips: nothing to do with it
     assert 3 < BRIEF * RATE <= 4
-    kept = _without_brief(Covers(maps.copy(), lips), track, RATE)
+    kept = _without_brief(Occlusions(maps.copy(), lips), track, RATE)
     expected = lips.copy()
     expected[5:8] = 0
     np.testing.assert_array_equal(kept.lips, expected)

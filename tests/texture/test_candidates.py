@@ -15,14 +15,14 @@ from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
 from audio2video.texture.bandwidth import solve_bandwidth
 from audio2video.texture.candidates import (
-    LEAST,
+    MIN_CANDIDATES,
+    NEGLIGIBLE_WEIGHT,
     OPENING_FLOOR,
     OPENING_WEIGHT,
     SHARE_OF_TARGET,
-    TAIL,
     WEIGHT_UNIT,
     Candidates,
-    Looks,
+    FrameFeatures,
     candidate_count,
     choose_candidates,
     merge_candidates,
@@ -33,18 +33,18 @@ PAIRS = ((13, 19), (14, 18), (15, 17))
 """Points of the upper inner lip, and those below them."""
 
 
-def looks(rng: np.random.Generator, frames: int) -> Looks:
+def looks(rng: np.random.Generator, frames: int) -> FrameFeatures:
     """Appearances of as many frames, in the types that an analysis holds."""
-    return Looks(
+    return FrameFeatures(
         rng.normal(size=(frames, 20, 2)).astype(np.float32),
         rng.normal(size=(frames, 2)),
         rng.uniform(size=(frames, 3)).astype(np.float32),
     )
 
 
-def mouths(shapes: NDArray[np.floating]) -> Looks:
+def mouths(shapes: NDArray[np.floating]) -> FrameFeatures:
     """Appearances that differ in the mouth alone."""
-    return Looks(shapes, np.zeros((len(shapes), 2)), np.zeros((len(shapes), 3)))
+    return FrameFeatures(shapes, np.zeros((len(shapes), 2)), np.zeros((len(shapes), 3)))
 
 
 def openness(mouth: NDArray[np.floating]) -> float:
@@ -107,7 +107,7 @@ def test_a_like_mouth_under_a_like_head_is_nearer(rng: np.random.Generator) -> N
     shapes = np.tile(rng.normal(size=(20, 2)), (3, 1, 1))
     turn = np.array([[0.0, 0.0], [0.3, 0.0], [0.0, 0.0]])
     light = np.array([[0.5] * 3, [0.5] * 3, [0.6] * 3])
-    all_ = Looks(shapes, turn, light)
+    all_ = FrameFeatures(shapes, turn, light)
     np.testing.assert_allclose(all_.distance(all_[0], 2.0, 10.0), [0, 2 * 0.09, 10 * 3 * 0.01])
     np.testing.assert_array_equal(all_.distance(all_[0], 0.0, 0.0), 0)
 
@@ -122,7 +122,7 @@ def test_how_many_candidates(wanted: int, usable: int) -> None:
     count = candidate_count(wanted, usable)
     assert 1 <= count <= min(wanted, usable)
     if count < min(wanted, usable):
-        assert count == max(LEAST, round(SHARE_OF_TARGET * usable))
+        assert count == max(MIN_CANDIDATES, round(SHARE_OF_TARGET * usable))
 
 
 DISTANCES = hnp.arrays(
@@ -266,7 +266,7 @@ def test_a_search_for_many_moments_finds_what_each_finds_alone(
 
 def test_a_search_among_very_many_frames_is_exact(rng: np.random.Generator) -> None:
     frames, count = 20_000, 100
-    all_ = Looks(
+    all_ = FrameFeatures(
         (0.1 * rng.normal(size=(frames, 20, 2)) + [0.0, 1.1]).astype(np.float32),
         0.1 * rng.normal(size=(frames, 2)),
         rng.uniform(0.4, 0.6, (frames, 3)).astype(np.float32),
@@ -285,11 +285,11 @@ def test_a_search_among_very_many_frames_is_exact(rng: np.random.Generator) -> N
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
-def test_merged_choices_equal_a_plain_loop(seed: int, moments: int) -> None:
+def test_merged_choices_equal_a_plain_loop(seed: int, temporal_window: int) -> None:
     rng = np.random.default_rng(seed)
-    shares = rng.dirichlet(np.ones(moments)).tolist()
+    shares = rng.dirichlet(np.ones(temporal_window)).tolist()
     choices = []
-    for _ in range(moments):
+    for _ in range(temporal_window):
         frames = rng.choice(12, int(rng.integers(1, 9)), replace=False)
         choices.append(Candidates(frames, rng.integers(1, WEIGHT_UNIT, len(frames))))
     merged = merge_candidates(choices, shares)
@@ -304,10 +304,12 @@ def test_merged_choices_equal_a_plain_loop(seed: int, moments: int) -> None:
     for frame, weight in zip(merged.frames.tolist(), merged.weights.tolist(), strict=True):
         assert weight == pytest.approx(total[frame], abs=0.501)
     left = [total[frame] for frame in set(total) - set(merged.frames.tolist())]
-    assert sum(left) <= TAIL * sum(total.values()) + 0.501 * len(total)
+    assert sum(left) <= NEGLIGIBLE_WEIGHT * sum(total.values()) + 0.501 * len(total)
     assert max(left, default=0) <= merged.weights.min() + 0.501
     # Any less would not do.
-    assert merged.weights[:-1].sum() < (1 - TAIL) * sum(total.values()) + 0.501 * len(total)
+    assert merged.weights[:-1].sum() < (1 - NEGLIGIBLE_WEIGHT) * sum(total.values()) + 0.501 * len(
+        total
+    )
 
 
 def test_one_choice_stays_as_it_is() -> None:

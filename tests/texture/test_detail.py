@@ -12,9 +12,9 @@ from scipy import ndimage
 
 from audio2video.texture.detail import (
     AIM,
-    LEAST_KEPT,
-    LEAST_PIXELS,
     MAX_GAIN,
+    MIN_KEPT,
+    MIN_PIXELS,
     SHIFT,
     SIGMA,
     detail_gain,
@@ -103,7 +103,7 @@ def test_the_gain_gives_the_variance_that_is_aimed_at(
     x, gray = rebuilt[..., 0].astype(float), true[..., 0].astype(float)
     own = laplacian_variance(gray, where)
     # What resampling took from the true texture once, it will take from this one twice.
-    kept = float(np.clip(laplacian_variance(moved(gray), where) / own, LEAST_KEPT, 1.0))
+    kept = float(np.clip(laplacian_variance(moved(gray), where) / own, MIN_KEPT, 1.0))
     wanted = AIM * own / kept**2
     detail = x - ndimage.gaussian_filter(x, SIGMA, truncate=4.0, mode="mirror")
     assert laplacian_variance(x + gain * detail, where) == pytest.approx(wanted, rel=0.04)
@@ -121,7 +121,7 @@ def test_finer_pictures_lose_more_by_resampling() -> None:
             laplacian_variance(moved(gray), everything) / laplacian_variance(gray, everything)
         )
     assert kept == sorted(kept)
-    assert kept[0] < LEAST_KEPT < kept[1] < 1  # both sides of the limit are tried above
+    assert kept[0] < MIN_KEPT < kept[1] < 1  # both sides of the limit are tried above
 
 
 def test_more_blur_needs_more_gain() -> None:
@@ -145,7 +145,7 @@ def test_the_gain_has_bounds() -> None:
 def test_a_few_pixels_are_not_asked() -> None:
     true = skin(2)
     rebuilt = blurred(true, 0.45)
-    for count, asked in ((LEAST_PIXELS, True), (LEAST_PIXELS - 1, False), (0, False)):
+    for count, asked in ((MIN_PIXELS, True), (MIN_PIXELS - 1, False), (0, False)):
         where = np.zeros(true.shape[:2], bool)
         where.flat[2000 : 2000 + count] = True
         assert (detail_gain([(rebuilt, true, where)]) > 0) == asked

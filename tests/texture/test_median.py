@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.texture.median import BLOCK_BYTES, MOST_WEIGHT, weighted_median
+from audio2video.texture.median import BLOCK_BYTES, MAX_WEIGHT, weighted_median
 from audio2video.texture.warp import CELL
 from benchmarks import plain
 
@@ -41,7 +41,7 @@ def warps(
     st.integers(1, 50),
     st.integers(1, 9),
     st.sampled_from(["rough", "alike", "smooth", "some still"]),
-    st.sampled_from([2, 5, MOST_WEIGHT]),
+    st.sampled_from([2, 5, MAX_WEIGHT]),
     st.integers(0, 2**32 - 1),
 )
 def test_it_equals_its_twin(

@@ -13,26 +13,26 @@ from numpy.typing import NDArray
 
 from audio2video.face.head import generic_head
 from audio2video.face.layout import JAW, MOUTH
-from audio2video.face.rectify import FaceSpace
-from audio2video.runtime.threads import in_order
-from audio2video.texture.candidates import Looks, frames_apart, moments
-from audio2video.texture.detail import AIM, LEAST_KEPT, MAX_GAIN, sharpen
+from audio2video.face.rectify import RectifiedGrid
+from audio2video.runtime.threads import ordered_map
+from audio2video.texture.candidates import FrameFeatures, frames_apart, temporal_window
+from audio2video.texture.detail import AIM, MAX_GAIN, MIN_KEPT, sharpen
 from audio2video.texture.enhance import enhance_teeth
 from audio2video.texture.synthesis import (
     APART,
-    MOMENTS,
     MOUTH_MARGIN,
     OPENING_BORDER,
-    Gallery,
-    Recipe,
+    TEMPORAL_WEIGHTS,
+    CandidateSet,
+    SynthesisConfig,
     TextureMaker,
     lip_cover,
     visible_region,
 )
 from audio2video.texture.teeth import TeethProxy, mouth_interior
 
-SPACE = FaceSpace.lower_face(32.0)
-PLAIN = Recipe(candidates=5, alpha=0.9, pose_weight=0.3, light_weight=1.0)
+SPACE = RectifiedGrid.lower_face(32.0)
+PLAIN = SynthesisConfig(candidates=5, alpha=0.9, pose_weight=0.3, light_weight=1.0)
 STILL = np.asarray(generic_head()[MOUTH, :2])
 JAW_LINE = np.asarray(generic_head()[JAW, :2])
 
@@ -47,16 +47,16 @@ def mouths_of(openings: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def gallery(
     textures: NDArray[np.uint8], openings: NDArray[np.floating], rate: float = 10.0
-) -> Gallery:
+) -> CandidateSet:
     frames = len(textures)
     jaws = np.tile(JAW_LINE, (frames, 1, 1))
     jaws[:, :, 1] += 0.01 * np.arange(frames)[:, None]
-    looks = Looks(
+    looks = FrameFeatures(
         mouths_of(openings),
         np.zeros((frames, 2)),
         np.full((frames, 3), 0.5, np.float32),
     )
-    return Gallery(textures, looks, jaws, np.arange(frames), SPACE, rate)
+    return CandidateSet(textures, looks, jaws, np.arange(frames), SPACE, rate)
 
 
 def noise(rng: np.random.Generator, frames: int) -> NDArray[np.uint8]:
@@ -70,7 +70,7 @@ def colours(frames: int) -> NDArray[np.uint8]:
     return np.tile(colour[:, None, None], (1, SPACE.height, SPACE.width, 1))
 
 
-def region_of(made: Gallery) -> NDArray[np.bool_]:
+def region_of(made: CandidateSet) -> NDArray[np.bool_]:
     return visible_region(made.jaws[made.usable].mean(axis=0), made.space)
 
 
@@ -127,13 +127,13 @@ def test_pose_and_light_decide_between_like_mouths() -> None:
     turn, light = np.zeros((20, 2)), np.full((20, 3), 0.5, np.float32)
     turn[:, 0] = np.linspace(-0.5, 0.5, 20)
     light[:, 1] = np.linspace(0.2, 0.8, 20)[::-1]
-    made = replace(made, looks=Looks(made.looks.mouths, turn, light))
+    made = replace(made, looks=FrameFeatures(made.looks.mouths, turn, light))
     inside = tuple(np.argwhere(region_of(made))[100])
     for recipe, nearest in (
         (replace(PLAIN, light_weight=0.0, candidates=1), 17),
         (replace(PLAIN, pose_weight=0.0, candidates=1), 3),
     ):
-        wanted = Looks(made.looks.mouths[:1], turn[17:18], light[3:4])
+        wanted = FrameFeatures(made.looks.mouths[:1], turn[17:18], light[3:4])
         texture, _ = TextureMaker(made, recipe).make(wanted)
         assert texture[inside][0] == 10 * nearest + 5
 
@@ -143,7 +143,7 @@ def test_equal_weights_give_the_plain_median(rng: np.random.Generator) -> None:
     # All mouths are alike and none is moved; the turn of the head makes some count more.
     turn = np.zeros((9, 2))
     turn[:, 1] = np.linspace(0, 1, 9)
-    made = replace(made, looks=Looks(made.looks.mouths, turn, made.looks.light))
+    made = replace(made, looks=FrameFeatures(made.looks.mouths, turn, made.looks.light))
     region = region_of(made)
     equal = TextureMaker(made, replace(PLAIN, equal=True, candidates=5))
     texture, jaw = equal.make(made.looks[0])
@@ -157,19 +157,21 @@ def test_equal_weights_give_the_plain_median(rng: np.random.Generator) -> None:
 
 
 def test_moments_stay_inside_the_target() -> None:
-    assert moments(5, 9) == [4, 5, 6]
-    assert moments(0, 9) == [0, 0, 1]
-    assert moments(8, 9) == [7, 8, 8]
-    assert moments(0, 1) == [0, 0, 0]
+    assert temporal_window(5, 9) == [4, 5, 6]
+    assert temporal_window(0, 9) == [0, 0, 1]
+    assert temporal_window(8, 9) == [7, 8, 8]
+    assert temporal_window(0, 1) == [0, 0, 0]
 
 
 def test_the_moments_around_have_a_say(rng: np.random.Generator) -> None:
     # Three frames with unlike mouths: each moment chooses its own frame alone.
     made = gallery(colours(3), np.array([0.0, 0.3, 0.6]))
     maker = TextureMaker(made, replace(PLAIN, candidates=1))
-    _, jaw = maker.make(made.looks[moments(1, 3)])
-    np.testing.assert_allclose(jaw, np.average(made.jaws, axis=0, weights=MOMENTS), atol=1e-4)
-    assert sum(MOMENTS) == 1
+    _, jaw = maker.make(made.looks[temporal_window(1, 3)])
+    np.testing.assert_allclose(
+        jaw, np.average(made.jaws, axis=0, weights=TEMPORAL_WEIGHTS), atol=1e-4
+    )
+    assert sum(TEMPORAL_WEIGHTS) == 1
     # The mouth is that of the moment itself: of three alike the texture is that of one.
     same = gallery(noise(rng, 12), np.linspace(0, 0.6, 12))
     maker = TextureMaker(same, PLAIN)
@@ -190,7 +192,7 @@ def test_a_sequence_is_made_like_its_frames(
     choices = list(maker.choose(wanted, coherent=coherent))
     assert len(choices) == frames
     for index, chosen in enumerate(choices):
-        around = wanted[moments(index, frames) if coherent else index]
+        around = wanted[temporal_window(index, frames) if coherent else index]
         for found, expected in zip(
             maker.render(wanted.mouths[index], chosen), maker.make(around), strict=True
         ):
@@ -202,7 +204,7 @@ def test_textures_do_not_depend_on_the_number_of_threads(rng: np.random.Generato
     proxy = TeethProxy(made.textures[2], made.looks.mouths[2], 20, 2, 0.5)
     maker = TextureMaker(made, replace(PLAIN, detail=0.7, upper=proxy, lip_candidates=2))
     jobs = list(zip(made.looks.mouths, maker.choose(made.looks, coherent=True), strict=True))
-    one, many = (list(in_order(lambda job: maker.render(*job), jobs, n)) for n in (1, 5))
+    one, many = (list(ordered_map(lambda job: maker.render(*job), jobs, n)) for n in (1, 5))
     for alone, together in zip(one, many, strict=True):
         np.testing.assert_array_equal(alone[0], together[0])
         np.testing.assert_array_equal(alone[1], together[1])
@@ -213,7 +215,7 @@ def test_lips_come_from_the_nearest_alone(rng: np.random.Generator) -> None:
     made = gallery(noise(rng, 9), np.full(9, 0.2))
     turn = np.zeros((9, 2))
     turn[:, 0] = 0.01 * np.arange(9)
-    made = replace(made, looks=Looks(made.looks.mouths, turn, made.looks.light))
+    made = replace(made, looks=FrameFeatures(made.looks.mouths, turn, made.looks.light))
     recipe = replace(PLAIN, candidates=9, equal=True, lip_candidates=3)
     texture, _ = TextureMaker(made, recipe).make(made.looks[0])
     cover, region = lip_cover(made.looks.mouths[0], SPACE), region_of(made)
@@ -229,7 +231,7 @@ def test_lips_come_from_the_nearest_alone(rng: np.random.Generator) -> None:
 
 
 def test_the_lips_cover_holds_the_lips_and_little_more() -> None:
-    space = FaceSpace.lower_face(100.0)
+    space = RectifiedGrid.lower_face(100.0)
     for opening in (0.0, 0.3):
         mouth = mouths_of(np.array([opening]))[0].astype(float)
         cover = lip_cover(mouth, space)
@@ -325,7 +327,7 @@ def test_a_calibrated_maker_is_as_sharp_as_the_target(rng: np.random.Generator) 
     assert ratios["plain"]["opening"] > ratios["plain"]["skin"] + 0.1
     # So sharp that the resampling still to come leaves what is aimed at.
     for part in ("skin", "opening"):
-        assert 0.9 * AIM < ratios["calibrated"][part] < 1.1 * AIM / LEAST_KEPT**2, part
+        assert 0.9 * AIM < ratios["calibrated"][part] < 1.1 * AIM / MIN_KEPT**2, part
 
 
 def test_a_target_too_short_to_calibrate_gets_no_detail(rng: np.random.Generator) -> None:
@@ -356,7 +358,7 @@ def test_neighbours_are_those_up_to_the_border() -> None:
 
 @pytest.mark.parametrize("resolution", [12.0, 40.0, 150.0])
 def test_the_visible_region_is_a_somewhat_larger_face(resolution: float) -> None:
-    space = FaceSpace.lower_face(resolution)
+    space = RectifiedGrid.lower_face(resolution)
     region = visible_region(JAW_LINE, space)
     assert region.shape == (space.height, space.width)
     outline = np.concatenate([JAW_LINE, [[0.0, 0.3]]])

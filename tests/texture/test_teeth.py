@@ -10,7 +10,7 @@ import pytest
 from painted_mouths import DARK, SPACE, TONGUE, TOOTH, opened, painted, rows_of
 
 from audio2video.face.layout import mouth_opening
-from audio2video.face.rectify import FaceSpace, texture_map
+from audio2video.face.rectify import RectifiedGrid, texture_map
 from audio2video.face.track import build_track
 from audio2video.face.tracking import TrackedFace
 from audio2video.texture.teeth import DARK as DARKEST
@@ -119,7 +119,7 @@ def test_the_presenters_teeth_hang_on_his_skull() -> None:
     count, often = 24, Fraction(5)  # a few frames of every second
     truth = demo_truth(count, size=384, rate=often)
     track = build_track([TrackedFace(points) for points in truth.landmarks])
-    space = FaceSpace.lower_face(float(np.median(track.pose.scale)))
+    space = RectifiedGrid.lower_face(float(np.median(track.pose.scale)))
     opening = mouth_opening(track.mouth)
     found = []
     for k, frame in enumerate(render_frames(count, size=384, rate=often)):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audio2video.face.head import generic_head
 from audio2video.face.layout import LOWER_INNER_LIP, MOUTH
-from audio2video.face.rectify import FaceSpace
+from audio2video.face.rectify import RectifiedGrid
 from audio2video.texture.warp import CELL, REACH, STIFFNESS, displacement_grids, warp_weights
 
 
@@ -91,14 +91,14 @@ def test_it_does_not_depend_on_the_unit(rng: np.random.Generator) -> None:
     )
 
 
-def grid_of(space: FaceSpace) -> NDArray[np.float64]:
+def grid_of(space: RectifiedGrid) -> NDArray[np.float64]:
     rows, columns = -(-(space.height - 1) // CELL) + 1, -(-(space.width - 1) // CELL) + 1
     x, y = np.meshgrid(np.arange(columns) * CELL, np.arange(rows) * CELL)
     return np.stack([x, y], axis=-1) / space.resolution + [space.left, space.top]
 
 
 def test_grids_are_the_displacements_in_pixels(rng: np.random.Generator) -> None:
-    space = FaceSpace.lower_face(40.0)
+    space = RectifiedGrid.lower_face(40.0)
     shape = opened(0.15)
     own = np.stack([opened(0.1), opened(0.2) + rng.normal(scale=0.01, size=(20, 2)), shape])
     grid = grid_of(space)
@@ -112,7 +112,7 @@ def test_grids_are_the_displacements_in_pixels(rng: np.random.Generator) -> None
 
 
 def test_a_candidate_of_the_wanted_shape_is_read_where_it_is() -> None:
-    space = FaceSpace.lower_face(40.0)
+    space = RectifiedGrid.lower_face(40.0)
     shape = opened(0.15)
     found = displacement_grids(shape, shape[None], grid_of(space), space.resolution)
     np.testing.assert_array_equal(found, 0)

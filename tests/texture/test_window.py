@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from painted_mouths import SPACE, opened, painted
 
-from audio2video.face.rectify import FaceSpace
+from audio2video.face.rectify import RectifiedGrid
 from audio2video.texture.synthesis import lip_cover
 from audio2video.texture.teeth import mouth_interior, whiteness
 from audio2video.texture.window import part_of, window_around
@@ -18,7 +18,7 @@ from audio2video.texture.window import part_of, window_around
 def test_a_window_holds_its_points_and_lies_inside(
     seed: int, margin: float, resolution: float
 ) -> None:
-    space = FaceSpace.lower_face(resolution)
+    space = RectifiedGrid.lower_face(resolution)
     points = np.random.default_rng(seed).uniform([-1.5, 0.0], [1.5, 2.6], (4, 2))
     rows, columns = window_around(points, margin, space)
     assert 0 <= rows.start < rows.stop <= space.height

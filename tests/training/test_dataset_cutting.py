@@ -62,9 +62,9 @@ def test_a_good_frame_is_good() -> None:
 
 
 def test_a_second_face_spoils_the_frames_around_the_look() -> None:
-    rivals = np.zeros(200, np.int16)
-    rivals[100] = 1
-    spoilt = np.flatnonzero(labels_of(rivals=rivals) == SEVERAL)
+    other_faces = np.zeros(200, np.int16)
+    other_faces[100] = 1
+    spoilt = np.flatnonzero(labels_of(other_faces=other_faces) == SEVERAL)
     assert (spoilt[0], spoilt[-1]) == (91, 109)
     assert len(spoilt) == 19
 

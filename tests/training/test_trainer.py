@@ -123,8 +123,8 @@ def test_one_step_is_adams(batch: Batch) -> None:
     before: dict[str, Any] = {**trainer.state()}
     trainer.train(batch, 0.01)
     after: dict[str, Any] = {**trainer.state()}
-    moments = [name for name in after if name.startswith("moment")]
-    for name in moments:
+    temporal_window = [name for name in after if name.startswith("moment")]
+    for name in temporal_window:
         gradient = after[name] * 10
         which = name.removeprefix("moment/")
         np.testing.assert_allclose(after[f"square/{which}"], 0.001 * gradient**2, rtol=1e-4)
@@ -135,7 +135,7 @@ def test_one_step_is_adams(batch: Batch) -> None:
 
 
 def test_gradients_are_clipped_by_their_common_norm(batch: Batch) -> None:
-    def moments(grad_clip: float) -> NDArray[np.float32]:
+    def temporal_window(grad_clip: float) -> NDArray[np.float32]:
         options = TrainingConfig(keep_prob=1.0, grad_clip=grad_clip, seed=5)
         trainer = Trainer(FORM, options, 1)
         trainer.train(batch, 0.01)
@@ -143,7 +143,7 @@ def test_gradients_are_clipped_by_their_common_norm(batch: Batch) -> None:
         parts = [state[name].ravel() for name in sorted(state) if name.startswith("moment")]
         return np.asarray(np.concatenate(parts) * 10)
 
-    free, clipped = moments(1e6), moments(0.01)
+    free, clipped = temporal_window(1e6), temporal_window(0.01)
     assert np.linalg.norm(clipped) == pytest.approx(0.01, rel=1e-4)
     np.testing.assert_allclose(clipped / 0.01, free / np.linalg.norm(free), atol=1e-5)
 

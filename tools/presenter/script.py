@@ -197,9 +197,9 @@ def _sway(
 
 def _glances(time: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Small jumps of the gaze every half to two seconds."""
-    moments = np.cumsum(rng.uniform(0.5, 2.0, size=round(SCRIPT_S)))
-    places = rng.normal(0.0, (0.012, 0.006), size=(len(moments) + 1, 2))
-    return np.asarray(places[np.searchsorted(moments, time)], np.float32)
+    temporal_window = np.cumsum(rng.uniform(0.5, 2.0, size=round(SCRIPT_S)))
+    places = rng.normal(0.0, (0.012, 0.006), size=(len(temporal_window) + 1, 2))
+    return np.asarray(places[np.searchsorted(temporal_window, time)], np.float32)
 
 
 def demo_motion(

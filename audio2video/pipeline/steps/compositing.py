@@ -12,8 +12,8 @@ from ...provenance.container_tags import container_tags
 from ...provenance.credentials import signing_credentials
 from ...provenance.manifest import Synthesis
 from ...provenance.signing import sign_video
-from ...runtime.threads import one_thread_each
-from ...storage.artifacts import made_from, make
+from ...runtime.threads import single_threaded_libraries
+from ...storage.artifacts import build_if_stale, made_from
 from ...storage.files import file_hash, replacing
 from ...target.analysis import MADE_BY as TEXTURE_MADE_BY
 from ..composer import Composer, composite_frames, place_label
@@ -51,7 +51,7 @@ def run(job: Job) -> StepReport:
     _warn_of_other_retiming(job)
     marking = job.config.marking
     report = StepReport(NAME, "frame")
-    shown = covering_fade(target.covers.lips[timing.frames], target.info.rate)
+    shown = covering_fade(target.occlusions.lips[timing.frames], target.info.rate)
     tags = container_tags(job.inp_id, job.tar_id, job.pass_id)
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     network = job.workspace.finished_pass(job.pass_id)
@@ -74,7 +74,7 @@ def run(job: Job) -> StepReport:
         sheet, label = ContactSheet(wanted), place_label(target, timing, marking.label)
         info = target.info
         with (
-            one_thread_each(),
+            single_threaded_libraries(),
             VideoWriter(
                 path,
                 info.width,
@@ -97,7 +97,7 @@ def run(job: Job) -> StepReport:
         report.count = wanted
         return {"tags": tags, "label": {"box": label.box, "frames": label.frames}}
 
-    make(
+    build_if_stale(
         result,
         {
             "format": FORMAT,
@@ -114,8 +114,8 @@ def run(job: Job) -> StepReport:
         build,
         job.progress,
         force=job.config.machine.force,
-        made_for=job.owner,
-        beside=[job.folder / "sheet.png"],
+        owner=job.owner,
+        outputs=[job.folder / "sheet.png"],
     )
     lost = ~target.track.usable[timing.frames]
     covered = shown == 0

@@ -17,7 +17,7 @@ from ...provenance.container_tags import container_tags
 from ...speech.features import FEATURES
 from ...speech.recording import recording_activity, recording_features
 from ...storage.arrays import read_array
-from ...storage.artifacts import make
+from ...storage.artifacts import build_if_stale
 from ...storage.files import file_hash
 from ..job import Job
 from ..report import StepReport
@@ -91,7 +91,7 @@ def _predict(job: Job, report: StepReport) -> None:
         def build_features(path: Path) -> None:
             np.save(path, recording_features(samples()), allow_pickle=False)
 
-        make(
+        build_if_stale(
             features_path,
             {"format": FORMAT, "audio": sound},
             build_features,
@@ -107,7 +107,7 @@ def _predict(job: Job, report: StepReport) -> None:
             report.count = frames
             return {"rate": str(rate), "pass_id": job.pass_id}
 
-        make(
+        build_if_stale(
             job.shapes_path,
             {
                 "format": FORMAT,
@@ -144,7 +144,7 @@ def _draw_shapes(job: Job, sound: str) -> None:
             for shape in job.progress.follow(shapes, "drawing mouth shapes", len(shapes)):
                 writer.write(canvas.draw(shape))
 
-    make(
+    build_if_stale(
         job.workspace.visual(job.pass_id, job.inp_id),
         {
             "format": FORMAT,
@@ -155,5 +155,5 @@ def _draw_shapes(job: Job, sound: str) -> None:
         build,
         job.progress,
         force=job.config.machine.force,
-        made_for={"inp_id": job.inp_id, "pass_id": job.pass_id},
+        owner={"inp_id": job.inp_id, "pass_id": job.pass_id},
     )

@@ -23,6 +23,6 @@ def run(job: Job) -> StepReport:
     report = StepReport(NAME, "frame", count=len(timing.frames) if made else 0)
     report.facts = {
         "output_frames": len(timing.frames),
-        "frames_between": int(timing.between.sum()),
+        "frames_between": int(timing.is_interpolated.sum()),
     }
     return report

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...face.rectify import FaceSpace
+from ...face.rectify import RectifiedGrid
 from ...mouth.shapes import carry_shapes
-from ...runtime.threads import one_thread_each
-from ...storage.artifacts import make
+from ...runtime.threads import single_threaded_libraries
+from ...storage.artifacts import build_if_stale
 from ...storage.files import file_hash, replacing
 from ...storage.npy import ArrayWriter
 from ...target.analysis import TargetAnalysis
@@ -51,7 +51,7 @@ def run(job: Job) -> StepReport:
     network = job.predictor
     report = StepReport(NAME, "frame")
 
-    @one_thread_each()
+    @single_threaded_libraries()
     def build(path: Path) -> dict[str, Any]:
         proxies = choose_proxies(
             job.workspace, job.tar_id, target, config, job.config.analysis, job.progress
@@ -72,7 +72,7 @@ def run(job: Job) -> StepReport:
         }
 
     product = job.textures_path
-    make(
+    build_if_stale(
         product,
         {
             "format": FORMAT,
@@ -86,8 +86,8 @@ def run(job: Job) -> StepReport:
         build,
         job.progress,
         force=job.config.machine.force,
-        made_for=job.owner,
-        beside=[product.with_suffix(".npz"), product.with_name("teeth.png")],
+        owner=job.owner,
+        outputs=[product.with_suffix(".npz"), product.with_name("teeth.png")],
     )
     usable = int(target.track.usable.sum())
     report.facts = {
@@ -118,7 +118,7 @@ def _mouth_picture(target: TargetAnalysis, frame: int) -> NDArray[np.uint8]:
 def _write_textures(
     path: Path,
     rendered: Generator[tuple[NDArray[np.uint8], NDArray[np.float64]], None, None],
-    space: FaceSpace,
+    space: RectifiedGrid,
     job: Job,
 ) -> NDArray[np.float32]:
     """Write the textures one by one; returns the jaw lines that go with them."""

@@ -29,7 +29,7 @@ CONNECT_SECONDS = 8
 LONELY_SECONDS = 60
 """How long a run waits when the scheduler has no worker left."""
 
-MOST_GREETING = 1 << 20
+MAX_GREETING = 1 << 20
 """Bytes of a scheduler's greeting; it has some hundred."""
 
 _ADDRESS = re.compile(r"(tcp|tls)://(?P<host>\S+):(?P<port>\d{1,5})")
@@ -163,7 +163,7 @@ def _listens(address: str) -> bool:
                 return True
             with caller.makefile("rb") as words:
                 length = words.read(8)
-            return len(length) == 8 and int.from_bytes(length, sys.byteorder) < MOST_GREETING
+            return len(length) == 8 and int.from_bytes(length, sys.byteorder) < MAX_GREETING
     except (OSError, OverflowError, UnicodeError):
         return False
 

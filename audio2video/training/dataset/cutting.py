@@ -65,7 +65,7 @@ class Thrown:
 def label_frames(
     track: FaceTrack,
     seen: NDArray[np.bool_],
-    rivals: NDArray[np.integer],
+    other_faces: NDArray[np.integer],
     activity: NDArray[np.floating],
     rate: Fraction,
 ) -> NDArray[np.int8]:
@@ -98,7 +98,7 @@ def label_frames(
             first = pause.start + (kept if pause.start else 0)
             last = pause.stop - (kept if pause.stop < len(track) else 0)
             labels[first:last] = SILENT
-    for frame in np.flatnonzero(rivals):
+    for frame in np.flatnonzero(other_faces):
         labels[max(frame - DETECT_EVERY + 1, 0) : frame + DETECT_EVERY] = SEVERAL
     turned = (np.abs(track.pose.yaw) > MAX_YAW) | (np.abs(track.pose.pitch) > MAX_PITCH)
     labels[turned | ~track.usable] = TURNED

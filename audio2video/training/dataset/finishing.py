@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...errors import Audio2VideoError, BadFileError
 from ...face.layout import mouth_opening
 from ...face.smoothing import unbroken_stretches
-from ...mouth.sync import LEAST_SECONDS, LagSums, Offset, find_offset, lag_sums, total
+from ...mouth.sync import MIN_SECONDS, LagSums, Offset, find_offset, lag_sums, total
 from ...speech.features import CEPSTRA, FEATURES
 from ...storage.arrays import read_array
 from ...storage.files import replacing, write_json
@@ -26,11 +26,11 @@ from .recording import Opened, Recording, discard_work, read_activity, read_open
 READY_CUT_LEAST = 0.5
 """Seconds; a shorter sighting of the face in a ready-cut clip is of no use."""
 
-LEAST_OFFSET = 0.02
+MIN_OFFSET = 0.02
 """Seconds between sound and picture from which on it is corrected: half a frame."""
 
 REACH = 0.04
-LEAST_AGREEMENT = 0.1
+MIN_AGREEMENT = 0.1
 SHARE_OF_PEAK = 0.4
 """A fragment's face is taken for the one that is heard if the correlation of lips and sound, at the
 best lag within `REACH` seconds of the recording's offset, is no less than both: this much, and this
@@ -42,7 +42,7 @@ common, 6 s long, 20 %."""
 UNSURE_AGREEMENT, UNSURE_REACH = 0.15, 0.1
 """The least correlation, and the reach, in recordings whose offset is not known."""
 
-LEAST_MOTION = 0.01
+MIN_MOTION = 0.01
 """Standard deviation of the mouth's opening, in inter-ocular distances, of lips that move at all:
 the least of 900 GRID clips is 0.024."""
 
@@ -140,15 +140,15 @@ def _in_step(
     )
     for fragment in fragments:
         fragment.sums = lag_sums(fragment.mouth, rate, float(fragment.first / rate), energy)
-    moving = [f for f in fragments if mouth_opening(f.mouth).std() >= LEAST_MOTION]
+    moving = [f for f in fragments if mouth_opening(f.mouth).std() >= MIN_MOTION]
     whole = total(f.sums for f in moving if f.sums is not None)
     offset = find_offset(whole)
     late, reach, least = (
-        (offset.seconds, REACH, max(LEAST_AGREEMENT, SHARE_OF_PEAK * offset.peak))
+        (offset.seconds, REACH, max(MIN_AGREEMENT, SHARE_OF_PEAK * offset.peak))
         if offset.clear
         else (0.0, UNSURE_REACH, UNSURE_AGREEMENT)
     )
-    if whole.seconds >= LEAST_SECONDS and whole.agreement(late, reach) < LEAST_AGREEMENT:
+    if whole.seconds >= MIN_SECONDS and whole.agreement(late, reach) < MIN_AGREEMENT:
         moving = []  # a voice over pictures of someone else: what agrees here and there is chance
     kept = [f for f in moving if f.sums is not None and f.sums.agreement(late, reach) >= least]
     for fragment in fragments:
@@ -173,7 +173,7 @@ def _of_person(
 
 
 def _is_corrected(offset: Offset) -> bool:
-    return offset.clear and abs(offset.seconds) >= LEAST_OFFSET
+    return offset.clear and abs(offset.seconds) >= MIN_OFFSET
 
 
 def _write(

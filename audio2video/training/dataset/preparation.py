@@ -10,7 +10,7 @@ from ...config import DatasetConfig, MachineConfig
 from ...errors import Audio2VideoError, MissingFileError
 from ...progress import Progress
 from ...runtime.extras import require
-from ...runtime.resource_errors import as_shortage
+from ...runtime.resource_errors import as_resource_error
 from ...runtime.workers import Call
 from ...storage.workspace import Workspace
 from ..corpus import recording_record
@@ -170,7 +170,7 @@ def _finish(recording: Recording) -> Outcome | str | Lost:
 
 def _fault(recording: Recording, error: Audio2VideoError) -> str | Lost:
     """Say why a job failed: the recording can't be used, or something is in the way just now."""
-    shortage = as_shortage(error)
+    shortage = as_resource_error(error)
     if shortage is not None:
         return Lost(str(shortage))
     if error.path == recording.path and not isinstance(error, MissingFileError):

@@ -30,13 +30,13 @@ RATE = Fraction(30000, 1001)
 PREFIX = "published_"
 """Before the names of converted recordings, so that they lie beside the originals."""
 
-MOST_STEP, MOST_SILENCE = 0.1, 3600.0
+MAX_STEP, MAX_SILENCE = 0.1, 3600.0
 """Seconds: mean time from row to row, and of the first row. Rows are 0.01 s apart."""
 
-MOST_FEATURE = 1e6
+MAX_FEATURE = 1e6
 """Cepstra are below 100, and so are times of a day in seconds below this."""
 
-MOST_FRAME = 10**9
+MAX_FRAME = 10**9
 
 BASIS_FILE = Path("reference", "PCA_MAT.npy")
 _MADE_BY = "the set's own maker"
@@ -183,11 +183,11 @@ def read_features(path: Path) -> NDArray[np.float64]:
     if len(array) < 2 or (np.diff(array[:, -1]) <= 0).any():
         raise BadFileError("the times in its last column do not ascend", path=path, hint=_AGAIN)
     first, last = array[0, -1], array[-1, -1]
-    if abs(first) > MOST_SILENCE or last - first > MOST_STEP * len(array):
+    if abs(first) > MAX_SILENCE or last - first > MAX_STEP * len(array):
         raise BadFileError(
             f"its {len(array)} rows are from {first:g} s to {last:g} s", path=path, hint=_AGAIN
         )
-    if np.abs(array).max() > MOST_FEATURE:
+    if np.abs(array).max() > MAX_FEATURE:
         raise BadFileError("holds numbers that no speech feature has", path=path, hint=_AGAIN)
     return array
 
@@ -265,6 +265,6 @@ def _number(path: Path, default: int) -> int:
         raise BadFileError("holds no whole number", path=path, hint=_AGAIN) from error
     if value < 0:
         raise BadFileError("holds a negative number", path=path, hint=_AGAIN)
-    if value > MOST_FRAME:
+    if value > MAX_FRAME:
         raise BadFileError("holds a number that no frame has", path=path, hint=_AGAIN)
     return value

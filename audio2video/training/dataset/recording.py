@@ -211,18 +211,18 @@ def _span(recording: Recording, first: int, end: int) -> dict[str, NDArray[Any]]
     watch = _Watch(recording)
     reader = _reader(recording.path, recording.path.stat().st_mtime_ns)
     rate = reader.info.rate
-    rivals = np.zeros(end - first, np.int16)
+    other_faces = np.zeros(end - first, np.int16)
     faces: list[TrackedFace] = []
     frames = watch.pass_on(reader.read(range(first, end)))
     for k, face in enumerate(track_face(frames, _finder(recording.landmark_model))):
         faces.append(face)
-        rivals[k] = face.rivals
+        other_faces[k] = face.other_faces
         watch.look(k, face.landmarks, float(rate))
     track: FaceTrack = build_track(faces)
     seen = np.array([face.landmarks is not None for face in faces], bool)
     activity = read_activity(recording)[first:end]
     return {
-        "labels": label_frames(track, seen, rivals, activity, rate),
+        "labels": label_frames(track, seen, other_faces, activity, rate),
         "borders": track.starts | np.isin(np.arange(len(track)), watch.shots.cuts),
         "usable": track.usable,
         "starts": track.starts,

@@ -12,7 +12,7 @@ from ...media.video import Frame
 SIDE = 160
 """Pixels of the longer side that frames are reduced to; cuts are seen in the coarse picture."""
 
-LEAST_CHANGE = 6.0
+MIN_CHANGE = 6.0
 """Mean change of hue, saturation and brightness (0-255) that a cut must bring. Less than
 PySceneDetect's usual 15, because two shots of one speaker in one room are much alike; and a border
 too many only parts a fragment."""
@@ -32,7 +32,7 @@ class ShotDetector:
     """
 
     def __init__(self) -> None:
-        self._detector = AdaptiveDetector(min_scene_len=1, min_content_val=LEAST_CHANGE)
+        self._detector = AdaptiveDetector(min_scene_len=1, min_content_val=MIN_CHANGE)
         self._count = 0
         self.cuts: list[int] = []
 

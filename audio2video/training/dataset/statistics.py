@@ -15,7 +15,7 @@ from ...storage.files import replacing, write_json
 from ...storage.workspace import Workspace
 from ..corpus import MADE_BY, FeatureKind, clip_folder, clip_index, read_clip_info
 
-MOST_SHAPES = 400_000
+MAX_SHAPES = 400_000
 """Shapes that the basis is fitted to; of more, as many are taken evenly. Four hours at 25 fps."""
 
 
@@ -42,7 +42,7 @@ def write_statistics(workspace: Workspace, fragments: Sequence[str], features: F
             "speaker": info.speaker,
             "seconds": round(float(len(mouth) / info.rate), 3),
         }
-    stride = -(-sum(len(m) for own in mouths.values() for m in own) // MOST_SHAPES)
+    stride = -(-sum(len(m) for own in mouths.values() for m in own) // MAX_SHAPES)
     speakers = sorted(mouths)
     centres, references, relative = [], [], []
     for speaker in speakers:

@@ -18,7 +18,7 @@ from ..corpus import read_index
 from .grid import Grid, read_grid
 from .plots import plot_sweep
 from .table import PARTS, Pass, find_passes, pass_rows, read_passes, write_rows
-from .worker import train_in_worker
+from .training_worker import train_in_worker
 
 
 @dataclass(frozen=True)
