@@ -27,7 +27,7 @@ def _ignore_message(text: str) -> None:
 
 @dataclass
 class Progress:
-    """The caller's ears.
+    """Callbacks for progress, warnings and notes.
 
     Parameters
     ----------

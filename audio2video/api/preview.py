@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import OptionError
 from ..media.audio import probe_audio, read_audio, write_wav
 from ..storage.files import replacing
+from ..storage.ids import id_from_path
 
 MAX_PREVIEW = 600.0
 """Seconds; more is no preview."""

@@ -76,8 +76,8 @@ def clear_command(
     if not yes:
         if not sys.stdin.isatty():
             raise OptionError(
-                f"nothing was removed: {_count(chosen)} would be, and nobody is there to ask",
-                hint="give --yes",
+                f"refusing to remove {_count(chosen)} without confirmation",
+                hint="use --yes",
             )
         with Terminal(place, quiet=False, verbose=False) as terminal:
             terminal.table(_table(chosen))

@@ -120,7 +120,7 @@ def visible_mask(
     space: RectifiedGrid,
     reduced: RectifiedGrid,
 ) -> NDArray[np.float32]:
-    """Take out of a mask what is not seen to be face.
+    """Remove occluded and back-facing pixels from the mask.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from ..progress import Progress
 from ..speech.features import FEATURE_RATE
 from ..storage.files import read_json, replacing, write_json
 from ..storage.workspace import Workspace
-from ..training.checkpoint import ANEW
+from ..training.checkpoint import RETRAIN
 from ..training.corpus import ShapeStatistics, feature_kind, read_clip, read_index, read_statistics
 from ..training.data import frame_times, true_shapes
 from ..training.pass_files import load_network
@@ -182,7 +182,7 @@ def _split(workspace: Workspace, folder: Path) -> dict[str, list[str]]:
     path = folder / "split.json"
     if (folder / "checkpoint.npz").is_file():
         raise BadFileError(
-            "the pass is being trained anew: these may not be the clips of its finished network",
+            "the pass is being trained again: these may not be the clips of its finished network",
             path=path,
             hint="let the training end first",
         )
@@ -194,7 +194,7 @@ def _split(workspace: Workspace, folder: Path) -> dict[str, list[str]]:
         ids = split.get(part)
         known = isinstance(ids, list) and all(isinstance(i, str) for i in ids)
         if not isinstance(ids, list) or not known or not (ids or part == "test"):
-            raise BadFileError(f"lists no {part} clips", path=path, hint=ANEW)
+            raise BadFileError(f"lists no {part} clips", path=path, hint=RETRAIN)
         missing = [i for i in ids if i not in there]
         if missing:
             raise MissingFileError(

@@ -44,7 +44,7 @@ _START_SHIFT = 5.0
 """Largest change of light, in units of the spread, that is assumed at first."""
 
 _CORRELATED = 30.0
-"""Neighbouring values err together: so many count as one against the prior."""
+"""Effective number of correlated neighbours; divides the data term against the prior."""
 
 F32 = NDArray[np.float32]
 

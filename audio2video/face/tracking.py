@@ -75,7 +75,7 @@ def track_face(frames: Iterable[NDArray[np.uint8]], finder: Finder) -> Iterator[
 
     The main face is the largest one where tracking starts. It is kept while the detector sees it
     now and then (a landmark model draws a face into anything); once it is lost, the largest is
-    taken anew. Each frame's box comes from the landmarks of the frame before, which is steadier
+    taken again. Each frame's box comes from the landmarks of the frame before, which is steadier
     than the detector's own; the detector confirms it every `DETECT_EVERY` frames, and finds it
     again when the landmarks stop looking like a face.
 

@@ -86,7 +86,7 @@ def open_media(path: Path | str) -> InputContainer:
             return _open(path)
     except OSError as error:
         raise BadFileError(
-            f"can't be read ({error.strerror})", path=path, hint="may you read it?"
+            f"can't be read ({error.strerror})", path=path, hint="check the file's permissions"
         ) from error
 
 

@@ -72,7 +72,7 @@ class SoundTrack:
 
 
 def _regular(blocks: Iterator[F32]) -> Iterator[F32]:
-    """Cut blocks anew to whole frames of the codec; the last one may be shorter."""
+    """Regroup blocks into whole frames of the codec; the last one may be shorter."""
     rest: F32 | None = None
     for block in blocks:
         rest = block if rest is None else np.concatenate([rest, block], axis=1)

@@ -226,7 +226,7 @@ class VideoWriter:
             raise Audio2VideoError(
                 "can't be encoded: the encoder gave up",
                 path=self.path,
-                hint="is there memory left?",
+                hint="the system may be out of memory",
             ) from error
         except (av.error.FFmpegError, OSError) as error:
             reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)

@@ -53,7 +53,7 @@ def planes_between(a: Sequence[U8], b: Sequence[U8], share: float) -> list[U8]:
 
 
 def _back(flow: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """Where what comes to lie in each pixel was before, this share of the flow ago.
+    """Backward displacement of each pixel after travelling `share` of the flow.
 
     The flow belongs to the pixels where things were, not to those where they arrive: it is read
     that share of itself back.

@@ -1,4 +1,4 @@
-"""The retiming's dynamic programme: the cheapest way to play a target to and fro."""
+"""The retiming's dynamic programme: the cheapest forward and backward playback of a target."""
 
 from __future__ import annotations
 

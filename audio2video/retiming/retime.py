@@ -18,7 +18,7 @@ PLAY_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Retiming:
-    """What of the target plays under each of N output frames.
+    """Source position in the target for each of the N output frames.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def retime(
 
 
 def ping_pong(wanted: int, available: int) -> Retiming:
-    """Play the target from its first frame on, to and fro if it is short, easing the turns.
+    """Play the target from its first frame on, forward and backward if it is short, easing the turns.
 
     Parameters
     ----------

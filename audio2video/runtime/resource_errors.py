@@ -32,7 +32,7 @@ def as_resource_error(error: BaseException | None) -> Audio2VideoError | None:
     Returns
     -------
     Audio2VideoError or None
-        None if it is none of these, or told of already.
+        None if the error is not a resource failure or already names the file.
     """
     # A message that names a file already says more than the system does, but not of memory: what
     # could not be read for lack of it is not damaged.

@@ -46,7 +46,7 @@ class StopRequest:
 
 @contextmanager
 def stoppable() -> Iterator[StopRequest]:
-    """Turn every request to stop into a `KeyboardInterrupt`, which all that tidies up knows.
+    """Raise `KeyboardInterrupt` on any stop signal, so that existing cleanup code runs.
 
     Outside the main thread, where no signal arrives, it does nothing. Signals that this process was
     told to ignore, as under ``nohup``, stay ignored.

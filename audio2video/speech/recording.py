@@ -97,7 +97,7 @@ def recording_features(pcm: I16) -> F32:
 def recording_activity(pcm: I16, rate_fps: Fraction, frames: int) -> F32:
     """Compute `speech_activity` of a recording of any length.
 
-    What counts as noise and what as speech is decided anew for every minute, so that a hall after a
+    What counts as noise and what as speech is decided for each minute, so that a hall after a
     studio does not matter.
 
     Parameters

@@ -115,7 +115,7 @@ def remove(workspace: Workspace, chosen: Iterable[Cached]) -> tuple[list[Cached]
 
 
 class _BusyError(Audio2VideoError):
-    """Somebody else is at it."""
+    """The cache entry is locked by another process."""
 
 
 def _remove(workspace: Workspace, one: Cached) -> bool:

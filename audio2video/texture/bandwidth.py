@@ -57,7 +57,7 @@ def solve_bandwidth(near: NDArray[np.floating], far: NDArray[np.floating], alpha
 
 
 def _root(rising: Callable[[float], float], low: float, high: float) -> float:
-    """Largest place, to 12 digits, where a rising function is not above nought.
+    """Largest x, to 12 digits, with f(x) <= 0, for increasing f.
 
     The function is nearly a straight line over the reciprocal of its argument. So the line through
     the ends of the bracket is followed, but that of an end that stays is halved each time (the

@@ -69,7 +69,7 @@ class FrameFeatures:
         """Squared distance of each frame from what is wanted.
 
         The rectified space takes the pose out of the geometry only: teeth and lips stand out of the
-        surface, and shadows turn with the head. So like is looked for under a like pose.
+        surface, and shadows turn with the head. Candidates are therefore matched on pose as well.
 
         Parameters
         ----------

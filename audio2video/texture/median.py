@@ -153,7 +153,7 @@ def _interpolate(moves: F32, row: int, column: int, count: int, lines: F32) -> b
     Returns
     -------
     bool
-        False if they all round to nought.
+        False if they all round to zero.
     """
     below = min(row + 1, moves.shape[1] - 1)
     most = np.float32(0)

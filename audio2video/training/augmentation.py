@@ -14,7 +14,7 @@ from .sequences import TrainingClip
 
 @dataclass(frozen=True)
 class Variation:
-    """Bounds of the random variation of a clip, anew in every epoch.
+    """Bounds of the random variation of a clip, drawn again in every epoch.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from .sequences import Batch
 from .trainer import Trainer
 
 COLUMNS = ("learning_rate", "training", "validation")
-ANEW = "--force True trains the pass anew"
+RETRAIN = "--force True trains the pass again"
 """What to do when a file of a pass is damaged."""
 
 KEPT = 10
@@ -156,7 +156,7 @@ def resume(path: Path, trainer: Trainer) -> TrainingState:
         trainer.restore(state.resumed)
     except (BadFileError, KeyError, TypeError, ValueError) as error:
         raise BadFileError(
-            "not a checkpoint of this pass, or damaged", path=path, hint=ANEW
+            "not a checkpoint of this pass, or damaged", path=path, hint=RETRAIN
         ) from error
     return state
 

@@ -26,7 +26,7 @@ from ..speech.features import FEATURE_RATE
 from ..storage.files import content_key, read_json, write_json
 from ..storage.locks import locked
 from ..storage.workspace import Workspace
-from .checkpoint import ANEW, TrainingState, resume, write_history
+from .checkpoint import RETRAIN, TrainingState, resume, write_history
 from .corpus import Clip, ShapeStatistics, feature_kind, read_clip, read_index, read_statistics
 from .data import (
     TrainingData,
@@ -211,7 +211,7 @@ def _earlier_run(session: _Session) -> str | None:
         raise Audio2VideoError(
             f"this pass was begun with other options ({', '.join(changed) or 'another corpus'})",
             path=folder,
-            hint="choose another --pass_id; --force True trains this one anew",
+            hint="choose another --pass_id; --force True trains this one again",
         )
     return "checkpoint" if started else "finished"
 
@@ -221,7 +221,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return read_json(path)
     except BadFileError as error:
-        raise BadFileError("missing or damaged", path=path, hint=ANEW) from error
+        raise BadFileError("missing or damaged", path=path, hint=RETRAIN) from error
 
 
 def _train_epochs(

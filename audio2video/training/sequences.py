@@ -98,7 +98,7 @@ def training_batches(
 ) -> Iterator[Batch]:
     """Cut all clips into sequences and hand them out in random order.
 
-    Every clip is cut anew at a random offset each time, so that the network sees a sound at any
+    Every clip is cut again at a random offset each time, so that the network sees a sound at any
     place in a sequence.
 
     Parameters

@@ -259,7 +259,7 @@ def test_nobody_to_ask(filled: Workspace, capsys: pytest.CaptureFixture[str]) ->
     before = names(filled.root)
     code, out, err = command(capsys, "cache", "clear", "--workspace", filled.root)
     assert (code, out) == (2, "")
-    assert "4 caches, 0.0 MB would be, and nobody is there to ask; give --yes" in err
+    assert "refusing to remove 4 caches, 0.0 MB without confirmation; use --yes" in err
     assert len(err.splitlines()) == 1
     assert names(filled.root) == before
 

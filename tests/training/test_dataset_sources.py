@@ -82,7 +82,8 @@ def test_a_list_with_a_missing_file_is_refused(tmp_path: Path) -> None:
     for name in ("gone.mp4", f"{'x' * 5000}gone.mp4"):  # the second is too long to be asked for
         path.write_text(f"{name}\n")
         with pytest.raises(
-            MissingFileError, match=r"gone\.mp4: listed in films\.txt, but not there; mend the list"
+            MissingFileError,
+            match=r"gone\.mp4: listed in films\.txt, but not there; fix or remove this line",
         ):
             listed_files(path, read_list(path), {})
 

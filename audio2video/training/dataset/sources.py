@@ -182,7 +182,7 @@ def listed_files(
                 raise MissingFileError(
                     f"listed in {list_path.name}, but not there",
                     path=files[0],
-                    hint="mend the list",
+                    hint="fix or remove this line",
                 )
         sources += [Source(file.stem, entry.speaker, file) for file in files]
     return distinct(sources)
