@@ -20,6 +20,7 @@ from .dub import dub_command
 from .evaluate import evaluate_group
 from .passes import passes_group, sweep_command
 from .run import run_command
+from .usage import usage_message
 from .verify import verify_command
 
 EXIT_BAD_INPUT = 2
@@ -88,7 +89,7 @@ def _outcome(command: click.Command, args: Sequence[str] | None) -> tuple[int, s
         click.echo(error.format_message())
         return EXIT_BAD_INPUT, None
     except click.ClickException as error:
-        return EXIT_BAD_INPUT, " ".join(error.format_message().split())
+        return EXIT_BAD_INPUT, " ".join(usage_message(error).split())
     except Exception as error:
         shortage = as_resource_error(error)
         if shortage is None:
