@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -397,3 +398,10 @@ def test_deinterlacing_leaves_what_does_not_move(rng: np.random.Generator) -> No
         tiny = rng.integers(0, 256, shape).astype(np.uint8)
         assert deinterlaced(tiny).shape == shape
         np.testing.assert_array_equal(deinterlaced(tiny)[::2], tiny[::2])
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="no scheduling policies here")
+def test_encoding_leaves_the_scheduling_of_this_process_alone(tmp_path: Path) -> None:
+    before = os.sched_getscheduler(0)
+    film(tmp_path / "av1.mp4", 5, codec="libsvtav1", options={"preset": "12"})
+    assert os.sched_getscheduler(0) == before

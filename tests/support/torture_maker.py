@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -98,6 +100,25 @@ def _encode_sound(
     container.mux(stream.encode(None))
 
 
+@contextmanager
+def own_scheduling() -> Iterator[None]:
+    """Restore the thread's scheduling policy after encoding.
+
+    Run by root, SVT-AV1 makes the thread that opens it a real-time one of the highest priority
+    (SCHED_FIFO 99) and leaves it so; every process started from it would inherit that. Two such
+    processes on two cores starve all others, and each other: OpenBLAS's main thread spins until its
+    helper thread has worked, which then never gets a core.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
+
+
 def film(
     path: Path,
     frames: int = 50,
@@ -127,7 +148,10 @@ def film(
     drawn = draw or (lambda k: scene(k, size))
     shape = stored(drawn(0)).shape
     tick = tick or 1 / rate
-    with av.open(str(path), "w", format=format, options=muxer or {}) as container:
+    with (
+        own_scheduling(),
+        av.open(str(path), "w", format=format, options=muxer or {}) as container,
+    ):
         streams = []
         for _ in range(1 + decoys):
             stream = container.add_stream(codec, rate=rate)
