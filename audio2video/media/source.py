@@ -204,7 +204,7 @@ class AudioSource:
 class _Clock:
     """Compares the time stamps of frames with the samples that came before them.
 
-    A clock that jumps back starts again: files that were joined end to end have such ones. The sound
+    A clock that jumps back starts again, as in files that were joined end to end. The sound
     then goes on where the pictures do, or without pictures where it was.
     """
 

@@ -106,7 +106,7 @@ def retime(
 
 
 def ping_pong(wanted: int, available: int) -> Retiming:
-    """Play the target from its first frame on, forward and backward if it is short, easing the turns.
+    """Play the target forward and, where it is too short, back and forth, easing the turns.
 
     Parameters
     ----------
