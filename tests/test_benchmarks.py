@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -165,7 +166,7 @@ class _Skipping:
 def test_missing_footage_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIO2VIDEO_SHARED", str(tmp_path / "shared"))
     monkeypatch.setattr(scene, "paint", lambda path, *_: path.touch())
-    monkeypatch.setattr(scene, "analyse_target", lambda *_: None)
+    monkeypatch.setattr(scene, "Job", lambda *_: SimpleNamespace(target=None))
     data = tmp_path / "shared" / "data"
 
     def made(name: str) -> Scene:
@@ -193,7 +194,7 @@ def test_a_quick_run_says_what_it_leaves_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scene, "paint", lambda path, *_: path.touch())
-    monkeypatch.setattr(scene, "analyse_target", lambda *_: None)
+    monkeypatch.setattr(scene, "Job", lambda *_: SimpleNamespace(target=None))
     made = make_scene(tmp_path, QUICK)
     assert made.skipped == ["larger targets and footage: this is a quick run"]
     assert (made.painted(1280, 720), made.real("address_8s")) == (None, None)

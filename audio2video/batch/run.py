@@ -16,8 +16,7 @@ from .. import __version__
 from ..config import Config
 from ..errors import Audio2VideoError
 from ..progress import Progress
-from ..runtime.resource_errors import failure_text
-from ..runtime.workers import Call, WorkerMessage, WorkerPool
+from ..runtime.workers import Call, WorkerMessage, WorkerPool, failure_text
 from ..storage.files import write_json
 from ..storage.workspace import Workspace
 from .row_worker import make_row

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..config import Config
 from ..errors import BadFileError, MissingFileError
@@ -13,8 +14,10 @@ from ..media.video import probe_video
 from ..mouth.predictor import Predictor
 from ..progress import Progress
 from ..storage.workspace import Workspace
-from ..target.analysis import TargetAnalysis, analyse_target
 from ..training.pass_files import NETWORK, load_network
+
+if TYPE_CHECKING:
+    from ..target.analysis import TargetAnalysis
 
 MIN_SECONDS = 0.2
 """Shorter sound holds no speech: a single phone takes longer."""
@@ -117,6 +120,9 @@ class Job:
         Audio2VideoError
             The video is missing, can't be used, or shows no face.
         """
+        # Imported here: step 1 needs no target, and these libraries take a second to import.
+        from ..target.analysis import analyse_target
+
         config, inputs = self.config, self.config.inputs
         return analyse_target(
             self.workspace,

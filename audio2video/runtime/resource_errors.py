@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 from ..errors import Audio2VideoError
-from .workers import Crash
 
 _MEMORY_HINT = "end other programs, raise the limit (ulimit -v), or give --nthreads 1"
 _DISK_HINT = "make room on the disk; what is finished is kept, run it again to go on"
@@ -72,26 +71,3 @@ def _is_of_memory(error: BaseException, number: int | None) -> bool:
             isinstance(error, (ImportError, OSError)) and any(t in str(error) for t in _NOT_LOADED)
         )
     )
-
-
-def failure_text(outcome: object) -> str | None:
-    """Say in one line why a call of a worker process failed.
-
-    Parameters
-    ----------
-    outcome : object
-        As `audio2video.runtime.workers.WorkerPool.run` yields it.
-
-    Returns
-    -------
-    str or None
-        None if it did not fail.
-    """
-    if isinstance(outcome, Crash):
-        return outcome.why
-    if not isinstance(outcome, Exception):
-        return None
-    if isinstance(outcome, Audio2VideoError):
-        return str(outcome)
-    words = as_resource_error(outcome) or f"{type(outcome).__name__}: {outcome}"
-    return " ".join(str(words).split())

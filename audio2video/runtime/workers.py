@@ -15,6 +15,8 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any
 
+from ..errors import Audio2VideoError
+from .resource_errors import as_resource_error
 from .signals import GRACE_SECONDS, graceful_worker
 from .startup import prepare_process
 
@@ -260,6 +262,29 @@ class WorkerPool:
             self._idle.append(worker)
         else:
             worker.close()
+
+
+def failure_text(outcome: object) -> str | None:
+    """Say in one line why a call of a worker process failed.
+
+    Parameters
+    ----------
+    outcome : object
+        As `WorkerPool.run` yields it.
+
+    Returns
+    -------
+    str or None
+        None if it did not fail.
+    """
+    if isinstance(outcome, Crash):
+        return outcome.why
+    if not isinstance(outcome, Exception):
+        return None
+    if isinstance(outcome, Audio2VideoError):
+        return str(outcome)
+    words = as_resource_error(outcome) or f"{type(outcome).__name__}: {outcome}"
+    return " ".join(str(words).split())
 
 
 def _serve(parent: Connection, nthreads: int) -> None:

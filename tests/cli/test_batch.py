@@ -23,8 +23,7 @@ from audio2video.errors import CancelledError
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
 from audio2video.progress import Progress
-from audio2video.runtime.resource_errors import failure_text
-from audio2video.runtime.workers import Call, WorkerPool
+from audio2video.runtime.workers import Call, WorkerPool, failure_text
 from audio2video.storage.workspace import Workspace
 from tools.presenter.presenter import render_frames
 

@@ -62,7 +62,6 @@ def test_no_such_step(run_py: CommandLine) -> None:
     assert "no such step" in refused(run_py, "--steps", "1", "9")
     assert "no such step" in refused(run_py, "--steps", "two")
     assert "runs backwards" in refused(run_py, "--steps", "4-2")
-    assert "--steps" in refused(run_py)
 
 
 def test_pass_never_trained(run_py: CommandLine, small_target: Path, small_speech: Path) -> None:
@@ -210,7 +209,7 @@ def test_options_out_of_bounds_and_unknown(run_py: CommandLine, tmp_path: Path) 
     assert "out of bounds" in refused(run_py, "--steps", "1", "--keep_prob", "0")
     assert "not usable as a file name" in refused(run_py, "--steps", "1", "--inp_id", "../up")
     assert "No such option" in refused(run_py, "--steps", "1", "--nonsense", "1")
-    assert "not a valid boolean" in refused(run_py, "--steps", "1", "--train", "perhaps")
+    assert "must be True or False" in refused(run_py, "--steps", "1", "--train", "perhaps")
     config = tmp_path / "wrong.toml"
     config.write_text("alpha = 'much'\n")
     line = refused(run_py, "--steps", "1", "--config", config)

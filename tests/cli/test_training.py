@@ -196,7 +196,7 @@ def test_a_pass_of_published_features_cannot_hear(
 def test_a_network_of_no_such_kind(corpus: CommandLine) -> None:
     done = corpus(*TRAIN, "--network", "oracle", check=False)
     assert done.returncode == 2
-    assert "'oracle' is not one of 'lstm', 'bilstm', 'conv'" in done.stderr
+    assert "'oracle' is not known; use one of lstm, bilstm, conv" in done.stderr
 
 
 def test_a_pass_trained_anew_and_killed_is_not_taken_for_finished(

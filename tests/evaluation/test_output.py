@@ -260,7 +260,8 @@ def test_a_result_without_a_face(workspace: Path) -> None:
 
 def test_nothing_there(tmp_path: Path, finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no input speech 'nobody'" in refused(capsys, tmp_path, "--inp_id", "nobody")
-    assert "no target video 'demo'" in refused(capsys, tmp_path)
+    assert "speech 'demo' has no result on target 'demo'" in refused(capsys, tmp_path)
+    assert "no target video 'nobody'" in refused(capsys, tmp_path, "--tar_id", "nobody")
     assert "is not usable as a file name" in refused(capsys, tmp_path, "--tar_id", "../x")
     line = refused(capsys, finished_without_evaluation(finished, tmp_path), "--tar_id", "painted")
     assert "speech 'demo' has no result on target 'painted'" in line

@@ -150,7 +150,7 @@ def test_what_is_said(answer: dict[str, Any], folder: Path) -> None:
         assert set(measures) == MEASURES
         assert set(measures["worst_second"]) == {"lmd", "ssim", "psnr"}
     assert answer["options"] == {
-        **Config.from_flags(tar_id="painted").as_dict(),
+        **Config.from_flags(tar_id="painted").flags(),
         "video": answer["options"]["video"],
         "nthreads": answer["options"]["nthreads"],
     }
@@ -412,4 +412,4 @@ def test_constants_are_those_of_the_command() -> None:
     assert options["exclude"].default == EXCLUDE
     assert "retiming" not in options
     assert {"teeth", "detail", "jaw", "match_light", "pose_weight", "light_weight"} <= set(options)
-    assert Config.from_flags().ncandidates == BASELINE_CANDIDATES
+    assert Config().texture.ncandidates == BASELINE_CANDIDATES

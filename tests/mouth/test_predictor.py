@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from audio2video.mouth import predictor
 from audio2video.mouth.architecture import NETWORKS, Architecture
 from audio2video.mouth.basis import ShapeBasis
 from audio2video.mouth.predictor import Predictor
+from audio2video.storage.workspace import shipped
 
 INPUTS, UNITS, OUTPUTS = 5, 7, 3
 
@@ -87,7 +87,7 @@ def test_the_look_ahead_is_the_delay_and_no_more(rng: np.random.Generator) -> No
 def test_long_speech_is_heard_in_blocks(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    network = Predictor.load(ROOT / "train" / name / "network.npz")
+    network = Predictor.load(shipped() / "passes" / name / "network.npz")
     steps = rng.normal(size=(2500, 28)) * network.feature_std
     features = (
         network.feature_mean

@@ -59,8 +59,8 @@ def test_steps_1_to_4_need_no_extra(
         ),
         (
             ("run", "--steps", "0", "--corpus", "{corpus}"),
-            "preparing a corpus needs dask.distributed and PySceneDetect, which are not installed; "
-            "pip install 'audio2video[cluster,train]'",
+            "preparing a corpus needs PySceneDetect, which is not installed; "
+            "pip install 'audio2video[train]'",
         ),
         (
             ("run", "--steps", "0", "--corpus", "{links}"),

@@ -56,8 +56,8 @@ def test_where_nothing_can_be_kept_one_line_says_so(
 def test_kernels_work_where_nothing_can_be_kept(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code = (
-        "import numpy as np; from audio2video.face.surface import meet_surface; "
-        "print(meet_surface(np.zeros((1, 1, 2)), np.zeros((1, 2))).shape)"
+        "import numpy as np; from audio2video.face.surface import intersect_surface; "
+        "print(intersect_surface(np.zeros((1, 1, 2)), np.zeros((1, 2))).shape)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -9,8 +9,7 @@ import cluster_jobs
 import pytest
 
 from audio2video.errors import BadFileError
-from audio2video.runtime.resource_errors import failure_text
-from audio2video.runtime.workers import Call, Crash, WorkerMessage, WorkerPool
+from audio2video.runtime.workers import Call, Crash, WorkerMessage, WorkerPool, failure_text
 
 
 def no_beat() -> None:

@@ -83,7 +83,10 @@ def make_set(request: pytest.FixtureRequest, rng: np.random.Generator, basis: np
 
 def prepare(workspace: Workspace, corpus: Path | None, **options: object) -> object:
     workspace.create()
-    return dataset.run(workspace, Config.from_flags(corpus=corpus, **options), Progress())  # type: ignore[arg-type]
+    config = Config.from_flags(corpus=corpus, **options)
+    return dataset.prepare_corpus(
+        workspace, config.dataset, config.analysis, config.machine, Progress()
+    )
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

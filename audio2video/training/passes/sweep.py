@@ -10,8 +10,7 @@ from pathlib import Path
 from ...config import Config
 from ...progress import Progress
 from ...runtime.extras import require
-from ...runtime.resource_errors import failure_text
-from ...runtime.workers import Call, WorkerMessage, WorkerPool
+from ...runtime.workers import Call, WorkerMessage, WorkerPool, failure_text
 from ...storage.files import replacing
 from ...storage.workspace import Workspace
 from ..corpus import read_index
