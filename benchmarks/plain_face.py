@@ -22,7 +22,7 @@ class Analysis:
     ----------
     head : ndarray, shape (68, 3)
         The speaker's proportions.
-    space : FaceSpace
+    space : RectifiedGrid
     """
 
     def __init__(self, head: NDArray[np.floating], space: RectifiedGrid) -> None:

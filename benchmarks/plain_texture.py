@@ -76,7 +76,7 @@ def make_texture(
     Parameters
     ----------
     maker : TextureMaker
-    wanted : Looks
+    wanted : FrameFeatures
         Of the frame before, of the one that is asked for, and of the one after it.
     region : ndarray of bool, shape (H, W)
         Pixels to compute.

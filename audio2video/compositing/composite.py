@@ -60,7 +60,7 @@ class Visibility:
     ----------
     covered : ndarray of uint8, shape (h, w)
         From `face.visibility.occlusion_maps`.
-    reduced : FaceSpace
+    reduced : RectifiedGrid
         Its raster.
     shown : float
         How much of the mouthpiece is shown, 0 to 1; see `masks.covering_fade`.
@@ -136,20 +136,20 @@ def compose(
         The frame inside `box`.
     box : tuple of int
         From `working_box`.
-    piece : Mouthpiece
+    piece : MouthPatch
     landmarks : ndarray, shape (68, 2)
         The frame's own landmarks, pixel (x, y).
     pose : HeadPose
         Of this one frame.
-    space : FaceSpace
+    space : RectifiedGrid
     light : bool
         Match the texture's light to the frame's.
-    sight : Sight, optional
+    sight : Visibility, optional
         By default all of the face is seen.
 
     Returns
     -------
-    Composed
+    CompositePatch
         Of the shape of `part`.
     """
     unit = float(pose.scale[0])

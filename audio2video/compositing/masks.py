@@ -49,7 +49,7 @@ def face_mask(
         The target frame's landmarks, rectified; its jaw line as it is to be in the result.
     mouth : ndarray, shape (20, 2)
         The mouth in the result, rectified.
-    space : FaceSpace
+    space : RectifiedGrid
 
     Returns
     -------
@@ -97,7 +97,7 @@ def skin_weight(
     ----------
     mask : ndarray of float32, shape (H, W)
     mouth : ndarray, shape (20, 2)
-    space : FaceSpace
+    space : RectifiedGrid
 
     Returns
     -------
@@ -133,7 +133,7 @@ def visible_mask(
         half of a mouth is worse than either.
     mouth : ndarray, shape (20, 2)
         The mouth in the result, rectified.
-    space, reduced : FaceSpace
+    space, reduced : RectifiedGrid
         Rasters of the mask and of what is known about visibility.
 
     Returns

@@ -54,7 +54,7 @@ def block_change(one: Frame, other: Frame) -> tuple[F32, F32]:
     for a, b in ((one.u, other.u), (one.v, other.v)):
         planes.append(_block_means(cv2.absdiff(a, b), BLOCK // 2))
     squares = _block_means(np.square(luma, dtype=np.float32), BLOCK)
-    return np.asarray(np.maximum.reduce(planes)), squares
+    return np.maximum.reduce(planes), squares
 
 
 def _block_means(plane: NDArray[Any], side: int) -> F32:

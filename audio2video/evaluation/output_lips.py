@@ -100,8 +100,8 @@ def compare_openings(
     steps = int((longest.stop - longest.start - 1) * FEATURE_RATE / rate) + 1
     times = np.arange(steps) / FEATURE_RATE
     lag, at_lag = find_lag(
-        at_times(np.asarray(seen[longest]), rate, times),
-        at_times(np.asarray(predicted[longest]), rate, times),
+        at_times(seen[longest], rate, times),
+        at_times(predicted[longest], rate, times),
     )
     moved = wanted - wanted.mean()
     moves = lag is not None
@@ -167,7 +167,7 @@ def find_silences(speech: NDArray[np.floating], rate: float) -> list[Silence]:
     """
     ease = int(np.ceil(EASE * rate))
     found = []
-    for run in unbroken_stretches(np.asarray(speech < 0.5)):
+    for run in unbroken_stretches(speech < 0.5):
         if run.stop - run.start > MIN_SILENCE * rate:
             # At the ends of the recording there is nothing to come from or to be ready for.
             first = run.start + (ease if run.start > 0 else 0)

@@ -249,7 +249,7 @@ def _compose_all(
                 look = _Look(target, number, true, finder, config.compositing)
                 for name, pieces in ways.items():
                     piece = MouthPatch(
-                        np.asarray(pieces.textures[index]),
+                        pieces.textures[index],
                         track.mouth[number].astype(np.float64),
                         float(drops[name][index]),
                     )

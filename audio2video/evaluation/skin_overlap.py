@@ -96,7 +96,7 @@ def judge_mask(
     -------
     MaskTouch
     """
-    touched = np.asarray(cover) > TOUCHED
+    touched = cover > TOUCHED
     if not touched.any():
         return MaskTouch(0, 0)
     # Only what lies around the mask and the skin samples is looked at.
@@ -189,7 +189,7 @@ def _not_skin(
         least = np.minimum(least, np.sqrt(square) / np.maximum(gain, 1.0))
     typical = float(np.median(sample[:, 0]))
     lightest = BRIGHTER * float(sample[-len(sample) // _BANDS :, 0].mean())
-    return np.asarray((least > LIMIT) | (luma < DARKEST * typical) | (luma > lightest))
+    return (least > LIMIT) | (luma < DARKEST * typical) | (luma > lightest)
 
 
 def _lip_coloured(

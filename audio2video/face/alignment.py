@@ -37,7 +37,7 @@ class Alignment:
 
     Parameters
     ----------
-    space : FaceSpace
+    space : RectifiedGrid
     knots : ndarray of float64, shape (K, 2)
         Common place of the landmarks and of some points that do not move, rectified.
     spread : ndarray of float32, shape (H * W, K)
@@ -72,7 +72,7 @@ class Alignment:
             Displacement (x, y) in pixels.
         """
         moves = (_with_anchors(landmarks) - self.knots).astype(np.float32)
-        return np.asarray(self.spread @ moves).reshape(self.space.height, self.space.width, 2)
+        return (self.spread @ moves).reshape(self.space.height, self.space.width, 2)
 
 
 def to_common(picture: U8, field: F32) -> U8:

@@ -56,7 +56,7 @@ def read_landmark_model(path: Path) -> LandmarkModel:
         It is none, or damaged.
     """
     try:
-        return _read(np.asarray(np.memmap(path, np.uint8, "r")))
+        return _read(np.memmap(path, np.uint8, "r"))
     except (OSError, ValueError) as error:
         raise BadFileError(
             "not a dlib shape predictor", path=path, hint="check --landmark_model"

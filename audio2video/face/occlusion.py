@@ -39,7 +39,7 @@ def reduce_texture(texture: U8, space: RectifiedGrid, reduced: RectifiedGrid) ->
     Parameters
     ----------
     texture : ndarray of uint8, shape (space.height, space.width, 3)
-    space, reduced : FaceSpace
+    space, reduced : RectifiedGrid
 
     Returns
     -------
@@ -58,7 +58,7 @@ def clean_mask(score: F32, space: RectifiedGrid) -> U8:
     ----------
     score : ndarray of float32, shape (H, W)
         1 and more where a pixel is covered by all that is known of it alone.
-    space : FaceSpace
+    space : RectifiedGrid
 
     Returns
     -------
@@ -89,7 +89,7 @@ def confirmed_occlusions(occlusions: U8, starts: NDArray[np.bool_], space: Recti
         From `visibility.occlusion_maps`; 0 in frames without a face.
     starts : ndarray of bool, shape (T,)
         Nothing goes on from the frame before.
-    space : FaceSpace
+    space : RectifiedGrid
         From `analysis_grid`.
 
     Returns
@@ -137,7 +137,7 @@ def lip_region(mouth: NDArray[np.floating], space: RectifiedGrid) -> F32:
     ----------
     mouth : ndarray, shape (20, 2)
         Rectified.
-    space : FaceSpace
+    space : RectifiedGrid
 
     Returns
     -------

@@ -111,7 +111,7 @@ def texture_map(space: RectifiedGrid, pose: HeadPose) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    space : FaceSpace
+    space : RectifiedGrid
     pose : HeadPose
         Of one frame.
 
@@ -139,7 +139,7 @@ def frame_map(
 
     Parameters
     ----------
-    space : FaceSpace
+    space : RectifiedGrid
     pose : HeadPose
         Of one frame.
     box : tuple of int

@@ -109,7 +109,7 @@ def place_landmarks(model: LandmarkModel, gray: U8, boxes: NDArray[np.floating])
         shapes,
     )
     corner, size = corners[:, None, :2], (corners[:, 2:] - corners[:, :2])[:, None]
-    return np.asarray(corner + size * shapes.reshape(len(corners), *model.mean.shape))
+    return corner + size * shapes.reshape(len(corners), *model.mean.shape)
 
 
 @kernel(error_model="numpy")

@@ -68,4 +68,4 @@ def _rigid_part(offsets: NDArray[np.float64], points: NDArray[np.float64]) -> ND
     motions.append(points - points.mean(axis=0))
     basis = np.stack([motion.ravel() for motion in motions], axis=1)
     share, *_ = np.linalg.lstsq(basis, offsets.ravel(), rcond=None)
-    return np.asarray((basis @ share).reshape(offsets.shape))
+    return (basis @ share).reshape(offsets.shape)

@@ -50,7 +50,7 @@ def surface_depth(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[n
         z, away from the camera, in inter-ocular distances. Constant outside the face.
     """
     terms = _surface_terms(np.clip(x, *_X_RANGE), np.clip(y, *_Y_RANGE))
-    return np.asarray(terms @ _surface_coefficients())
+    return terms @ _surface_coefficients()
 
 
 def surface_slope(

@@ -111,7 +111,7 @@ def learn_face(pictures: U8, landmarks: NDArray[np.floating], space: RectifiedGr
         From `covers.reduce_texture`, of the frames that `sample_frames` chose.
     landmarks : ndarray, shape (n, 68, 2)
         Rectified.
-    space : FaceSpace
+    space : RectifiedGrid
         From `covers.analysis_grid`.
 
     Returns
@@ -189,7 +189,7 @@ def facing(space: RectifiedGrid, pose: HeadPose) -> F32:
 
     Parameters
     ----------
-    space : FaceSpace
+    space : RectifiedGrid
     pose : HeadPose
         Of one frame.
 

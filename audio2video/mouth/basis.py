@@ -35,7 +35,7 @@ class ShapeBasis:
     def decode(self, coefficients: NDArray[np.floating]) -> NDArray[np.float64]:
         """Coefficients (..., K) to shapes (..., 20, 2)."""
         flat = np.asarray(coefficients, np.float64) @ self.components + self.mean
-        return np.asarray(flat.reshape(*flat.shape[:-1], 20, 2))
+        return flat.reshape(*flat.shape[:-1], 20, 2)
 
 
 def fit_basis(shapes: NDArray[np.floating], coefficients: int = COEFFICIENTS) -> ShapeBasis:

@@ -91,7 +91,7 @@ def find_closures(
     height = np.asarray(opening, np.float64)
     lowest, _ = find_peaks(-height, height=-CLOSED, prominence=PROMINENCE)
     times = []
-    for k in lowest:
+    for k in map(int, lowest):
         first, last = _around(height, k, CLOSED)
         if last - first + 1 < MIN_SECONDS * FEATURE_RATE:
             continue

@@ -93,7 +93,7 @@ def opening_at_100hz(shapes: NDArray[np.floating], rate: Fraction) -> NDArray[np
     """Inner-lip opening of relative shapes (T, 20, 2), interpolated to 100 Hz from frame 0 on."""
     steps = int((len(shapes) - 1) * FEATURE_RATE / rate) + 1
     times = np.arange(steps) / FEATURE_RATE
-    return at_times(np.asarray(mouth_opening(shapes)), rate, times)
+    return at_times(mouth_opening(shapes), rate, times)
 
 
 def find_lag(

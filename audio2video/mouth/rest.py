@@ -46,7 +46,7 @@ def rest_in_silence(
     into = _to_the_nearest(~long)[span:-span]
     share = np.clip(into / (EASE * rate + 1), 0, 1)
     weight = REST * share * share * (3 - 2 * share)
-    return np.asarray(shapes + weight[:, None, None] * (closed - shapes))
+    return shapes + weight[:, None, None] * (closed - shapes)
 
 
 def _long_runs(flags: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
@@ -63,4 +63,4 @@ def _to_the_nearest(flags: NDArray[np.bool_]) -> NDArray[np.float64]:
     places = np.arange(len(flags))
     before = np.maximum.accumulate(np.where(flags, places, -np.inf))
     after = np.minimum.accumulate(np.where(flags, places, np.inf)[::-1])[::-1]
-    return np.asarray(np.minimum(places - before, after - places))
+    return np.minimum(places - before, after - places)

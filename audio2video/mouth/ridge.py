@@ -59,12 +59,12 @@ class Ridge:
 
     def at(self, features: NDArray[np.floating], rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """Predict coefficients (N, K) at some feature frames."""
-        return np.asarray(context(features, rows) @ self.weights + self.intercept)
+        return context(features, rows) @ self.weights + self.intercept
 
 
 def context(features: NDArray[np.floating], rows: NDArray[np.integer]) -> NDArray[np.float64]:
     """Gather the features around moments, (N, len(OFFSETS) D); the ends go on as they are."""
-    around = np.asarray(rows)[:, None] + np.array(OFFSETS)
+    around = rows[:, None] + np.array(OFFSETS)
     chosen = np.asarray(features, np.float64)[np.clip(around, 0, len(features) - 1)]
     return np.asarray(chosen.reshape(len(rows), -1))
 

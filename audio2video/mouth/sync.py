@@ -62,7 +62,7 @@ class LagSums:
     def correlation(self) -> F64:
         """Correlation at each of `LAGS`, shape (101,); 0 where one of the two does not move."""
         scale = np.sqrt(self.mouth * self.sound)
-        return np.asarray(self.products / np.where(scale > 1e-9, scale, np.inf))
+        return self.products / np.where(scale > 1e-9, scale, np.inf)
 
     def agreement(self, lag: float, reach: float) -> float:
         """Highest correlation within so many seconds of a lag."""
@@ -165,4 +165,4 @@ def find_offset(sums: LagSums) -> Offset:
 
 
 def _slope(signal: F64) -> F64:
-    return np.asarray(np.gradient(gaussian_filter1d(signal, SMOOTHING)))
+    return np.gradient(gaussian_filter1d(signal, SMOOTHING))

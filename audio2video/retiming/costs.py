@@ -180,7 +180,7 @@ def natural_jerk(velocity: NDArray[np.floating], unknown: NDArray[np.bool_]) -> 
 
 def spread(flags: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
     """Flag all frames that are no further than `reach` from a flagged one."""
-    return np.asarray(np.convolve(flags, np.ones(2 * reach + 1))[reach : reach + len(flags)] > 0.5)
+    return np.convolve(flags, np.ones(2 * reach + 1))[reach : reach + len(flags)] > 0.5
 
 
 def whole(costs: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -42,7 +42,7 @@ class Retiming:
     @property
     def fractions(self) -> NDArray[np.float64]:
         """How far from the nearest frame to the other the place is, 0 to 0.5, float64 (N,)."""
-        return np.asarray(np.abs(self.positions - self.frames))
+        return np.abs(self.positions - self.frames)
 
     @property
     def is_interpolated(self) -> NDArray[np.bool_]:

@@ -65,7 +65,7 @@ def _run(sound: F64, response: npt.NDArray[np.complex128]) -> F64:
     spectra = np.fft.rfft(sliding_window_view(padded, _BLOCK)[::step])
     # What wraps around in a block falls onto its first samples, which belong to the block before.
     filtered = np.fft.irfft(spectra * response, _BLOCK)[:, _MEMORY:]
-    return np.asarray(filtered.ravel()[: len(sound)])
+    return filtered.ravel()[: len(sound)]
 
 
 def _impulse_response() -> F64:

@@ -151,7 +151,7 @@ def static_features(samples: F32) -> F32:
     ValueError
         If ``samples`` is not one-dimensional or not finite.
     """
-    samples = np.asarray(samples)
+    samples = samples
     if samples.ndim != 1 or not np.isfinite(samples).all():
         raise ValueError("samples must be one-dimensional and finite")
     frames = frame_count(len(samples))

@@ -196,4 +196,4 @@ def _smooth(values: F64) -> F64:
     reach = round(4 * _SMOOTHING)
     bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _SMOOTHING) ** 2)
     padded = np.pad(values, reach, mode="edge")
-    return np.asarray(np.convolve(padded, bell / bell.sum(), mode="valid"))
+    return np.convolve(padded, bell / bell.sum(), mode="valid")

@@ -46,7 +46,7 @@ class TargetAnalysis:
     key : str
         Equal for equal content and options.
     track : FaceTrack
-    space : FaceSpace
+    space : RectifiedGrid
         Raster of the rectified textures, at the video's own resolution.
     textures : ndarray of uint8, shape (T, H, W, 3)
         Rectified lower faces, memory-mapped; zero in frames that are not usable.
@@ -56,7 +56,7 @@ class TargetAnalysis:
         Mean colour of the lower face, 0 to 1.
     reference : ndarray of float64, shape (20, 2)
         The speaker's closed mouth, rectified.
-    covers : Covers
+    covers : Occlusions
         What is in front of the face.
     """
 

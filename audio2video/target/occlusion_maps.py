@@ -63,7 +63,7 @@ def detect_occlusions(
     textures : ndarray of uint8, shape (T, H, W, 3)
         Rectified lower faces; may be memory-mapped.
     track : FaceTrack
-    space : FaceSpace
+    space : RectifiedGrid
         Raster of the textures.
     rate : float
         Frames per second.
@@ -73,7 +73,7 @@ def detect_occlusions(
 
     Returns
     -------
-    Covers
+    Occlusions
         Nothing in frames that are not usable.
     """
     # Many small products of matrices: threads within them would only wait for each other.

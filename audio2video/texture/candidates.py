@@ -73,7 +73,7 @@ class FrameFeatures:
 
         Parameters
         ----------
-        wanted : Looks
+        wanted : FrameFeatures
             Of one frame.
         pose_weight, light_weight : float
             Weight of a squared radian and of a squared difference of brightness.
@@ -159,7 +159,7 @@ def choose_candidates(
     Parameters
     ----------
     distances : ndarray, shape (T,)
-        Squared distance d^2 of every frame of the target; see `Looks.distance`.
+        Squared distance d^2 of every frame of the target; see `FrameFeatures.distance`.
     usable : ndarray of int, shape (U,)
         Frames to choose from.
     count : int
@@ -193,7 +193,7 @@ def search_candidates(
     Parameters
     ----------
     features : ndarray of float64, shape (U, F)
-        From `Looks.features`, of the frames to choose from.
+        From `FrameFeatures.features`, of the frames to choose from.
     frames : ndarray of int, shape (U,)
         Their numbers.
     wanted : ndarray of float64, shape (N, F)

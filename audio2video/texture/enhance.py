@@ -57,7 +57,7 @@ def enhance_teeth(
     ----------
     texture : ndarray of uint8, shape (H, W, 3)
     mouth : ndarray, shape (20, 2)
-    space : FaceSpace
+    space : RectifiedGrid
     upper, lower : TeethProxy or None
 
     Returns

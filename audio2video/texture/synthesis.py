@@ -65,13 +65,13 @@ class CandidateSet:
     ----------
     textures : ndarray of uint8, shape (T, H, W, 3)
         Rectified; may be memory-mapped.
-    looks : Looks
+    looks : FrameFeatures
         Of T frames.
     jaws : ndarray, shape (T, 17, 2)
         Rectified jaw lines.
     usable : ndarray of int, shape (U,)
         Frames that may be candidates.
-    space : FaceSpace
+    space : RectifiedGrid
     rate : float
         Frames per second.
     """
@@ -124,8 +124,8 @@ class TextureMaker:
 
     Parameters
     ----------
-    gallery : Gallery
-    recipe : Recipe
+    gallery : CandidateSet
+    recipe : SynthesisConfig
     """
 
     gallery: CandidateSet
@@ -147,7 +147,7 @@ class TextureMaker:
 
         Parameters
         ----------
-        wanted : Looks
+        wanted : FrameFeatures
             The mouth that is asked for, on the head and in the light of the frame that it will be
             put onto. Of one frame, or of three: the one before and the one after then have a say in
             which candidates are taken (`TEMPORAL_WEIGHTS`).
@@ -169,7 +169,7 @@ class TextureMaker:
 
         Parameters
         ----------
-        wanted : Looks
+        wanted : FrameFeatures
             Of N frames.
         coherent : bool
             The frames before and after have a say.
@@ -307,7 +307,7 @@ def visible_region(jaw: NDArray[np.floating], space: RectifiedGrid) -> NDArray[n
     ----------
     jaw : ndarray, shape (17, 2)
         The speaker's mean jaw line, rectified.
-    space : FaceSpace
+    space : RectifiedGrid
 
     Returns
     -------
@@ -318,7 +318,7 @@ def visible_region(jaw: NDArray[np.floating], space: RectifiedGrid) -> NDArray[n
     hull = cv2.convexHull(np.round(space.to_pixels(outline)).astype(np.int32))
     cover = np.zeros((space.height, space.width), np.uint8)
     cv2.fillConvexPoly(cover, hull, 1)
-    return np.asarray(cover > 0)
+    return cover > 0
 
 
 def lip_cover(mouth: NDArray[np.floating], space: RectifiedGrid) -> NDArray[np.float32]:

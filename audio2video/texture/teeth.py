@@ -63,7 +63,7 @@ def mouth_interior(
     Parameters
     ----------
     mouth : ndarray, shape (20, 2)
-    space : FaceSpace
+    space : RectifiedGrid
     feather : float
         Softness of the border, in inter-ocular distances.
 
@@ -94,7 +94,7 @@ def whiteness(
     ----------
     texture : ndarray of uint8, shape (H, W, 3)
     mouth : ndarray, shape (20, 2)
-    space : FaceSpace
+    space : RectifiedGrid
     window : Window
         Part of the texture that is asked for.
 
@@ -121,7 +121,7 @@ def _tones(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.
 
 
 def _luminance(texture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(texture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
+    return texture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def _skin_beside(
@@ -225,4 +225,4 @@ def proxy_quality(
     )
     sharp = sharpness[usable] / max(float(np.quantile(sharpness[usable], 0.9)), 1e-9)
     fit = np.clip(opening / 0.12, 0, 1) * np.exp(-((turned / 0.2) ** 2)) * np.clip(sharp, 0, 1.2)
-    return np.asarray(np.where(opening >= MIN_OPENING, fit, 0.0))
+    return np.where(opening >= MIN_OPENING, fit, 0.0)

@@ -53,7 +53,7 @@ def warp_weights(
     gram = wendland(centres, centres, reach) + STIFFNESS * np.eye(len(centres))
     # The inverse is small, and well conditioned by the ridge; a product is ten times as fast as
     # solving for all places.
-    return np.asarray(wendland(places, centres, reach) @ np.linalg.inv(gram))
+    return wendland(places, centres, reach) @ np.linalg.inv(gram)
 
 
 def displacement_grids(

@@ -24,7 +24,7 @@ def window_around(points: NDArray[np.floating], margin: float, space: RectifiedG
         Rectified.
     margin : float
         Pixels.
-    space : FaceSpace
+    space : RectifiedGrid
 
     Returns
     -------

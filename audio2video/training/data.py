@@ -132,7 +132,7 @@ def true_shapes(clip: Clip, statistics: ShapeStatistics) -> NDArray[np.float64]:
 
 def frame_times(clip: Clip) -> NDArray[np.float64]:
     """Seconds of a clip's mouth shapes on the clock of its features, shape (T,)."""
-    return np.asarray(clip.start + np.arange(len(clip.mouth)) / float(clip.rate))
+    return clip.start + np.arange(len(clip.mouth)) / float(clip.rate)
 
 
 def normalised(clip: TrainingClip, scales: Normalisation) -> TrainingClip:

@@ -165,7 +165,7 @@ class Trainer:
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Everything that training goes on from."""
-        arrays: dict[str, NDArray[np.generic]] = {"steps": np.asarray(self._steps.numpy())}
+        arrays: dict[str, NDArray[np.generic]] = {"steps": self._steps.numpy()}
         for group, variables in self._groups():
             for name, variable in variables.items():
                 arrays[f"{group}/{name}"] = variable.numpy()

@@ -92,7 +92,7 @@ def label_frames(
     """
     labels = np.full(len(track), GOOD, np.int8)
     long, kept = float(PAUSE_SECONDS * rate), round(KEPT_SILENCE * rate)
-    for pause in unbroken_stretches(np.asarray(activity) < 0.5):
+    for pause in unbroken_stretches(activity < 0.5):
         if pause.stop - pause.start > long:
             # At the very beginning and end there is no speech on the other side to lead into.
             first = pause.start + (kept if pause.start else 0)
@@ -186,7 +186,7 @@ def cut_spans(
     start = 0
     while frames - start > usual + 2 * give:
         first = start + usual - give
-        pauses = unbroken_stretches(np.asarray(activity[first : start + usual + give]) < 0.5)
+        pauses = unbroken_stretches(activity[first : start + usual + give] < 0.5)
         longest = max(pauses, key=lambda p: p.stop - p.start, default=slice(give, give))
         end = first + (longest.start + longest.stop) // 2
         spans.append((start, end))
