@@ -14,6 +14,9 @@ from ..media.audio import read_audio
 from ..speech.recording import FULL_SCALE, recording_activity, recording_features
 from ..speech.units import SAMPLE_RATE
 
+NEAR_RATE = Fraction(1, 200)
+"""Frames per second within which a rounded rate is that of television, n x 1000/1001."""
+
 Audio = str | Path | ArrayLike
 """A file with sound, or samples: float in [-1, 1] or 16-bit integers, (n,) or (n, channels)."""
 
@@ -134,7 +137,7 @@ def speech_activity(
 
 
 def as_rate(rate: Fraction | float) -> Fraction:
-    """Give a frame rate exactly: 29.97 is 30000/1001.
+    """Give a frame rate exactly: 23.976 is 24000/1001, 29.97 is 30000/1001.
 
     Raises
     ------
@@ -142,11 +145,16 @@ def as_rate(rate: Fraction | float) -> Fraction:
         It is no positive number.
     """
     try:
-        exact = Fraction(rate).limit_denominator(1001)
+        exact = Fraction(rate)
     except (TypeError, ValueError, OverflowError) as error:
         raise OptionError(f"{rate!r} is no frame rate") from error
     if exact <= 0:
         raise OptionError(f"{rate!r} is no frame rate", hint="use frames per second")
+    if isinstance(rate, float):
+        # Written with a few digits, the rates of television are none of their fractions.
+        broadcast = Fraction(round(exact * 1001 / 1000) * 1000, 1001)
+        near = abs(exact - broadcast) < NEAR_RATE
+        return broadcast if near and exact != round(exact) else exact.limit_denominator(1000)
     return exact
 
 
