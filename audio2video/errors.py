@@ -1,4 +1,4 @@
-"""The errors that the library raises; ``cli.py`` turns each into one line and exit code 2."""
+"""The errors that the library raises; the command line turns each into one line and exit code 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that makes many results; registered in ``cli.py``."""
+"""The command that makes many results."""
 
 from __future__ import annotations
 

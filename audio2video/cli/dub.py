@@ -13,8 +13,16 @@ from .options import GroupedCommand, quietly, verbosely, with_options
 from .terminal import CONTEXT, Terminal
 
 FLAGS = (
-    *("pass_id", "teeth", "lineU", "lineL", "retiming"),
-    *("label", "consent", "sign_cert", "sign_key", "nthreads"),
+    "pass_id",
+    "teeth",
+    "lineU",
+    "lineL",
+    "retiming",
+    "label",
+    "consent",
+    "sign_cert",
+    "sign_key",
+    "nthreads",
 )
 """Options of a run that `dub` offers; all others may stand in --config."""
 
@@ -67,7 +75,9 @@ def dub_command(
     settings = resolve_config(place, {**given, "video": video}, config)
     if dry_run:
         plan = plan_dub(
-            *(audio, video, output),
+            audio,
+            video,
+            output,
             config=settings,
             workspace=place,
             preview=preview,
@@ -82,7 +92,9 @@ def dub_command(
         return
     with Terminal(place, quiet=quiet, verbose=verbose) as terminal:
         result = dub(
-            *(audio, video, output),
+            audio,
+            video,
+            output,
             config=settings,
             workspace=place,
             preview=preview,

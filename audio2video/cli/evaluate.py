@@ -1,4 +1,4 @@
-"""The commands that measure a pass and a result; registered in ``cli.py``."""
+"""The commands that measure a pass and a result."""
 
 from __future__ import annotations
 
@@ -82,7 +82,12 @@ def evaluate_lipsync_command(
 
 
 REENACT_OPTIONS = (
-    *("tar_id", "video", "landmark_model", "nthreads", "seed", "steady"),
+    "tar_id",
+    "video",
+    "landmark_model",
+    "nthreads",
+    "seed",
+    "steady",
     *options_of(TextureConfig),
     *options_of(CompositingConfig),
 )

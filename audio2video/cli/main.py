@@ -36,8 +36,14 @@ def main_group() -> None:
 
 
 for _command in (
-    *(dub_command, run_command, batch_command, evaluate_group, passes_group, sweep_command),
-    *(cache_group, verify_command),
+    dub_command,
+    run_command,
+    batch_command,
+    evaluate_group,
+    passes_group,
+    sweep_command,
+    cache_group,
+    verify_command,
 ):
     main_group.add_command(_command)
 

@@ -1,4 +1,4 @@
-"""The commands that list, compare and make passes; registered in ``cli.py``."""
+"""The commands that list, compare and make passes."""
 
 from __future__ import annotations
 

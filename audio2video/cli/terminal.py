@@ -1,4 +1,4 @@
-"""What a run looks like on the terminal, and its log file; used by ``cli.py`` alone."""
+"""What a run looks like on the terminal, and its log file."""
 
 from __future__ import annotations
 

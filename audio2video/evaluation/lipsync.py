@@ -296,19 +296,32 @@ def _write_table(path: Path, names: Sequence[str], clips: Sequence[ClipMeasures]
         writer = csv.writer(file)
         writer.writerow(
             [
-                *("clip", "seconds", "opening_correlation", "width_correlation", "mse", "r2"),
-                *("lag_ms", "opening_correlation_at_lag"),
-                *("closures_true", "closures_predicted", "closures_matched"),
+                "clip",
+                "seconds",
+                "opening_correlation",
+                "width_correlation",
+                "mse",
+                "r2",
+                "lag_ms",
+                "opening_correlation_at_lag",
+                "closures_true",
+                "closures_predicted",
+                "closures_matched",
             ]
         )
         for name, clip in zip(names, clips, strict=True):
             writer.writerow(
                 [
-                    *(name, f"{clip.seconds:.3f}"),
-                    *(f"{clip.opening_correlation:.4f}", f"{clip.width_correlation:.4f}"),
-                    *(f"{clip.mse:.4e}", f"{clip.r2:.4f}"),
+                    name,
+                    f"{clip.seconds:.3f}",
+                    f"{clip.opening_correlation:.4f}",
+                    f"{clip.width_correlation:.4f}",
+                    f"{clip.mse:.4e}",
+                    f"{clip.r2:.4f}",
                     "" if clip.lag is None else f"{1000 * clip.lag:.1f}",
                     f"{clip.opening_correlation_at_lag:.4f}",
-                    *(clip.closures.true, clip.closures.predicted, clip.closures.matched),
+                    clip.closures.true,
+                    clip.closures.predicted,
+                    clip.closures.matched,
                 ]
             )

@@ -233,17 +233,27 @@ def _write_table(path: Path, result: Result, openings: _Openings, look: ResultPa
         writer = csv.writer(file)
         writer.writerow(
             [
-                *("frame", "seconds", "target_place", "speech"),
-                *("predicted_opening", "seen_opening", "change", "face_change"),
-                *("target_change", "target_face_change"),
+                "frame",
+                "seconds",
+                "target_place",
+                "speech",
+                "predicted_opening",
+                "seen_opening",
+                "change",
+                "face_change",
+                "target_change",
+                "target_face_change",
             ]
         )
         for k in range(len(result)):
             writer.writerow(
                 [
-                    *(k, f"{float(k / result.info.rate):.4f}", result.timing.positions[k]),
+                    k,
+                    f"{float(k / result.info.rate):.4f}",
+                    result.timing.positions[k],
                     f"{openings.speech[k]:.3f}",
-                    *(f"{openings.predicted[k]:.4f}", f"{openings.seen[k]:.4f}"),
+                    f"{openings.predicted[k]:.4f}",
+                    f"{openings.seen[k]:.4f}",
                     *(f"{change:.3f}" for change in (*look.still[k], *look.under[k])),
                 ]
             )

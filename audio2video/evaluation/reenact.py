@@ -227,14 +227,18 @@ def _compose_all(
         VideoReader(info.path) as reader,
         VideoWriter(
             folder / "rebuilt.mp4",
-            *(info.width, info.height, info.rate),
+            info.width,
+            info.height,
+            info.rate,
             crf=CRF,
             metadata=tags,
             like=info,
         ) as writer,
         VideoWriter(
             folder / "side-by-side.mp4",
-            *(view.width, view.height, info.rate),
+            view.width,
+            view.height,
+            info.rate,
             crf=CRF,
             metadata=tags,
             like=info,
@@ -299,7 +303,12 @@ class _Look:
     ) -> tuple[Frame, Measured]:
         x0, y0, x1, y1 = self._box
         made = compose(
-            *(self._part, self._box, piece, self._landmarks, self._pose, self._target.space),
+            self._part,
+            self._box,
+            piece,
+            self._landmarks,
+            self._pose,
+            self._target.space,
             light=self._config.match_light,
             sight=self._sight,
         )
@@ -337,7 +346,13 @@ def _write_table(path: Path, frames: list[int], rows: list[Measured]) -> None:
             p = row.pictures
             writer.writerow(
                 [
-                    *(frame, f"{p.psnr:.3f}", f"{p.ssim:.4f}", f"{row.lips:.5f}"),
-                    *(f"{p.sharpness:.3f}", f"{p.seam:.3f}", f"{p.teeth:.2f}", row.foreign),
+                    frame,
+                    f"{p.psnr:.3f}",
+                    f"{p.ssim:.4f}",
+                    f"{row.lips:.5f}",
+                    f"{p.sharpness:.3f}",
+                    f"{p.seam:.3f}",
+                    f"{p.teeth:.2f}",
+                    row.foreign,
                 ]
             )

@@ -104,8 +104,14 @@ def place_landmarks(model: LandmarkModel, gray: U8, boxes: NDArray[np.floating])
         raise ValueError(f"boxes must be (B, 4) numbers, not {corners.shape}")
     shapes = np.repeat(model.mean.reshape(1, -1), len(corners), axis=0)
     _run_cascade(
-        *(np.ascontiguousarray(gray), corners, model.mean.reshape(-1)),
-        *(model.anchors, model.deltas, model.pairs, model.thresholds, model.leaves),
+        np.ascontiguousarray(gray),
+        corners,
+        model.mean.reshape(-1),
+        model.anchors,
+        model.deltas,
+        model.pairs,
+        model.thresholds,
+        model.leaves,
         shapes,
     )
     corner, size = corners[:, None, :2], (corners[:, 2:] - corners[:, :2])[:, None]

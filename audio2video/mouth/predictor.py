@@ -46,7 +46,7 @@ class Predictor:
     reference : ndarray of float64, shape (20, 2)
         Closed mouth of the speaker it was trained on, rectified, in inter-ocular distances.
     features : str
-        Which speech features it was trained on; see `steps.corpus.feature_kind`.
+        Which speech features it was trained on; see `audio2video.training.corpus.feature_kind`.
     """
 
     architecture: Architecture

@@ -87,7 +87,12 @@ class Composer:
         box = working_box(landmarks, pose, before.width, before.height)
         part = before.rgb(box)
         made = compose(
-            *(part, box, piece, landmarks, pose, target.space),
+            part,
+            box,
+            piece,
+            landmarks,
+            pose,
+            target.space,
             light=self._config.match_light,
             sight=Visibility(covered, self._reduced, float(self._shown[index])),
         )

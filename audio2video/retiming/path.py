@@ -81,7 +81,14 @@ def best_path(
     margin = lock + 1
     width = frames + 2 * margin
     places: NDArray[np.float64] = _best_path(
-        *(gain, motion, show, enter, hold, turn, edge, lock),
+        gain,
+        motion,
+        show,
+        enter,
+        hold,
+        turn,
+        edge,
+        lock,
         np.full((2, EASE + 2, width), np.inf, np.float32),
         np.full((2, 2, width), np.inf, np.float32),
         np.zeros((2, 2, width), np.float32),

@@ -100,7 +100,7 @@ def map_array(path: Path) -> np.memmap[Any, Any]:
     """
     with path.open("rb") as file:
         header = read_header(file, os.fstat(file.fileno()).st_size)
-    return np.memmap(*(path, header.dtype, "r", header.offset, header.shape), order=header.order)
+    return np.memmap(path, header.dtype, "r", header.offset, header.shape, order=header.order)
 
 
 def load_array(path: Path) -> NDArray[Any]:

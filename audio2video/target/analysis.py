@@ -187,8 +187,15 @@ def _read(info: VideoInfo, folder: Path, key: str) -> tuple[TargetAnalysis, NDAr
     reference = closed_mouth_reference(track.mouth[track.usable])
     occlusions = Occlusions(arrays["covers"], arrays["lips_covered"])
     target = TargetAnalysis(
-        *(info, key, track, space, textures),
-        *(arrays["sharpness"], arrays["light"], reference, occlusions),
+        info,
+        key,
+        track,
+        space,
+        textures,
+        arrays["sharpness"],
+        arrays["light"],
+        reference,
+        occlusions,
     )
     return target, arrays["rivals"]
 

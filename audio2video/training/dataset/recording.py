@@ -42,8 +42,14 @@ SPAN_SECONDS, SPAN_SLACK = 60.0, 15.0
 """Length of the spans that long recordings are worked on in."""
 
 SPAN_ARRAYS = (
-    *("labels", "borders", "usable", "starts", "mouth", "landmarks"),
-    *("portrait_frames", "portraits"),
+    "labels",
+    "borders",
+    "usable",
+    "starts",
+    "mouth",
+    "landmarks",
+    "portrait_frames",
+    "portraits",
 )
 """What is noted of a span."""
 

@@ -11,8 +11,23 @@ from ...storage.limits import MAX_LIST_BYTES, read_limited
 from ...storage.workspace import Workspace
 
 VIDEO_SUFFIXES = (
-    *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"),
-    *(".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+    ".3gp",
+    ".avi",
+    ".flv",
+    ".m2ts",
+    ".m4v",
+    ".mkv",
+    ".mov",
+    ".mp4",
+    ".mpeg",
+    ".mpg",
+    ".mts",
+    ".mxf",
+    ".ogv",
+    ".ts",
+    ".vob",
+    ".webm",
+    ".wmv",
 )
 """What counts as a clip; other files in a corpus folder (lists, licences) are passed over."""
 

@@ -26,7 +26,8 @@ FORMAT = 5
 
 WRITTEN = (
     *(("raw", name) for name in ("fids", "mfcc", "recordings", "unfinished", "video", "wav")),
-    *(("reference",), ("log",)),
+    ("reference",),
+    ("log",),
 )
 """Folders of the workspace that this step writes into."""
 
