@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 Measures = Mapping[str, Any]
-"""Measures by name; ``docs/evaluate.md`` says what each is and in which unit."""
+"""Measures by name; ``docs/reference/measures.md`` says what each is and in which unit."""
 
 T = TypeVar("T", bound="Evaluation")
 

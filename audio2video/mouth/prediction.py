@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.layout import mouth_opening
 from ..speech.units import FEATURE_RATE
 from .predictor import Predictor
 from .resampling import at_times
@@ -36,6 +37,29 @@ class MouthTrack:
 
     def __len__(self) -> int:
         return len(self.shapes)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Seconds of each shape, shape (T,)."""
+        return np.arange(len(self.shapes)) / float(self.rate)
+
+    @property
+    def opening(self) -> NDArray[np.float64]:
+        """Opening between the lips, in inter-ocular distances, shape (T,)."""
+        return mouth_opening(self.shapes.astype(np.float64))
+
+    def scaled(self, factor: float) -> MouthTrack:
+        """Exaggerate or damp the motion: differences to the closed mouth times `factor`.
+
+        Examples
+        --------
+        >>> import audio2video as a2v
+        >>> mouth = a2v.predict_mouth(a2v.demo_speech(), 25)
+        >>> bool(mouth.scaled(1.3).opening.max() > mouth.opening.max())
+        True
+        """
+        moved = self.reference + (self.shapes - self.reference) * factor
+        return replace(self, shapes=moved.astype(np.float32))
 
 
 def predict_shapes(

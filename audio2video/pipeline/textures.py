@@ -38,6 +38,12 @@ class TextureSequence:
     mouth: NDArray[np.float32]
     jaw: NDArray[np.float32]
 
+    def __len__(self) -> int:
+        return len(self.textures)
+
+    def __getitem__(self, index: int) -> NDArray[np.uint8]:
+        return self.textures[index]
+
 
 def read_textures(job: Job) -> TextureSequence:
     """Read the texture sequence of a job.

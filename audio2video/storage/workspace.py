@@ -40,12 +40,12 @@ class Workspace:
 
     Parameters
     ----------
-    root : Path
+    root : Path or str
         The workspace; made on first use.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
 
     def create(self) -> None:
         """Make the folders that are not there yet.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,11 @@ class TargetAnalysis:
     light: NDArray[np.float32]
     reference: NDArray[np.float64]
     occlusions: Occlusions
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second."""
+        return self.info.rate
 
     def clear_frames(self) -> NDArray[np.int64]:
         """Give the frames that show a whole mouth; all usable ones if hardly any does."""

@@ -106,6 +106,16 @@ def test_passes_are_loaded_by_name() -> None:
         a2v.load_pass("nobody")
 
 
+def test_a_track_can_be_looked_at_and_exaggerated(small_speech: Path) -> None:
+    mouth = a2v.predict_mouth(small_speech, 25)
+    assert mouth.times[-1] == pytest.approx(61 / 25)
+    assert mouth.opening.shape == (62,)
+    closed = mouth.scaled(0.0).opening
+    assert np.ptp(closed) == 0
+    wide = mouth.scaled(2.0).opening
+    np.testing.assert_allclose(wide - closed, 2 * (mouth.opening - closed), atol=1e-3)
+
+
 def test_everything_public_is_there_and_documented() -> None:
     for name in a2v.__all__:
         found = getattr(a2v, name)
