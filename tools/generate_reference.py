@@ -1,16 +1,60 @@
-"""Generate the pages that repeat what the code says: ``python -m tools.generate_reference``.
+"""Generate the reference pages from the code: ``python -m tools.generate_reference``.
 
-Writes ``docs/example.toml`` and ``docs/reference/options.md``; with ``--check`` it only compares.
+Writes ``docs/example.toml`` and the pages of options, commands, constants and the Python API in
+``docs/reference/``. With ``--check`` it writes nothing and exits with 1 if a page is out of date.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import click
+
+import audio2video
+from audio2video.cli.main import main_group
+from audio2video.cli.options import GroupedOption
 from audio2video.config import GROUPS, Config, Option, options_of
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+from .docstrings import escaped, markdown, signature, summary
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+GENERATED = "Generated from the code by `python -m tools.generate_reference`."
+
+API = {
+    "One video": ("dub", "plan_dub", "DubResult", "DubPlan"),
+    "Stages": (
+        *("speech_samples", "speech_features", "speech_activity"),
+        *("load_pass", "predict_mouth", "analyse_target", "retime"),
+        *("synthesise_texture", "composite", "save_video"),
+    ),
+    "Data between stages": (
+        *("MouthTrack", "Predictor", "TargetAnalysis", "Retiming", "TextureSequence"),
+    ),
+    "Training": ("prepare_corpus", "train", "TrainingResult"),
+    "Evaluation and verification": (
+        *("evaluate_lipsync", "evaluate_output", "evaluate_reenact", "verify"),
+        *("LipsyncEvaluation", "OutputEvaluation", "ReenactEvaluation", "Verdict"),
+    ),
+    "Configuration, workspace, progress": (
+        *("Config", "Workspace", "Progress", "demo_speech", "demo_video"),
+    ),
+    "Errors": (
+        *("Audio2VideoError", "BadFileError", "CancelledError"),
+        *("MissingFileError", "NoFaceError", "OptionError"),
+    ),
+}
+"""Headings of the API page and their names, in the order of a reader's first use."""
+
+TUNABLE = ("speech", "mouth", "face", "target", "texture", "retiming", "compositing", "training")
+"""Packages whose constants are listed."""
 
 SAMPLES = {
     "corpus": '"clips"',
@@ -54,7 +98,7 @@ def options_page() -> str:
     """Write the page of all options."""
     parts = [
         "# Options\n",
-        "Generated from the code by `python -m tools.generate_reference`. Every option stands on "
+        f"{GENERATED} Every option stands on "
         "the command line (`--name value`), in a TOML file (`--config FILE`, "
         "`target/<tar_id>.toml`) and in the columns of a batch. Booleans take a value: "
         "`--retiming False`. From Python: `Config.from_flags(name=value)`.\n",
@@ -80,7 +124,7 @@ def _row(option: Option) -> str:
         bounds = "" if option.low is None else f"{option.low:g} to {option.high:g}"
     unit = f" [{option.unit}]" if option.unit else ""
     kind = option.kind.__name__.lower()
-    return f"| `--{option.flag}` | {kind} | {default} | {bounds} | {option.help}{unit} |"
+    return f"| `--{option.flag}` | {kind} | {default} | {bounds} | {escaped(option.help)}{unit} |"
 
 
 def _sample(option: Option) -> str:
@@ -91,16 +135,164 @@ def _sample(option: Option) -> str:
     return f'"{option.default}"' if option.kind is str else str(option.default)
 
 
+def api_page() -> str:
+    """Write the page of the Python API."""
+    parts = [
+        "# Python API\n",
+        f"{GENERATED} `import audio2video as a2v` takes milliseconds: heavy libraries are imported "
+        "at first use. The [tutorial](../tutorial.ipynb) shows the functions at work.\n",
+    ]
+    for heading in (*API, "Other names"):
+        names = _in_all(API.get(heading) or _ungrouped())
+        if names:
+            parts.append(f"## {heading}\n")
+            parts += [_symbol(name, getattr(audio2video, name)) for name in names]
+    return "\n".join(parts)
+
+
+def _in_all(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name in audio2video.__all__]
+
+
+def _ungrouped() -> tuple[str, ...]:
+    """List the public functions and classes under no heading yet."""
+    grouped = {name for names in API.values() for name in names}
+    others = [name for name in audio2video.__all__ if name not in grouped]
+    return tuple(name for name in others if callable(getattr(audio2video, name, None)))
+
+
+def _symbol(name: str, found: Any) -> str:
+    text = markdown(inspect.getdoc(found) or "")
+    if not inspect.isclass(found):
+        return f"### {name}\n\n```python\n{signature(f'a2v.{name}', found)}\n```\n\n{text}\n"
+    base = found.__mro__[1].__name__
+    parent = f"({base})" if base not in ("object", "Section") else ""
+    members = "".join(_member(*each) for each in _members(found))
+    methods = f"\n| member | meaning |\n|---|---|\n{members}" if members else ""
+    return f"### {name}\n\n```python\nclass a2v.{name}{parent}\n```\n\n{text}\n{methods}"
+
+
+def _members(found: type) -> Iterator[tuple[str, Any]]:
+    """Yield the documented public methods and properties, in the order of their definition."""
+    for base in found.__mro__:
+        if base.__module__.startswith("audio2video"):
+            for name, value in vars(base).items():
+                value = getattr(value, "__func__", value)
+                if not name.startswith("_") and (
+                    isinstance(value, property) or inspect.isfunction(value)
+                ):
+                    yield name, value
+
+
+def _member(name: str, value: Any) -> str:
+    call = name if isinstance(value, property) else signature(name, value).replace("\n", " ")
+    call = call.replace("|", "\\|")
+    return f"| `{call}` | {escaped(summary(inspect.getdoc(value) or ''))} |\n"
+
+
+def commands_page() -> str:
+    """Write the page of all commands."""
+    head = (
+        f"{GENERATED} `python run.py` is `audio2video run`. Options of the configuration are "
+        "listed by name here and explained in [Options](options.md). Every command has `--help`.\n"
+    )
+    return "\n".join(["# Commands\n", head, *_commands(main_group, "audio2video")])
+
+
+def _commands(command: click.Command, name: str) -> Iterator[str]:
+    context = click.Context(command, info_name=name)
+    if isinstance(command, click.Group):
+        yield f"## {name}\n\n{_help(command)}\n{_own_options(command)}"
+        for child, member in command.commands.items():
+            yield from _commands(member, f"{name} {child}")
+        return
+    usage = " ".join([name, *command.collect_usage_pieces(context)])
+    yield f"## {name}\n\n```\n{usage}\n```\n\n{_help(command)}\n{_own_options(command)}"
+
+
+def _help(command: click.Command) -> str:
+    return escaped(inspect.cleandoc(command.help or ""))
+
+
+def _own_options(command: click.Command) -> str:
+    rows, shared = [], []
+    for param in command.params:
+        if isinstance(param, GroupedOption):
+            shared.append(f"`--{param.name}`")
+        elif isinstance(param, click.Option) and not param.hidden:
+            text = escaped(param.help or "") + _bounds(param.type)
+            rows.append(f"| `{', '.join(param.opts)}{_value(param)}` | {text} |")
+    table = "\n| option | meaning |\n|---|---|\n" + "\n".join(rows) + "\n" if rows else ""
+    known = f"\nOptions of the configuration: {', '.join(shared)}.\n" if shared else ""
+    return table + known
+
+
+def _value(param: click.Option) -> str:
+    if param.is_flag:
+        return ""
+    if isinstance(param.type, click.Choice):
+        return " " + "\\|".join(param.type.choices)
+    return " " + (param.metavar or param.type.name.split()[0].upper())
+
+
+def _bounds(kind: click.ParamType) -> str:
+    ranges = (click.IntRange, click.FloatRange)
+    return f" [{kind.min:g} to {kind.max:g}]" if isinstance(kind, ranges) else ""
+
+
+def constants_page() -> str:
+    """Write the page of the algorithms' constants."""
+    parts = [
+        "# Constants\n",
+        f"{GENERATED} Public constants of the algorithms, with the value and the comment that "
+        "stand in the code.\n",
+    ]
+    for package in TUNABLE:
+        rows = []
+        for path in sorted((ROOT / "audio2video" / package).rglob("*.py")):
+            module = path.relative_to(ROOT / "audio2video").as_posix()
+            rows += [f"| `{n}` | {module} | `{v}` | {t} |" for n, v, t in _constants(path)]
+        if rows:
+            table = "\n".join(
+                ["| constant | module | value | meaning |", "|---|---|---|---|", *rows]
+            )
+            parts.append(f"## {package}\n\n{table}\n")
+    return "\n".join(parts)
+
+
+def _constants(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield the documented constants of a module: name, value, meaning."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    for statement, after in pairwise(body):
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+            continue
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        if not isinstance(target, ast.Name) or not target.id.isupper() or target.id[0] == "_":
+            continue
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            value = ast.unparse(statement.value)
+            if len(value) <= 60:
+                yield (
+                    target.id,
+                    value.replace("|", "\\|"),
+                    escaped(" ".join(str(after.value.value).split())),
+                )
+
+
 def pages() -> dict[Path, str]:
     """Give every generated page and its text."""
+    reference = DOCS / "reference"
     return {
         DOCS / "example.toml": example(),
-        DOCS / "reference" / "options.md": options_page(),
+        reference / "options.md": options_page(),
+        reference / "commands.md": commands_page(),
+        reference / "api.md": api_page(),
+        reference / "constants.md": constants_page(),
     }
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or tell which are out of date."""
+    """Write the pages, or report those that are out of date."""
     stale = [p for p, text in pages().items() if not p.is_file() or p.read_text("utf-8") != text]
     if "--check" in arguments:
         for path in stale:
