@@ -1,6 +1,6 @@
 """Files cut off at 50 places and with bytes flipped in 50 ways: used as far as they go, or refused.
 
-``python tests/test_media_torture_damage.py`` prints the counts that stand in docs/media.md.
+``python tests/media/test_torture_damage.py`` prints the counts in docs/reports/media.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""docs/media.md says of every odd file what the tests make of it.
+"""docs/reports/media.md lists every odd file with the outcome that the tests check.
 
-``python tests/test_media_torture_doc.py`` prints the tables.
+``python tests/media/test_torture_doc.py`` prints the tables.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from media.test_torture_pictures import GROUPS as PICTURES
 from media.test_torture_sound import GROUPS as SOUNDS
 
 GROUPS = {**PICTURES, **SOUNDS}
-PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "media.md"
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "reports" / "media.md"
 
 
 def tables() -> Iterator[str]:
     for name, cases in GROUPS.items():
-        yield f"### {name}\n\n| file | what becomes of it |\n|---|---|\n" + "\n".join(
+        yield f"### {name}\n\n| file | outcome |\n|---|---|\n" + "\n".join(
             case.row() for case in cases
         )
 
@@ -34,7 +34,7 @@ def counts() -> str:
 def test_the_page_agrees_with_the_tests() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for table in tables():
-        assert f"{table}\n" in page, "print the tables anew"
+        assert f"{table}\n" in page, "print the tables again"
     assert counts() in page
 
 
