@@ -113,7 +113,7 @@ def _entry(header: str, text: str) -> str:
 
 
 def _fenced(lines: list[str]) -> list[str]:
-    """Put doctest blocks into fences, without their directives."""
+    """Put doctest blocks into fences, without their directives, and escape the rest."""
     out, inside = list[str](), False
     for line in lines:
         if line.startswith(">>>") and not inside:
@@ -122,5 +122,6 @@ def _fenced(lines: list[str]) -> list[str]:
         elif inside and not line.strip():
             out.append("```")
             inside = False
-        out.append(re.sub(r"\s*# doctest:.*", "", line))
+        line = re.sub(r"\s*# doctest:.*", "", line)
+        out.append(line if inside else escaped(line))
     return [*out, "```"] if inside else out
