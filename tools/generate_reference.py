@@ -235,7 +235,7 @@ def _value(param: click.Option) -> str:
     return " " + (param.metavar or param.type.name.split()[0].upper())
 
 
-def _bounds(kind: click.ParamType) -> str:
+def _bounds(kind: object) -> str:
     ranges = (click.IntRange, click.FloatRange)
     return f" [{kind.min:g} to {kind.max:g}]" if isinstance(kind, ranges) else ""
 
