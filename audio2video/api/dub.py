@@ -222,7 +222,7 @@ def plan_dub(
 
 
 def _estimate(frames: int, target_frames: int, pixels: int) -> float:
-    """Estimate the run time from what the benchmarks measure on two cores (docs/reports/performance.md)."""
+    """Estimate the run time from measurements on two cores (docs/reports/performance.md)."""
     share = 2 / max(1, min(os.cpu_count() or 1, 8))
     each = 0.013 + 0.0065 * pixels / 1e6
     return 4 + share * (frames * each + target_frames * 0.011)

@@ -44,7 +44,7 @@ class MouthTrack:
         return np.arange(len(self.shapes)) / float(self.rate)
 
     @property
-    def opening(self) -> NDArray[np.float64]:
+    def opening(self) -> NDArray[np.floating]:
         """Opening between the lips, in inter-ocular distances, shape (T,)."""
         return mouth_opening(self.shapes.astype(np.float64))
 

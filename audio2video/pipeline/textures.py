@@ -42,7 +42,8 @@ class TextureSequence:
         return len(self.textures)
 
     def __getitem__(self, index: int) -> NDArray[np.uint8]:
-        return self.textures[index]
+        texture: NDArray[np.uint8] = self.textures[index]
+        return texture
 
 
 def read_textures(job: Job) -> TextureSequence:

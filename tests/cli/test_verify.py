@@ -213,7 +213,9 @@ def test_what_survives(signed: Path, tmp_path: Path, how: str) -> None:
 
 
 def test_the_documented_table_is_what_survives() -> None:
-    lines = (ROOT / "docs" / "guide" / "responsible-use.md").read_text(encoding="utf-8").splitlines()
+    lines = (
+        (ROOT / "docs" / "guide" / "responsible-use.md").read_text(encoding="utf-8").splitlines()
+    )
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[:1] == "|"]
     told = {row[0]: row[-1] for row in rows if len(row) == 5}
     for how, (state, _) in SURVIVAL.items():

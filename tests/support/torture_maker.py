@@ -337,7 +337,7 @@ def moved_clusters(source: Path, path: Path, first: int, by: int) -> Path:
 class Case:
     """An odd file, what it holds, and what must become of it.
 
-    ``what`` and ``note`` are the words of the table in docs/reports/media.md. ``refused`` is the message of
+    ``what`` and ``note`` stand in the table of docs/reports/media.md. ``refused`` is the message of
     a refusal; without one the file must be read. Of pictures the numbers are checked in order
     (``numbers``, those of all output frames), of sound when the tones begin (``heard``, seconds)
     and how long it lasts.
