@@ -291,7 +291,7 @@ def test_clips_that_are_not_there(workspace: Path, capsys: pytest.CaptureFixture
     assert "lists no training clips; --force True" in refused(capsys, workspace, *small)
     checkpoint = path.with_name("checkpoint.npz")
     checkpoint.touch()
-    assert "the pass is being trained anew" in refused(capsys, workspace, *small)
+    assert "the pass is being trained again" in refused(capsys, workspace, *small)
     checkpoint.unlink()
     path.unlink()
     assert "does not say which clips it was trained on" in refused(capsys, workspace, *small)

@@ -256,7 +256,7 @@ def test_damaged_files_of_a_pass(
     done = run_py(*TRAIN, *SIZE, check=False)
     assert done.returncode == 2
     assert f"{name}: " in done.stderr
-    assert "damaged; --force True trains the pass anew" in done.stderr
+    assert "damaged; --force True trains the pass again" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

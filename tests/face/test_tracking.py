@@ -214,7 +214,7 @@ def test_the_larger_of_two_faces_is_followed_and_the_other_counted() -> None:
     assert other_faces == [int(k % DETECT_EVERY == 0) for k in range(count)]
 
 
-@pytest.mark.parametrize(("share", "rivals"), [(0.95, 0), (1.05, 1)])
+@pytest.mark.parametrize(("share", "other_faces"), [(0.95, 0), (1.05, 1)])
 def test_a_face_in_the_background_is_no_rival(share: float, other_faces: int) -> None:
     scene = [Head(150.0, unit=30.0 * RIVAL * share), Head(400.0)]
     assert follow(PaperFinder([scene]))[0].other_faces == other_faces

@@ -374,7 +374,7 @@ def test_pictures_that_take_too_much_memory_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = film(tmp_path / "a.mp4", 2)
-    monkeypatch.setattr(info, "MOST_PIXELS", SIZE[0] * SIZE[1] - 1)
+    monkeypatch.setattr(info, "MAX_PIXELS", SIZE[0] * SIZE[1] - 1)
     with pytest.raises(Audio2VideoError, match=r"pictures of 192x96 are too large; .*scale"):
         probe_video(path)
 

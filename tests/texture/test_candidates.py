@@ -251,7 +251,7 @@ def test_equal_distances_are_taken_in_their_order(seed: int, frames: int, count:
 def test_a_search_for_many_moments_finds_what_each_finds_alone(
     most: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("audio2video.texture.candidates.MOST_DISTANCES", most)
+    monkeypatch.setattr("audio2video.texture.candidates.MAX_DISTANCES", most)
     all_, wanted = looks(rng, 60), looks(rng, 7)
     usable = np.sort(rng.choice(60, 35, replace=False))
     features = (all_.features(0.3, 1.0)[usable], usable, wanted.features(0.3, 1.0))

@@ -50,7 +50,7 @@ def track_of(frames: int, yaw: np.ndarray | None = None) -> FaceTrack:
 def labels_of(frames: int = 200, **changes: np.ndarray) -> np.ndarray:
     given = {
         "seen": np.ones(frames, bool),
-        "rivals": np.zeros(frames, np.int16),
+        "other_faces": np.zeros(frames, np.int16),
         "activity": np.ones(frames, np.float32),
         **{k: v for k, v in changes.items() if k != "yaw"},
     }
