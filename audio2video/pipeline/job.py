@@ -12,8 +12,10 @@ from ..media.audio import AudioInfo, probe_audio
 from ..media.video import probe_video
 from ..mouth.predictor import Predictor
 from ..progress import Progress
+from ..speech.encoder import SpeechEncoder
 from ..storage.workspace import Workspace
 from ..target.analysis import TargetAnalysis, analyse_target
+from ..training.encoder_files import load_encoder
 from ..training.pass_files import NETWORK, load_network
 
 MIN_SECONDS = 0.2
@@ -158,6 +160,17 @@ class Job:
             The pass has never been trained, or its network is damaged or another one.
         """
         return load_network(self.network_path.parent)
+
+    @cached_property
+    def encoder(self) -> SpeechEncoder:
+        """The speech encoder that the pass's network hears with.
+
+        Raises
+        ------
+        MissingFileError, BadFileError
+            Its weights are missing, damaged or others; or it is unknown here.
+        """
+        return load_encoder(self.predictor, self.network_path)
 
 
 def output_frames(audio: AudioInfo, rate: Fraction) -> int:
