@@ -25,8 +25,8 @@ GAIN = 1.15
 narrower than speech. Chosen on the validation people, where its spread was 0.75 of the true one."""
 
 SPREAD = 0.08
-"""Standard deviation of the opening, in closed-mouth widths, that all training speakers were brought
-to."""
+"""Standard deviation of the opening, in closed-mouth widths, to which all training speakers were
+brought."""
 
 
 def talkers(weights: Path) -> Predictor:

@@ -11,7 +11,7 @@ from ..errors import OptionError
 from ..storage.ids import DEFAULT_ID, check_id
 from .option import option, options_of
 
-DEFAULT_PASS = "grid_s1"
+DEFAULT_PASS = "talkers"
 MAX_TEXT = 1000
 """Characters of a text that is written into a result."""
 

@@ -203,6 +203,6 @@ def find_network(workspace: Workspace, pass_id: str) -> Path:
         raise MissingFileError(
             f"pass '{pass_id}' has never been trained",
             path=workspace.training_pass(pass_id),
-            hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id grid_s1",
+            hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id talkers",
         )
     return folder / NETWORK
