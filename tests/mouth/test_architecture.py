@@ -72,7 +72,7 @@ def test_convolutions_equal_plain_sums(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed"])
 def test_shipped_passes_equal_tensorflow(rng: np.random.Generator, pass_id: str) -> None:
-    network = Predictor.load(ROOT / "train" / pass_id / "network.npz")
+    network = Predictor.load(ROOT / "audio2video/assets/passes" / pass_id / "network.npz")
     form = network.architecture
     trainer = Trainer(form, TrainingConfig(), 1)
     trainer.set_weights(network.weights)
