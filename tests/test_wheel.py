@@ -79,7 +79,7 @@ def test_wheel_works_in_an_empty_folder(unpacked: Path, tmp_path: Path, small_ta
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "input" / "ldmk" / "grid_s1" / "demo.npy").is_file()
+    assert (tmp_path / "input" / "ldmk" / "talkers" / "demo.npy").is_file()
     assert (tmp_path / "raw" / "links.txt").is_file()
     # The speech was read where it is shipped; nothing was copied into the workspace's inputs.
     assert list((tmp_path / "input" / "mp3").iterdir()) == []

@@ -17,7 +17,7 @@ from ..media.frame import Frame
 from ..media.video import VideoWriter
 from ..mouth.prediction import MouthTrack, predict_shapes
 from ..mouth.predictor import Predictor
-from ..mouth.shapes import carry_shapes
+from ..mouth.shapes import carry_shapes, range_gain
 from ..pipeline.composer import Composer, composite_frames, place_label
 from ..pipeline.job import find_network
 from ..pipeline.textures import TextureSequence, render_textures, texture_maker
@@ -115,13 +115,16 @@ def predict_mouth(
     >>> mouth.shapes.shape[1:]
     (20, 2)
     """
-    from ..speech.recording import recording_activity, recording_features
+    from ..speech.recording import recording_activity
+    from ..training.encoder_files import load_encoder
 
+    path = find_network(workspace or cache_workspace(), pass_id) if network is None else None
     if network is None:
         network = load_pass(pass_id, workspace)
+    encoder = load_encoder(network, path)
     exact, samples = as_rate(rate), speech_samples(audio, sample_rate)
     speech = recording_activity(samples, exact, frame_count(samples, exact))
-    return predict_shapes(network, recording_features(samples), speech, exact)
+    return predict_shapes(network, encoder.features(samples), speech, exact)
 
 
 def analyse_target(
@@ -224,7 +227,7 @@ def synthesise_texture(
     timing : Retiming
         Of N frames: textures are synthesised for the heads that they are put onto.
     config : Config, optional
-        Its `texture` and `machine` parts are used.
+        Its `mouth`, `texture` and `machine` parts are used.
     workspace : Workspace, optional
         Where the user's own teeth proxies of this target lie.
     progress : Progress, optional
@@ -248,7 +251,13 @@ def synthesise_texture(
     with single_threaded_libraries():
         proxies = choose_proxies(place, tar_id, target, config.texture, config.analysis, progress)
         maker = texture_maker(target, config.texture, proxies, workers)
-        shapes = carry_shapes(mouth.shapes, mouth.reference, target.reference)
+        gain = range_gain(
+            mouth.spread,
+            target.track.mouth[target.track.usable],
+            target.reference,
+            config.mouth.expressiveness,
+        )
+        shapes = carry_shapes(mouth.shapes, mouth.reference, target.reference, gain)
         textures = np.empty((count, target.space.height, target.space.width, 3), np.uint8)
         jaw = np.empty((count, 17, 2), np.float32)
         with closing(render_textures(maker, shapes, timing, config.texture, workers)) as rendered:

@@ -11,7 +11,7 @@ from ..errors import OptionError
 from ..storage.ids import DEFAULT_ID, check_id
 from .option import option, options_of
 
-DEFAULT_PASS = "grid_s1"
+DEFAULT_PASS = "talkers"
 MAX_TEXT = 1000
 """Characters of a text that is written into a result."""
 
@@ -212,6 +212,25 @@ class TextureConfig(Section):
     )
     detail: bool = option(
         True, "restore fine detail of the textures to the target's own level", group=PICTURE
+    )
+
+
+@dataclass(frozen=True)
+class MouthConfig(Section):
+    """How predicted mouth shapes are carried onto the target.
+
+    Parameters
+    ----------
+    expressiveness : float
+        Factor on the mouth's motion.
+    """
+
+    expressiveness: float = option(
+        1.0,
+        "how far the mouth moves, as a factor on the target's own range",
+        group=VIDEO,
+        low=0,
+        high=3,
     )
 
 
@@ -479,6 +498,7 @@ class Config(Section):
     retiming : RetimingConfig
     marking : MarkingConfig
     texture : TextureConfig
+    mouth : MouthConfig
     analysis : AnalysisConfig
     compositing : CompositingConfig
     lipsync : LipsyncConfig
@@ -497,6 +517,7 @@ class Config(Section):
     """
 
     inputs: InputConfig = field(default_factory=InputConfig)
+    mouth: MouthConfig = field(default_factory=MouthConfig)
     texture: TextureConfig = field(default_factory=TextureConfig)
     retiming: RetimingConfig = field(default_factory=RetimingConfig)
     marking: MarkingConfig = field(default_factory=MarkingConfig)

@@ -19,12 +19,14 @@ from ..mouth.resampling import at_times
 from ..mouth.ridge import Example, Ridge, choose_ridge
 from ..pipeline.job import find_network
 from ..progress import Progress
+from ..speech.encoder import MFCC
 from ..speech.features import FEATURE_RATE
 from ..storage.files import read_json, replacing, write_json
 from ..storage.workspace import Workspace
 from ..training.checkpoint import RETRAIN
 from ..training.corpus import ShapeStatistics, feature_kind, read_clip, read_index, read_statistics
 from ..training.data import frame_times, true_shapes
+from ..training.encoder_files import load_encoder
 from ..training.pass_files import load_network
 from .plots_lipsync import plot_distribution, plot_measures, plot_openings, plot_scatter
 from .results import LipsyncEvaluation
@@ -105,6 +107,7 @@ def evaluate_lipsync(
     progress = progress or Progress()
     path = find_network(workspace, question.pass_id)
     network = load_network(path.parent)
+    encoder = load_encoder(network, path)
     if question.split not in SPLITS:
         raise OptionError(f"no such split: {question.split!r}", hint=f"use {', '.join(SPLITS)}")
     left_out: dict[str, str] = {}
@@ -130,7 +133,7 @@ def evaluate_lipsync(
                 "trained on published features, which sound can't be turned into here", path=path
             )
         total = len(find_videos(question.clips))
-        samples = video_samples(question.clips, question.landmark_model, question.noise)
+        samples = video_samples(question.clips, question.landmark_model, question.noise, encoder)
         try:
             statistics = _statistics(workspace, network, path)
             split = _split(workspace, path.parent)
@@ -167,6 +170,12 @@ def evaluate_lipsync(
 
 
 def _statistics(workspace: Workspace, network: Predictor, path: Path) -> ShapeStatistics:
+    if network.encoder != MFCC:
+        raise BadFileError(
+            f"hears with encoder '{network.encoder.name}', of which a corpus has no features",
+            path=path,
+            hint="give --clips DIR",
+        )
     kind = feature_kind(workspace)
     if kind != network.features:
         raise BadFileError(
@@ -211,7 +220,7 @@ def _guesses(network: Predictor, ridge: Ridge | None) -> dict[str, Guess]:
 
     def at(sample: Sample, coefficients: NDArray[np.floating]) -> F64:
         shapes = network.basis.decode(coefficients)
-        return at_times(shapes, Fraction(FEATURE_RATE), sample.times)
+        return at_times(shapes, Fraction(network.encoder.rate), sample.times)
 
     mean = network.basis.decode(network.target_mean)
     guesses: dict[str, Guess] = {

@@ -14,7 +14,7 @@ from ..face.layout import mouth_opening, mouth_width
 from ..face.smoothing import unbroken_stretches
 from ..mouth.metrics import correlation, find_lag
 from ..mouth.resampling import at_times
-from ..mouth.rest import EASE, MIN_SILENCE
+from ..mouth.rest import EASE, LINGER, MIN_SILENCE, READY
 from ..mouth.sync import find_offset, lag_sums, total
 from ..speech.units import FEATURE_RATE
 
@@ -152,7 +152,7 @@ def lag_behind_voice(
 
 
 def find_silences(speech: NDArray[np.floating], rate: float) -> list[Silence]:
-    """Find the stretches of more than 0.3 s in which nothing is said.
+    """Find the stretches of more than 0.5 s in which nothing is said.
 
     Parameters
     ----------
@@ -165,13 +165,13 @@ def find_silences(speech: NDArray[np.floating], rate: float) -> list[Silence]:
     -------
     list of Silence
     """
-    ease = int(np.ceil(EASE * rate))
+    into, out_of = (int(np.ceil((wait + EASE) * rate - 1e-6)) for wait in (LINGER, READY))
     found = []
     for run in unbroken_stretches(speech < 0.5):
         if run.stop - run.start > MIN_SILENCE * rate:
             # At the ends of the recording there is nothing to come from or to be ready for.
-            first = run.start + (ease if run.start > 0 else 0)
-            last = run.stop - (ease if run.stop < len(speech) else 0)
+            first = run.start + (into if run.start > 0 else 0)
+            last = run.stop - (out_of if run.stop < len(speech) else 0)
             found.append(Silence(run.start, run.stop, slice(first, max(first, last))))
     return found
 

@@ -48,8 +48,8 @@ class Sample:
     name : str
     rate : Fraction
         Frames per second of the mouth shapes.
-    features : ndarray of float32, shape (F, 28)
-        At 100 Hz.
+    features : ndarray of float32, shape (F, D)
+        Of the pass's encoder, at its rate.
     times : ndarray of float64, shape (T,)
         Seconds of the mouth shapes on the clock of the features.
     true : ndarray of float64, shape (T, 20, 2)

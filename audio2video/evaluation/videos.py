@@ -16,7 +16,7 @@ from ..face.tracking import track_face
 from ..media.audio import read_audio
 from ..media.video import VideoReader
 from ..mouth.shapes import closed_mouth_reference, relative_shapes
-from ..speech.features import FEATURE_RATE, speech_features
+from ..speech.encoder import MfccEncoder, SpeechEncoder
 from ..training.dataset.sources import VIDEO_SUFFIXES
 from .samples import F32, VOICES, Noise, Sample, activity_from, add_noise
 
@@ -50,7 +50,10 @@ def find_videos(folder: Path) -> list[Path]:
 
 
 def video_samples(
-    folder: Path, landmark_model: Path | None = None, noise: Noise | None = None
+    folder: Path,
+    landmark_model: Path | None = None,
+    noise: Noise | None = None,
+    encoder: SpeechEncoder | None = None,
 ) -> Iterator[Sample | Audio2VideoError]:
     """Follow the face through each video of a folder.
 
@@ -63,6 +66,8 @@ def video_samples(
         dlib 68-point model to use instead of the packaged one.
     noise : Noise, optional
         Babble is made of the other videos' sound.
+    encoder : SpeechEncoder, optional
+        What the pass hears with; 'mfcc' by default.
 
     Yields
     ------
@@ -76,20 +81,20 @@ def video_samples(
     """
     from ..face.detection import FaceFinder
 
-    finder = FaceFinder(landmark_model)
+    finder, encoder = FaceFinder(landmark_model), encoder or MfccEncoder()
     paths = find_videos(folder)
     voices = _voices(paths) if noise is not None and noise.kind == "babble" else {}
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
             sound = read_audio(path)
-            sample = _follow(path, name, sound, finder)
+            sample = _follow(path, name, sound, finder, encoder)
         except Audio2VideoError as error:
             yield error
             continue
         if noise is not None:
             others = [voice for other, voice in voices.items() if other != path]
-            features = speech_features(add_noise(sound, noise, name, others))
+            features = encoder.encode(add_noise(sound, noise, name, others))
             sample = replace(sample, features=features)
         yield sample
 
@@ -106,7 +111,9 @@ def _voices(paths: list[Path]) -> dict[Path, F32]:
     return voices
 
 
-def _follow(path: Path, name: str, sound: F32, finder: FaceFinder) -> Sample:
+def _follow(
+    path: Path, name: str, sound: F32, finder: FaceFinder, encoder: SpeechEncoder
+) -> Sample:
     with VideoReader(path) as reader:
         rate = reader.info.rate
         faces = list(track_face((f.gray() for f in reader.read()), finder))
@@ -115,9 +122,9 @@ def _follow(path: Path, name: str, sound: F32, finder: FaceFinder) -> Sample:
     if not stretches:
         raise NoFaceError("no face in the whole video", path=path)
     best = max(stretches, key=lambda run: run.stop - run.start)
-    features = speech_features(sound)
+    features = encoder.encode(sound)
     times = np.arange(best.start, best.stop) / float(rate)
-    heard = times <= (len(features) - 1) / FEATURE_RATE
+    heard = times <= (len(features) - 1) / encoder.note.rate
     if heard.sum() < MIN_SECONDS * rate:
         raise BadFileError(
             f"face and sound are never there together for {MIN_SECONDS:g} s", path=path

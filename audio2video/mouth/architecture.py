@@ -22,7 +22,9 @@ TAPS = 3
 """Time steps that one convolution sees."""
 
 DILATIONS = (1, 2, 4, 8, 16)
-"""Distances between the taps, layer by layer, over and over (van den Oord et al. 2016)."""
+"""Usual distances between the taps, layer by layer, over and over (van den Oord et al. 2016)."""
+
+MAX_DILATION = 1000
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Architecture:
     hidden : int
         Units of a layer (of each direction, where there are two).
     layers : int
+    dilations : tuple of int
+        Of convolutions: distances between the taps, layer by layer, over and over.
     """
 
     kind: str
@@ -45,6 +49,18 @@ class Architecture:
     outputs: int
     hidden: int
     layers: int
+    dilations: tuple[int, ...] = DILATIONS
+
+    def dilation(self, layer: int) -> int:
+        """Distance between the taps of a convolution."""
+        return self.dilations[layer % len(self.dilations)]
+
+    @property
+    def reach(self) -> int | None:
+        """Frames before and behind that an output depends on; None if that has no end."""
+        if self.kind != "conv":
+            return None
+        return sum(self.dilation(k) for k in range(self.layers))
 
     def lstm_names(self) -> list[tuple[str, ...]]:
         """For each layer, the names of the LSTMs in it: forwards, and backwards if there is one."""
@@ -110,7 +126,7 @@ class Architecture:
         if self.kind == "conv":
             x = np.maximum(x @ weights["in_kernel"] + weights["in_bias"], 0)
             for k in range(self.layers):
-                seen = _taps(x, DILATIONS[k % len(DILATIONS)])
+                seen = _taps(x, self.dilation(k))
                 hidden = np.maximum(seen @ weights[f"conv{k}_kernel"] + weights[f"conv{k}_bias"], 0)
                 x = x + hidden @ weights[f"conv{k}_mix"]
         else:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import mouth_opening
-from ..speech.units import FEATURE_RATE
+from ..speech.encoder import SpeechFeatures
 from .predictor import Predictor
 from .resampling import at_times
 from .rest import rest_in_silence
-from .shapes import absolute_shapes, shut_mouth
+from .shapes import absolute_shapes
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,15 @@ class MouthTrack:
         Shapes per second.
     reference : ndarray of float64, shape (20, 2)
         Closed mouth of the face that the shapes belong to, rectified.
+    spread : float, optional
+        Standard deviation of the opening that the shapes have in speech, in closed-mouth widths, if
+        it is known; see `audio2video.mouth.shapes.range_gain`.
     """
 
     shapes: NDArray[np.float32]
     rate: Fraction
     reference: NDArray[np.float64]
+    spread: float | None = None
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -63,15 +67,15 @@ class MouthTrack:
 
 
 def predict_shapes(
-    network: Predictor, features: NDArray[np.floating], speech: NDArray[np.floating], rate: Fraction
+    network: Predictor, features: SpeechFeatures, speech: NDArray[np.floating], rate: Fraction
 ) -> MouthTrack:
     """Predict the mouth shapes of an utterance.
 
     Parameters
     ----------
     network : Predictor
-    features : ndarray, shape (F, D)
-        Speech features at 100 Hz.
+    features : ndarray, shape (F, D), or SpeechFeatures
+        Of the network's encoder, at its rate.
     speech : ndarray, shape (N,)
         Speech activity of each output frame, 0 to 1.
     rate : Fraction
@@ -84,7 +88,8 @@ def predict_shapes(
     """
     coefficients = network.coefficients(features)
     times = np.arange(len(speech)) / float(rate)
-    at_frames = at_times(coefficients, Fraction(FEATURE_RATE), times)
+    at_frames = at_times(coefficients, Fraction(network.encoder.rate), times)
     shapes = absolute_shapes(network.basis.decode(at_frames), network.reference)
-    shapes = rest_in_silence(shapes, speech, float(rate), shut_mouth(network.reference))
-    return MouthTrack(shapes.astype(np.float32), rate, network.reference)
+    # Not `shut_mouth`: landmarks leave a gap between closed lips, in the target's mouth as well.
+    shapes = rest_in_silence(shapes, speech, float(rate), network.reference)
+    return MouthTrack(shapes.astype(np.float32), rate, network.reference, network.spread)

@@ -1,15 +1,22 @@
-"""The mouth at rest: in a longer silence it closes, whatever the network says of it."""
+"""The mouth at rest: in a real pause it closes, whatever the network says of it."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_SILENCE = 0.3
-"""Seconds: a shorter pause is part of speech, as before a plosive."""
+MIN_SILENCE = 0.5
+"""Seconds: a shorter pause is part of speech, as before a plosive or between two phrases."""
 
-EASE = 0.16
-"""Seconds over which the mouth comes to rest and leaves it."""
+LINGER = 0.3
+"""Seconds that the mouth stays with the network after the voice has ended."""
+
+READY = 0.4
+"""Seconds before the voice sets in from which on the mouth is the network's again: lips open for a
+word before it is heard."""
+
+EASE = 0.4
+"""Seconds over which the mouth comes to rest and leaves it, inside what is left of the pause."""
 
 REST = 1.0
 """How far the mouth goes towards the closed one."""
@@ -21,7 +28,7 @@ def rest_in_silence(
     rate: float,
     closed: NDArray[np.floating],
 ) -> NDArray[np.float64]:
-    """Ease mouth shapes towards the closed mouth where nothing is said.
+    """Ease mouth shapes towards the closed mouth in long pauses.
 
     Parameters
     ----------
@@ -37,30 +44,32 @@ def rest_in_silence(
     -------
     ndarray of float64, shape (T, 20, 2)
     """
-    span = max(2, round(MIN_SILENCE * rate))
-    # Silence goes on beyond both ends: a pause there need not be long to count.
-    quiet = np.pad(speech < 0.5, span, constant_values=True)
-    long = _long_runs(quiet, span)
-    # The mouth is ready for a word before it is heard, and lingers behind it: the rest begins and
-    # ends inside the silence. Beyond both ends there is nothing to be ready for.
-    into = _to_the_nearest(~long)[span:-span]
-    share = np.clip(into / (EASE * rate + 1), 0, 1)
+    weight = rest_weight(speech, rate)
+    return np.asarray(shapes + weight[:, None, None] * (closed - shapes))
+
+
+def rest_weight(speech: NDArray[np.floating], rate: float) -> NDArray[np.float64]:
+    """Tell how far the mouth is to rest in each frame, 0 to 1.
+
+    Parameters
+    ----------
+    speech : ndarray, shape (T,)
+        Speech activity, 0 to 1.
+    rate : float
+        Frames per second.
+
+    Returns
+    -------
+    ndarray of float64, shape (T,)
+    """
+    voiced = np.asarray(speech) >= 0.5
+    frames = np.arange(len(voiced))
+    before = np.maximum.accumulate(np.where(voiced, frames, -np.inf))
+    after = np.minimum.accumulate(np.where(voiced, frames, np.inf)[::-1])[::-1]
+    # Silence goes on beyond both ends: nothing to linger after there, nothing to be ready for.
+    since, until = (frames - before) / rate, (after - frames) / rate
+    pause = since + until - 1 / rate
+    room = np.minimum(since - LINGER, until - READY)
+    share = np.clip(room / EASE, 0.0, 1.0)
     weight = REST * share * share * (3 - 2 * share)
-    return shapes + weight[:, None, None] * (closed - shapes)
-
-
-def _long_runs(flags: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
-    """Keep what is true so many times in a row, at least."""
-    edges = np.flatnonzero(np.diff(flags, prepend=False, append=False)).reshape(-1, 2)
-    kept = np.zeros(len(flags), bool)
-    for start, stop in edges:
-        kept[start:stop] = stop - start >= least
-    return kept
-
-
-def _to_the_nearest(flags: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Count the steps to the nearest true one; infinity where there is none."""
-    places = np.arange(len(flags))
-    before = np.maximum.accumulate(np.where(flags, places, -np.inf))
-    after = np.minimum.accumulate(np.where(flags, places, np.inf)[::-1])[::-1]
-    return np.minimum(places - before, after - places)
+    return np.asarray(np.where(pause > MIN_SILENCE, weight, 0.0))

@@ -18,6 +18,9 @@ WIDTH_OUTLIER = 1.5
 """Robust standard deviations of lip width beyond which a frame (smile, pout, tracking error) is
 odd."""
 
+RANGE_LIMITS = (0.6, 1.5)
+"""The least and the most by which a target's range changes what a pass predicts."""
+
 
 def closed_mouth_reference(mouths: NDArray[np.floating]) -> NDArray[np.float64]:
     """Estimate a speaker's closed mouth.
@@ -73,6 +76,7 @@ def carry_shapes(
     mouths: NDArray[np.floating],
     reference: NDArray[np.floating],
     target_reference: NDArray[np.floating],
+    gain: float = 1.0,
 ) -> NDArray[np.float64]:
     """Carry mouth shapes from one face to another.
 
@@ -84,12 +88,16 @@ def carry_shapes(
     mouths : ndarray, shape (T, 20, 2)
     reference, target_reference : ndarray, shape (20, 2)
         Closed mouths of the face they come from and the face they go to.
+    gain : float
+        Factor on all motion; see `range_gain`.
 
     Returns
     -------
     ndarray of float64, shape (T, 20, 2)
     """
     differences = relative_shapes(mouths, reference)
+    if gain != 1.0:
+        differences = gain * differences
     mirrored = differences[:, MOUTH_MIRROR] * np.array([-1.0, 1.0])
     carried = absolute_shapes((differences + mirrored) / 2, target_reference)
     # Lips of different thickness may cross when a thin-lipped closure is carried over: the inner
@@ -100,6 +108,59 @@ def carry_shapes(
         for point in (upper, lower):
             carried[crossed, point, 1] = middle[crossed]
     return carried
+
+
+def opening_spread(mouths: NDArray[np.floating], reference: NDArray[np.floating]) -> float:
+    """Measure how much a speaker's opening varies.
+
+    Parameters
+    ----------
+    mouths : ndarray, shape (T, 20, 2)
+    reference : ndarray, shape (20, 2)
+        The same speaker's closed mouth.
+
+    Returns
+    -------
+    float
+        Standard deviation of the inner lips' opening, in closed-mouth widths; 0 without mouths.
+    """
+    if not len(mouths):
+        return 0.0
+    return float(np.std(mouth_opening(mouths)) / mouth_width(reference))
+
+
+def range_gain(
+    spread: float | None,
+    mouths: NDArray[np.floating],
+    reference: NDArray[np.floating],
+    expressiveness: float = 1.0,
+) -> float:
+    """Give the factor that brings predicted motion to a target's own range.
+
+    A mumbler stays one. A target that hardly speaks shows no range: the factor is kept within
+    `RANGE_LIMITS` before `expressiveness` is applied.
+
+    Parameters
+    ----------
+    spread : float or None
+        Standard deviation of the opening of the predicted shapes in speech, in closed-mouth widths;
+        None if the pass declares none, and its range is kept.
+    mouths : ndarray, shape (T, 20, 2)
+        The target's own mouths.
+    reference : ndarray, shape (20, 2)
+        Its closed mouth.
+    expressiveness : float
+        The user's own factor.
+
+    Returns
+    -------
+    float
+    """
+    if spread is None:
+        return expressiveness
+    low, high = RANGE_LIMITS
+    ratio = opening_spread(mouths, reference) / spread
+    return expressiveness * min(max(ratio, low), high)
 
 
 def shut_mouth(reference: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -13,7 +13,9 @@ from ..media.audio import AudioInfo, probe_audio
 from ..media.video import probe_video
 from ..mouth.predictor import Predictor
 from ..progress import Progress
+from ..speech.encoder import SpeechEncoder
 from ..storage.workspace import Workspace
+from ..training.encoder_files import load_encoder
 from ..training.pass_files import NETWORK, load_network
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ class Job:
             The video is missing, can't be used, or shows no face.
         """
         # Imported here: step 1 needs no target, and these libraries take a second to import.
+
+        # Imported here: step 1 needs no target, and these libraries take a second to import.
         from ..target.analysis import analyse_target
 
         config, inputs = self.config, self.config.inputs
@@ -165,6 +169,17 @@ class Job:
         """
         return load_network(self.network_path.parent)
 
+    @cached_property
+    def encoder(self) -> SpeechEncoder:
+        """The speech encoder that the pass's network hears with.
+
+        Raises
+        ------
+        MissingFileError, BadFileError
+            Its weights are missing, damaged or others; or it is unknown here.
+        """
+        return load_encoder(self.predictor, self.network_path)
+
 
 def output_frames(audio: AudioInfo, rate: Fraction) -> int:
     """Frames of a video that lasts as long as the sound, to within half a frame; at least one.
@@ -196,6 +211,6 @@ def find_network(workspace: Workspace, pass_id: str) -> Path:
         raise MissingFileError(
             f"pass '{pass_id}' has never been trained",
             path=workspace.training_pass(pass_id),
-            hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id grid_s1",
+            hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id talkers",
         )
     return folder / NETWORK

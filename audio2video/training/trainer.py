@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..config import TrainingConfig
-from ..mouth.architecture import DILATIONS, TAPS, Architecture
+from ..mouth.architecture import TAPS, Architecture
 from .sequences import Batch, TrainingClip
 
 
@@ -191,7 +191,7 @@ class Trainer:
         if form.kind == "conv":
             x = tf.nn.relu(tf.tensordot(x, w["in_kernel"], 1) + w["in_bias"])
             for k in range(form.layers):
-                seen = self._taps(x, DILATIONS[k % len(DILATIONS)])
+                seen = self._taps(x, form.dilation(k))
                 hidden = tf.tensordot(seen, w[f"conv{k}_kernel"], 1) + w[f"conv{k}_bias"]
                 hidden = self._dropout(tf.nn.relu(hidden), k, training)
                 x += tf.tensordot(hidden, w[f"conv{k}_mix"], 1)

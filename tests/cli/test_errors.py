@@ -147,7 +147,7 @@ def test_unusable_sound(run_py: CommandLine, small_target: Path, tmp_path: Path)
 
 def test_nan_in_saved_shapes(run_py: CommandLine, small_target: Path, small_speech: Path) -> None:
     run_py("--steps", "1", "--audio", small_speech, "--video", small_target)
-    path = run_py.workspace / "input" / "ldmk" / "grid_s1" / "words.npy"
+    path = run_py.workspace / "input" / "ldmk" / "talkers" / "words.npy"
     shapes = np.load(path)
     shapes[3, 4, 0] = np.nan
     np.save(path, shapes)

@@ -57,7 +57,7 @@ def test_defaults_run_the_demo(given: Any) -> None:
     assert (options.inputs.inp_id, options.inputs.tar_id, options.inputs.pass_id) == (
         "demo",
         "demo",
-        "grid_s1",
+        "talkers",
     )
     assert options.lipsync.train is None
 

@@ -183,7 +183,13 @@ def test_the_table_of_passes(swept: tuple[Path, str]) -> None:
     done = run("passes", "--workspace", swept[0])
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["pass", "grid_s1", "grid_s1_delayed", *IDS]
+    assert [line.split()[0] for line in lines] == [
+        "pass",
+        "grid_s1",
+        "grid_s1_delayed",
+        "talkers",
+        *IDS,
+    ]
     listed = run("passes", "--json", "--workspace", swept[0])
     passes = {one["pass_id"]: one for one in json.loads(listed.stdout)}
     assert passes[IDS[0]]["epochs"] == 4

@@ -159,13 +159,13 @@ def test_pictures(finished: CommandLine) -> None:
     assert sheet.shape == (600, 3000, 3)
     for name in ("teeth.png", "retiming.png"):
         assert cv2.imread(str(output(finished) / name)) is not None
-    visual = probe_video(finished.workspace / "input" / "visual" / "words-grid_s1.mp4")
+    visual = probe_video(finished.workspace / "input" / "visual" / "words-talkers.mp4")
     assert visual.has_audio
     assert visual.frames == probe_video(output(finished) / "words-painted.mp4").frames
 
 
 def test_shapes_are_in_the_documented_format(finished: CommandLine) -> None:
-    shapes = np.load(finished.workspace / "input" / "ldmk" / "grid_s1" / "words.npy")
+    shapes = np.load(finished.workspace / "input" / "ldmk" / "talkers" / "words.npy")
     assert shapes.dtype == np.float32
     assert shapes.shape[1:] == (20, 2)
     centre = shapes.mean(axis=(0, 1))
@@ -279,7 +279,7 @@ def test_shapes_changed_by_hand_are_used_and_kept(
 ) -> None:
     files = ("--audio", small_speech, "--video", small_target)
     run_py("--steps", "1", *files)
-    path = run_py.workspace / "input" / "ldmk" / "grid_s1" / "words.npy"
+    path = run_py.workspace / "input" / "ldmk" / "talkers" / "words.npy"
     original = np.load(path)
     np.save(path, original[::-1])
     done = run_py("--steps", "1-4", *files)

@@ -84,4 +84,4 @@ def test_step_1_brings_no_more_than_it_needs(
         *("scipy.signal", "scipy.stats", "scipy.ndimage", "scipy.io"),
     }
     assert not unwanted & names
-    assert (tmp_path / "input" / "visual" / "words-grid_s1.mp4").is_file()
+    assert (tmp_path / "input" / "visual" / "words-talkers.mp4").is_file()

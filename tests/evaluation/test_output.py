@@ -113,7 +113,7 @@ def as_they_are(pictures: Pictures) -> Pictures:
 
 
 def test_everything_is_measured(whole: dict[str, Any], finished: Path) -> None:
-    assert whole["pass_id"] == "grid_s1"
+    assert whole["pass_id"] == "talkers"
     assert whole["faces"] == {"frames": 62, "seen_in_result": 62, "seen_in_target": 62}
     assert abs(whole["lag"]["behind_prediction_ms"]) < 40
     opening = whole["opening"]
@@ -174,7 +174,7 @@ def test_files(whole: dict[str, Any], finished: Path) -> None:
 
 def test_a_second_time_it_says_the_same(workspace: Path, whole: dict[str, Any]) -> None:
     answer, said = evaluate(workspace)
-    again, _ = evaluate(workspace, "--quiet", "--pass_id", "grid_s1")
+    again, _ = evaluate(workspace, "--quiet", "--pass_id", "talkers")
     assert again == answer
     assert "measuring the result: 62 frames" in said
     for name in ("lag", "opening", "silence", "frozen", "timing", "outside"):

@@ -21,7 +21,7 @@ from audio2video.evaluation.output_lips import (
     speaking_range,
 )
 from audio2video.face.layout import LOWER_INNER_LIP
-from audio2video.mouth.rest import EASE, MIN_SILENCE
+from audio2video.mouth.rest import EASE, LINGER, MIN_SILENCE, READY
 from audio2video.mouth.sync import NATURAL_LAG
 
 RATES = st.sampled_from([Fraction(25), Fraction(30000, 1001), Fraction(50), Fraction(24)])
@@ -127,15 +127,17 @@ def test_no_voice_or_no_lips_are_no_evidence() -> None:
 
 
 def test_silences_without_their_ends() -> None:
-    speech = np.ones(100)
-    speech[:10] = speech[30:50] = speech[70:77] = speech[88:] = 0.2
-    # At 25 frames a second the mouth takes four frames to rest, and 0.3 s are more than seven.
-    assert np.ceil(EASE * 25) == 4
-    assert 7 < MIN_SILENCE * 25 < 8
+    speech = np.ones(200)
+    speech[:30] = speech[50:100] = speech[120:132] = speech[170:] = 0.2
+    # At 25 frames a second the mouth takes 18 frames to rest and 20 to leave it, and 0.5 s are more
+    # than twelve.
+    assert np.ceil((LINGER + EASE) * 25) == 18
+    assert np.ceil((READY + EASE) * 25) == 20
+    assert 12 < MIN_SILENCE * 25 < 13
     assert find_silences(speech, 25.0) == [
-        Silence(0, 10, slice(0, 6)),
-        Silence(30, 50, slice(34, 46)),
-        Silence(88, 100, slice(92, 100)),
+        Silence(0, 30, slice(0, 10)),
+        Silence(50, 100, slice(68, 80)),
+        Silence(170, 200, slice(188, 200)),
     ]
 
 
@@ -143,9 +145,9 @@ def test_all_silent_and_never_silent() -> None:
     assert find_silences(np.zeros(40), 25.0) == [Silence(0, 40, slice(0, 40))]
     assert find_silences(np.ones(40), 25.0) == []
     speech = np.ones(40)
-    speech[10:18] = 0
+    speech[10:25] = 0
     (short,) = find_silences(speech, 25.0)
-    assert short.still == slice(14, 14)
+    assert short.still == slice(28, 28)
 
 
 def test_motion_is_the_mean_way_of_the_points() -> None:
@@ -160,10 +162,10 @@ def test_motion_is_the_mean_way_of_the_points() -> None:
 
 
 def test_opening_in_silence() -> None:
-    speech = np.ones(60)
-    speech[20:40] = 0
+    speech = np.ones(100)
+    speech[6:56] = 0
     silences = find_silences(speech, 25.0)
-    seen = np.full(60, 0.5)
+    seen = np.full(100, 0.5)
     seen[24:36] = 0.04
     seen[30] = 0.07
     predicted = np.where(speech > 0, 0.6, 0.02)
@@ -180,7 +182,7 @@ def test_opening_in_silence() -> None:
     assert found["lip_motion_in_speech"] == pytest.approx(25 * 0.02)
     assert found["within_limit"] is True
     (row,) = found["silences"]
-    assert (row["start"], row["end"]) == (0.8, 1.6)
+    assert (row["start"], row["end"]) == (0.24, 2.24)
     assert row["opening_max"] == found["opening_max"]
     seen[30] = LIMIT
     assert measure_silence(silences, predicted, seen, motion, 25.0)["within_limit"] is False

@@ -17,6 +17,7 @@ from audio2video.mouth import predictor
 from audio2video.mouth.architecture import NETWORKS, Architecture
 from audio2video.mouth.basis import ShapeBasis
 from audio2video.mouth.predictor import Predictor
+from audio2video.speech.encoder import EncoderNote
 from audio2video.storage.workspace import shipped
 
 INPUTS, UNITS, OUTPUTS = 5, 7, 3
@@ -40,6 +41,18 @@ def network_of(
         ShapeBasis(rng.normal(size=40), rng.normal(size=(OUTPUTS, 40)), np.ones(OUTPUTS)),
         rng.normal(size=(20, 2)),
         "audio2video",
+    )
+
+
+def ensemble_of(rng: np.random.Generator) -> Predictor:
+    """Two convolution networks, with an encoder, dilations and a spread of their own."""
+    one, other = (network_of(rng, 2, 0, "conv") for _ in range(2))
+    return dataclasses.replace(
+        one,
+        architecture=dataclasses.replace(one.architecture, dilations=(1, 3)),
+        encoder=EncoderNote("ear", "2", "ab" * 32, 50),
+        others=(other.weights,),
+        spread=0.08,
     )
 
 
@@ -137,6 +150,56 @@ def test_save_and_load(tmp_path: Path, rng: np.random.Generator, layers: int, ki
         np.testing.assert_array_equal(found[name], array)
     features = rng.normal(size=(20, INPUTS))
     np.testing.assert_array_equal(again.coefficients(features), network.coefficients(features))
+
+
+def test_an_ensemble_is_the_mean_of_its_members(rng: np.random.Generator) -> None:
+    network = ensemble_of(rng)
+    features = rng.normal(size=(20, INPUTS))
+    members = [
+        dataclasses.replace(network, weights=weights, others=()).coefficients(features)
+        for weights in (network.weights, *network.others)
+    ]
+    assert not np.allclose(*members)
+    np.testing.assert_allclose(network.coefficients(features), np.mean(members, axis=0), atol=1e-5)
+
+
+def test_save_and_load_an_ensemble(tmp_path: Path, rng: np.random.Generator) -> None:
+    network = ensemble_of(rng)
+    network.save(tmp_path / "network.npz")
+    again = Predictor.load(tmp_path / "network.npz")
+    assert (again.encoder, again.spread) == (network.encoder, 0.08)
+    assert again.architecture == network.architecture
+    assert len(again.others) == 1
+    features = rng.normal(size=(20, INPUTS))
+    np.testing.assert_array_equal(again.coefficients(features), network.coefficients(features))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("members", np.array(0)),
+        ("members", np.array(3)),
+        ("members", np.array(10**9)),
+        ("member1_out_bias", np.zeros(OUTPUTS + 1, np.float32)),
+        ("dilations", np.array([1, 0])),
+        ("dilations", np.array([], int)),
+        ("dilations", np.array([10**9])),
+        ("encoder", np.array(["ear"])),
+        ("encoder_rate", np.array(0)),
+        ("spread", np.array(0.0)),
+        ("spread", np.array(np.nan)),
+    ],
+)
+def test_an_ensemble_whose_parts_do_not_fit(
+    tmp_path: Path, rng: np.random.Generator, name: str, value: NDArray[Any]
+) -> None:
+    path = tmp_path / "network.npz"
+    ensemble_of(rng).save(path)
+    with np.load(path) as file:
+        arrays = {key: file[key] for key in file.files}
+    np.savez(path, **{**arrays, name: value})
+    with pytest.raises(BadFileError):
+        Predictor.load(path)
 
 
 def test_it_is_saved_under_the_very_name_given(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -20,9 +20,12 @@ from audio2video.face.layout import (
 )
 from audio2video.mouth.shapes import (
     CLOSED_SHARE,
+    RANGE_LIMITS,
     absolute_shapes,
     carry_shapes,
     closed_mouth_reference,
+    opening_spread,
+    range_gain,
     relative_shapes,
     without_drift,
 )
@@ -169,3 +172,29 @@ def test_drift_is_taken_out(mouths: NDArray[np.float64], centre: tuple[float, fl
     np.testing.assert_allclose(steady.mean(axis=(0, 1)), centre, atol=1e-12)
     np.testing.assert_allclose(steady - steady[0], mouths - mouths[0], atol=1e-12)
     np.testing.assert_allclose(without_drift(mouths + 3, np.array(centre)), steady, atol=1e-12)
+
+
+def test_a_gain_moves_everything_further(rng: np.random.Generator) -> None:
+    mouths = closed() + 0.02 * rng.normal(size=(9, 20, 2))
+    once = carry_shapes(mouths, closed(), closed()) - closed()
+    wider = carry_shapes(closed() + 0.5 * (mouths - closed()), closed(), closed(), 2.0) - closed()
+    np.testing.assert_allclose(wider, once, atol=1e-9)
+    still = carry_shapes(mouths, closed(), closed(), 0.0)
+    np.testing.assert_allclose(still, np.broadcast_to(closed(), still.shape), atol=1e-9)
+
+
+def test_the_range_is_the_targets_own(rng: np.random.Generator) -> None:
+    mouths = np.repeat(closed()[None], 500, axis=0)
+    moved = rng.normal(scale=0.02, size=500)
+    mouths[:, LOWER_INNER_LIP, 1] += moved[:, None]
+    spread = opening_spread(mouths, closed())
+    assert spread == pytest.approx(moved.std() / mouth_width(closed()))
+    assert range_gain(spread, mouths, closed()) == pytest.approx(1.0)
+    assert range_gain(spread / 1.2, mouths, closed(), 0.5) == pytest.approx(0.6)
+    # Someone who never speaks, or whose landmarks jump, does not set the range.
+    low, high = RANGE_LIMITS
+    assert range_gain(0.08, mouths[:0], closed()) == low
+    assert range_gain(1e-6, mouths, closed(), 2.0) == 2 * high
+    # A pass that declares no range keeps its own.
+    assert range_gain(None, mouths, closed()) == 1.0
+    assert range_gain(None, mouths, closed(), 1.5) == 1.5

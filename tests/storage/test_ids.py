@@ -324,7 +324,7 @@ def test_odd_names_on_the_command_line(tmp_path: Path, small_target: Path) -> No
     # However it is written, it is the same file.
     for same in (("--audio", sound), ("--audio", f"./{sound}")):
         assert "up to date" in strange(*words, *same).stdout
-    made = strange.workspace / "input" / "ldmk" / "grid_s1" / sound.replace(".wav", ".npy")
+    made = strange.workspace / "input" / "ldmk" / "talkers" / sound.replace(".wav", ".npy")
     assert not made.exists()  # '"' can't be in an id
     (made,) = made.parent.glob("-é*.npy")
     assert is_usable(made.stem)

@@ -14,6 +14,7 @@ from ...media.video import VideoWriter
 from ...mouth.drawing import MouthCanvas, mouth_view
 from ...mouth.prediction import predict_shapes
 from ...provenance.container_tags import container_tags
+from ...speech.encoder import MFCC, SpeechFeatures
 from ...speech.features import FEATURES
 from ...speech.recording import recording_activity, recording_features
 from ...storage.arrays import read_array
@@ -25,7 +26,7 @@ from ..shapes import MADE_BY, read_shapes
 from ..speech_samples import samples_of
 
 NAME = "lipsync"
-FORMAT = 3
+FORMAT = 4
 """Raised when the way shapes are predicted changes."""
 
 VISUAL_SIDE = 320
@@ -37,7 +38,8 @@ of this step, and look the same."""
 def run(job: Job) -> StepReport:
     """Train the pass if it is due, and predict with it.
 
-    Writes ``train/<pass_id>/``, ``input/mfcc/<inp_id>.npy``, ``input/ldmk/<pass_id>/<inp_id>.npy``
+    Writes ``train/<pass_id>/``, ``input/mfcc/<inp_id>.npy`` (if the pass
+    hears with 'mfcc'), ``input/ldmk/<pass_id>/<inp_id>.npy``
     (float32 (T, 20, 2), rectified, in the proportions of the pass's speaker, at the target's frame
     rate) and ``input/visual/<inp_id>-<pass_id>.mp4``.
 
@@ -81,6 +83,7 @@ def _predict(job: Job, report: StepReport) -> None:
             hint="train on videos to predict from sound",
         )
 
+    encoder = job.encoder
     features_path = job.workspace.features(job.inp_id)
     sound = file_hash(audio.path)
     force = job.config.machine.force
@@ -91,17 +94,23 @@ def _predict(job: Job, report: StepReport) -> None:
         def build_features(path: Path) -> None:
             np.save(path, recording_features(samples()), allow_pickle=False)
 
-        build_if_stale(
-            features_path,
-            {"format": FORMAT, "audio": sound},
-            build_features,
-            job.progress,
-            force=force,
-        )
-        features = read_array(features_path, (None, FEATURES), made_by=MADE_BY)
+        on_disk = encoder.note == MFCC
+        if on_disk:
+            build_if_stale(
+                features_path,
+                {"format": FORMAT, "audio": sound},
+                build_features,
+                job.progress,
+                force=force,
+            )
 
         def build_shapes(path: Path) -> dict[str, Any]:
             speech = recording_activity(samples(), rate, frames)
+            features: SpeechFeatures = (
+                read_array(features_path, (None, FEATURES), made_by=MADE_BY)
+                if on_disk
+                else encoder.features(samples())
+            )
             track = predict_shapes(network, features, speech, rate)
             np.save(path, track.shapes, allow_pickle=False)
             report.count = frames
@@ -111,7 +120,7 @@ def _predict(job: Job, report: StepReport) -> None:
             job.shapes_path,
             {
                 "format": FORMAT,
-                "features": file_hash(features_path),
+                "features": file_hash(features_path) if on_disk else encoder.note.sha256,
                 "audio": sound,
                 "network": file_hash(job.network_path),
                 "rate": str(rate),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...face.rectify import RectifiedGrid
-from ...mouth.shapes import carry_shapes
+from ...mouth.shapes import carry_shapes, range_gain
 from ...runtime.threads import single_threaded_libraries
 from ...storage.artifacts import build_if_stale
 from ...storage.files import file_hash, replacing
@@ -27,7 +27,7 @@ from ..shapes import read_shapes
 from ..textures import render_textures, texture_maker
 
 NAME = "texture"
-FORMAT = 3
+FORMAT = 4
 """Raised when the way textures are made changes."""
 
 MOUTH_PICTURE = ((-0.6, 0.85), (0.6, 1.6))
@@ -57,7 +57,14 @@ def run(job: Job) -> StepReport:
             job.workspace, job.tar_id, target, config, job.config.analysis, job.progress
         )
         maker = texture_maker(target, config, proxies, job.config.machine.nthreads)
-        mouth = carry_shapes(shapes, network.reference, target.reference)
+        track = target.track
+        gain = range_gain(
+            network.spread,
+            track.mouth[track.usable],
+            target.reference,
+            job.config.mouth.expressiveness,
+        )
+        mouth = carry_shapes(shapes, network.reference, target.reference, gain)
         rendered = render_textures(maker, mouth, timing, config, job.config.machine.nthreads)
         jaw = _write_textures(path, rendered, target.space, job)
         with replacing(path.parent / "texture.npz") as temporary, temporary.open("wb") as file:
@@ -65,6 +72,7 @@ def run(job: Job) -> StepReport:
         _plot_proxies(path.parent / "teeth.png", proxies, target)
         report.count = job.frames
         return {
+            "range_gain": round(gain, 4),
             "detail_gain": round(maker.recipe.detail, 4),
             "opening_detail_gain": round(maker.recipe.opening_detail, 4),
             "upper_proxy_frame": None if proxies.upper is None else proxies.upper.frame,
@@ -81,7 +89,7 @@ def run(job: Job) -> StepReport:
             "network": file_hash(job.network_path),
             "proxies": proxy_files(job.workspace, job.tar_id),
             "retiming": file_hash(job.retiming_path),
-            "options": config.flags(),
+            "options": {**config.flags(), **job.config.mouth.flags()},
         },
         build,
         job.progress,

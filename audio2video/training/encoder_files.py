@@ -1,0 +1,98 @@
+"""Weights of speech encoders, read from the package and checked."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import BadFileError, MissingFileError
+from ..mouth.predictor import Predictor
+from ..speech.encoder import MFCC, EncoderNote, MfccEncoder, SpeechEncoder
+from ..speech.whisper import NAME as WHISPER
+from ..speech.whisper import WhisperEncoder
+from ..storage.files import file_hash
+from ..storage.npy import load_arrays
+from ..storage.workspace import shipped
+
+REINSTALL = "install audio2video again"
+
+
+def whisper_path() -> Path:
+    """Where the weights of the encoder 'whisper' lie."""
+    return shipped() / "encoders" / "whisper_tiny_en_3.npz"
+
+
+def load_encoder(network: Predictor, path: Path | None = None) -> SpeechEncoder:
+    """Load the encoder that a network hears with.
+
+    Parameters
+    ----------
+    network : Predictor
+    path : Path, optional
+        Its file, for the error messages.
+
+    Raises
+    ------
+    MissingFileError
+        The encoder's weights are not there.
+    BadFileError
+        They are damaged or not those that the network was trained with, or this version of the
+        package has no such encoder.
+    """
+    note = network.encoder
+    encoder: SpeechEncoder
+    if note.name == MFCC.name:
+        encoder = MfccEncoder()
+    elif note.name == WHISPER:
+        encoder = load_whisper(note)
+    else:
+        raise _unknown(note, path)
+    if note != encoder.note:
+        raise _unknown(note, path)
+    if encoder.size != network.architecture.inputs:
+        raise BadFileError(
+            f"takes {network.architecture.inputs} features, its encoder '{note.name}' gives "
+            f"{encoder.size}",
+            path=path,
+        )
+    return encoder
+
+
+def load_whisper(note: EncoderNote) -> WhisperEncoder:
+    """Load the encoder 'whisper', and make sure that it is the one that is noted.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        See `load_encoder`.
+    """
+    path = whisper_path()
+    if not path.is_file():
+        raise MissingFileError("weights of the speech encoder not found", path=path, hint=REINSTALL)
+    found = file_hash(path)
+    if found != note.sha256:
+        raise BadFileError(
+            "not the speech encoder that the pass was trained with: its SHA-256 is "
+            f"{found[:12]}, not {note.sha256[:12]}",
+            path=path,
+            hint=REINSTALL,
+        )
+    return _read_whisper(path, found)
+
+
+@lru_cache(maxsize=1)
+def _read_whisper(path: Path, sha256: str) -> WhisperEncoder:
+    try:
+        return WhisperEncoder.from_arrays(load_arrays(path), sha256)
+    except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
+        raise BadFileError(
+            "not the weights of a speech encoder, or damaged", path=path, hint=REINSTALL
+        ) from error
+
+
+def _unknown(note: EncoderNote, path: Path | None) -> BadFileError:
+    return BadFileError(
+        f"hears with encoder '{note.name}' ({note.version}), which this version does not have",
+        path=path,
+        hint="use another --pass_id, or another version of audio2video",
+    )

@@ -1,0 +1,70 @@
+"""Every shipped pass through the real command, and what is said of encoders that are not right."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import CommandLine
+
+from audio2video.media.video import probe_video
+from audio2video.mouth.predictor import Predictor
+from audio2video.storage.workspace import shipped
+from audio2video.training.pass_files import load_network, write_network
+
+
+@pytest.mark.parametrize("pass_id", ["talkers", "grid_s1_delayed"])
+def test_every_pass_makes_a_result(
+    run_py: CommandLine, small_speech: Path, small_target: Path, pass_id: str
+) -> None:
+    files = ("--audio", small_speech, "--video", small_target, "--pass_id", pass_id)
+    run_py("--steps", "1", "2", "3", "4", *files)
+    result = run_py.workspace / "output" / "words-painted" / "words-painted.mp4"
+    assert probe_video(result).frames == 62
+    shapes = np.load(run_py.workspace / "input" / "ldmk" / pass_id / "words.npy")
+    assert shapes.shape == (62, 20, 2)
+    features = run_py.workspace / "input" / "mfcc" / "words.npy"
+    assert features.is_file() == (pass_id == "grid_s1_delayed"), "only what is heard is kept"
+    mouth = np.load(result.with_name("texture.npz"))["mouth"]
+
+    run_py("--steps", "2", *files, "--expressiveness", "0.5")
+    calmer = np.load(result.with_name("texture.npz"))["mouth"]
+    assert calmer.std(axis=0).mean() == pytest.approx(0.5 * mouth.std(axis=0).mean(), rel=0.05)
+
+
+def refused(run_py: CommandLine, *args: str | Path) -> str:
+    done = run_py(*args, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
+    return line
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"sha256": "0" * 64}, "not the speech encoder that the pass was trained with"),
+        ({"name": "ear"}, "hears with encoder 'ear'"),
+    ],
+)
+def test_an_encoder_that_is_not_right(
+    run_py: CommandLine,
+    small_speech: Path,
+    small_target: Path,
+    change: dict[str, str],
+    says: str,
+) -> None:
+    network: Predictor = load_network(shipped() / "passes" / "talkers")
+    other = dataclasses.replace(network.encoder, **change)
+    write_network(
+        run_py.workspace / "train" / "own", dataclasses.replace(network, encoder=other), {}
+    )
+    files = ("--audio", small_speech, "--video", small_target, "--pass_id", "own")
+    assert says in refused(run_py, "--steps", "1", *files)
+    assert not list((run_py.workspace / "input" / "ldmk").rglob("*.npy"))
+
+
+def test_expressiveness_has_bounds(run_py: CommandLine) -> None:
+    assert "is out of bounds" in refused(run_py, "--steps", "1", "--expressiveness", "4")

@@ -1,0 +1,85 @@
+"""The encoder that a pass hears with: found, checked, and refused where it is another."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio2video.errors import BadFileError, MissingFileError
+from audio2video.mouth.predictor import Predictor
+from audio2video.speech.encoder import MFCC
+from audio2video.storage.files import file_hash
+from audio2video.storage.workspace import shipped
+from audio2video.training import encoder_files
+from audio2video.training.encoder_files import load_encoder, whisper_path
+from audio2video.training.pass_files import load_network
+
+
+def network_of(pass_id: str) -> Predictor:
+    return load_network(shipped() / "passes" / pass_id)
+
+
+@pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed"])
+def test_older_passes_hear_with_mfcc(pass_id: str) -> None:
+    network = network_of(pass_id)
+    assert (network.encoder, network.others, network.spread) == (MFCC, (), None)
+    assert load_encoder(network).size == 28
+
+
+def test_talkers_hears_with_whisper() -> None:
+    network = network_of("talkers")
+    encoder = load_encoder(network)
+    assert encoder.note == network.encoder
+    assert (encoder.note.name, encoder.note.rate, encoder.size) == ("whisper", 50, 768)
+    assert encoder.note.sha256 == file_hash(whisper_path())
+    pcm = np.zeros(16000, np.int16)
+    assert network.coefficients(encoder.features(pcm)).shape == (51, 20)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A copy of the encoder's weights, taken for the packaged ones."""
+    path = tmp_path / "encoder.npz"
+    shutil.copy(whisper_path(), path)
+    monkeypatch.setattr(encoder_files, "whisper_path", lambda: path)
+    return path
+
+
+def test_other_weights_are_refused(elsewhere: Path) -> None:
+    content = bytearray(elsewhere.read_bytes())
+    content[-1000] ^= 1
+    elsewhere.write_bytes(content)
+    with pytest.raises(BadFileError, match=r"encoder\.npz: not the speech encoder that the pass"):
+        load_encoder(network_of("talkers"))
+
+
+def test_missing_weights(elsewhere: Path) -> None:
+    elsewhere.unlink()
+    with pytest.raises(MissingFileError, match=r"weights of the speech encoder not found; install"):
+        load_encoder(network_of("talkers"))
+
+
+def test_weights_of_something_else(elsewhere: Path) -> None:
+    elsewhere.write_bytes(b"nonsense")
+    network = network_of("talkers")
+    note = dataclasses.replace(network.encoder, sha256=file_hash(elsewhere))
+    with pytest.raises(BadFileError, match="not the weights of a speech encoder, or damaged"):
+        load_encoder(dataclasses.replace(network, encoder=note))
+
+
+@pytest.mark.parametrize("change", [{"name": "ear"}, {"version": "tiny.en, layer 4"}, {"rate": 25}])
+def test_an_encoder_that_is_not_known(change: dict[str, str]) -> None:
+    network = network_of("talkers")
+    other = dataclasses.replace(network.encoder, **change)
+    with pytest.raises(BadFileError, match=r"x\.npz: hears with encoder '\w+' \(.*does not have"):
+        load_encoder(dataclasses.replace(network, encoder=other), Path("x.npz"))
+
+
+def test_a_network_for_other_features() -> None:
+    network = dataclasses.replace(network_of("talkers"), encoder=MFCC)
+    with pytest.raises(BadFileError, match="takes 768 features, its encoder 'mfcc' gives 28"):
+        load_encoder(network)
