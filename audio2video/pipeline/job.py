@@ -123,8 +123,6 @@ class Job:
             The video is missing, can't be used, or shows no face.
         """
         # Imported here: step 1 needs no target, and these libraries take a second to import.
-
-        # Imported here: step 1 needs no target, and these libraries take a second to import.
         from ..target.analysis import analyse_target
 
         config, inputs = self.config, self.config.inputs
