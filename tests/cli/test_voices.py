@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import CommandLine
+from conftest import ROOT, CommandLine
 
 from audio2video.media.video import probe_video
 from audio2video.mouth.predictor import Predictor
@@ -68,3 +70,10 @@ def test_an_encoder_that_is_not_right(
 
 def test_expressiveness_has_bounds(run_py: CommandLine) -> None:
     assert "is out of bounds" in refused(run_py, "--steps", "1", "--expressiveness", "4")
+
+
+def test_no_corpus_holds_what_talkers_hears(tmp_path: Path) -> None:
+    words = ("-m", "audio2video", "evaluate", "lipsync", "--workspace", str(tmp_path))
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert "of which a corpus has no features; give --clips DIR" in done.stderr

@@ -136,7 +136,8 @@ def _read(folder: Path) -> Pass:
         network = load_network(folder)
     except BadFileError as error:
         return Pass(folder.name, folder, _damage(error), evaluation=evaluation, **known)
-    numbers = sum(weights.size for weights in network.weights.values())
+    members = (network.weights, *network.others)
+    numbers = sum(array.size for weights in members for array in weights.values())
     return Pass(folder.name, folder, "finished", evaluation=evaluation, numbers=numbers, **known)
 
 
