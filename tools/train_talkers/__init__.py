@@ -1,0 +1,1 @@
+"""Train the pass 'talkers' on the footage of many people; see README.md. Needs PyTorch."""
