@@ -97,9 +97,9 @@ def whispered(samples: F32, rng: np.random.Generator) -> F32:
             continue
         lags[0] *= 1.0001
         tract = solve_toeplitz(lags[:ORDER], lags[1 : ORDER + 1])
-        rest = lfilter(np.r_[1, -tract], [1.0], piece)
+        rest = lfilter(np.r_[1.0, -tract], [1.0], piece)
         breath = rng.standard_normal(frame) * np.sqrt(np.mean(rest**2))
-        result[start : start + frame] += lfilter([1], np.r_[1, -tract], breath) * window
+        result[start : start + frame] += lfilter([1.0], np.r_[1.0, -tract], breath) * window
     result = result[: len(samples)]
     return np.asarray(np.diff(result, prepend=0) * 0.7 + result * 0.3, np.float32)
 
