@@ -57,7 +57,7 @@ class Progress:
             self.on_warning(text)
 
     def note(self, text: str) -> None:
-        """Say what is being done."""
+        """Report an activity in one line."""
         self.on_note(text)
 
     def follow(

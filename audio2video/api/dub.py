@@ -31,7 +31,7 @@ WARN_PASSED_THROUGH = 0.1
 
 @dataclass(frozen=True)
 class DubResult:
-    """A finished video and what is to be known of it.
+    """A finished video with its statistics.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class DubResult:
 
 @dataclass(frozen=True)
 class DubPlan:
-    """What `dub` would make.
+    """A preview of a `dub` call: output, size, length and estimated time.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def plan_dub(
     preview: float | None = None,
     overwrite: bool = False,
 ) -> DubPlan:
-    """Say what `dub` would make, and roughly how long it would take; nothing is written.
+    """Describe the result of a `dub` call and estimate its run time; nothing is written.
 
     Parameters
     ----------

@@ -133,7 +133,7 @@ def evaluate_reenact(
 
 
 def verify(path: str | Path, *, anchors: bytes | None = None) -> Verdict:
-    """Read the marks of synthetic media in a file, and check whether it is what was signed.
+    """Read a file's marks of synthetic media and verify its signature.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ def read_rows(path: Path, workspace: Workspace, jobs: int) -> list[Row]:
 
 
 def cores_each(jobs: int, rows: int) -> int:
-    """Share the cores out among so many rows at once."""
+    """Divide the cores among simultaneous rows."""
     return max(1, (os.cpu_count() or 1) // max(1, min(jobs, rows)))
 
 

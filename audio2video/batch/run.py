@@ -32,7 +32,7 @@ MAX_JOBS = 8
 
 @dataclass
 class RowResult:
-    """What became of a row.
+    """Result of a row.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class RowResult:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch.
+    """Results of a batch.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def _result(workspace: Workspace, outcome: RowResult) -> Path:
 
 
 def batch_table(batch: BatchResult) -> list[tuple[str, ...]]:
-    """Give what became of all rows, under a heading."""
+    """Tabulate the results of all rows."""
     rows: list[tuple[str, ...]] = [("line", "result", "state", "seconds", "why")]
     for outcome in batch.outcomes:
         row = outcome.row

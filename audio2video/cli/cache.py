@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object instead of a table")
 @click.pass_context
 def cache_group(context: click.Context, workspace: Path | None, as_json: bool) -> None:
-    """List what the workspace keeps only to save time, and how large it is."""
+    """List the workspace's caches and their sizes."""
     context.obj = workspace or Path()
     if context.invoked_subcommand is not None:
         return
@@ -58,7 +58,7 @@ def clear_command(
     yes: bool,
     workspace: Path | None,
 ) -> None:
-    """Remove what is made again when it is needed.
+    """Remove caches; they are rebuilt when needed.
 
     Nothing else is ever removed. A run that goes on meanwhile is not disturbed.
     """

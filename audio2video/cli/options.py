@@ -109,5 +109,5 @@ verbosely = click.option("--verbose", is_flag=True, help="print what is being do
 
 
 def quietly(left: str = "errors") -> Callable[[Command], Command]:
-    """Add the option that silences a command, but for what is left."""
+    """Add the option ``--quiet``."""
     return click.option("--quiet", is_flag=True, help=f"print {left} only")

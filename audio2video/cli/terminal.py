@@ -74,7 +74,7 @@ class Terminal:
                 click.echo(line.rstrip())
 
     def finish(self, reports: Sequence[StepReport]) -> None:
-        """Say what was done and where the result is."""
+        """Print a summary and the path of the result."""
         self._close_bar()
         for report in reports:
             done = f"{report.count} {report.unit}s" if report.count else "up to date"
@@ -83,7 +83,7 @@ class Terminal:
                 self._say(f"result: {report.result}")
 
     def dubbed(self, result: DubResult) -> None:
-        """Say what a dubbed video holds and where it is."""
+        """Print the statistics and path of a dubbed video."""
         self._close_bar()
         left = ", ".join(f"{n} {why}" for why, n in result.passed_through.items() if n)
         self._say(

@@ -13,7 +13,7 @@ SIMILARITY = 0.75
 
 
 def usage_message(error: click.ClickException) -> str:
-    """Say what is wrong with a command line, and what may have been meant.
+    """Explain a mistyped command line and suggest alternatives.
 
     Parameters
     ----------

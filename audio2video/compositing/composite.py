@@ -35,7 +35,7 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class MouthPatch:
-    """What is to be put onto a frame.
+    """Texture, mouth shape and chin offset for one frame.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class MouthPatch:
 
 @dataclass(frozen=True)
 class Visibility:
-    """What is seen of the face in a frame.
+    """Occlusion map and opacity of the face in a frame.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ def resolve_config(
     config: Path | None = None,
     argspath: Path | None = None,
 ) -> Config:
-    """Resolve a config from defaults, files and what was given, the strongest last.
+    """Resolve a config from defaults, files and given values, in ascending precedence.
 
     Parameters
     ----------

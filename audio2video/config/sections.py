@@ -397,7 +397,7 @@ class TrainingConfig(Section):
 
 @dataclass(frozen=True)
 class LipsyncConfig(Section):
-    """What step 1 does, and how often training is saved; none of it changes a pass.
+    """Actions and checkpoint intervals of step 1; none of them changes a pass.
 
     Parameters
     ----------
@@ -490,7 +490,7 @@ class MachineConfig(Section):
 
 @dataclass(frozen=True)
 class Config(Section):
-    """Everything a run can be told, as one frozen config per concern.
+    """All settings of a run, as one frozen config per concern.
 
     Parameters
     ----------

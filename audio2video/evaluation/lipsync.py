@@ -41,7 +41,7 @@ Guess = Callable[[Sample], F64]
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be measured.
+    """The pass, clips and noise of a lip-sync evaluation.
 
     Parameters
     ----------

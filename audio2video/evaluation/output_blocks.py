@@ -205,7 +205,7 @@ def luma_change(
 
 
 def measure_frozen(result: NDArray[np.floating], target: NDArray[np.floating]) -> dict[str, Any]:
-    """Count frames that show what the frame before them shows.
+    """Count frames that repeat their predecessor.
 
     Parameters
     ----------

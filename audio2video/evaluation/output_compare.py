@@ -109,7 +109,7 @@ class Comparison:
 def codec_alone(
     target: TargetAnalysis, timing: Retiming, drops: NDArray[np.floating]
 ) -> Comparison:
-    """See what the codec does to target frames that nothing else is done to.
+    """Measure the codec's own changes on unmodified target frames.
 
     A second from the middle, in the order in which it plays in the result, is encoded as the result
     is, and compared.
@@ -215,7 +215,7 @@ class ResultPass:
 
 
 def outside_summary(result: Comparison, codec: Comparison) -> dict[str, Any]:
-    """Put together what changed outside the face, and what the codec alone does there."""
+    """Summarise changes outside the face beside those of the codec alone."""
     summary: dict[str, Any] = {"frames": result.frames, "block_pixels": BLOCK}
     for name, counts, alone in (
         ("outside_box", result.box, codec.box),

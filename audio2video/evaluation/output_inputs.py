@@ -27,7 +27,7 @@ REMAKE = "run steps 2 to 4 again"
 
 @dataclass(frozen=True)
 class Result:
-    """A result, and what it was made of.
+    """A result and its inputs.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def pass_of(job: Job, given: str | None) -> str:
 
 
 def read_result(job: Job, path: Path) -> Result:
-    """Read what a result was made of, and make sure that it was.
+    """Read a result's inputs and check that it was made from them.
 
     Parameters
     ----------

@@ -120,7 +120,7 @@ def lag_behind_voice(
     rate: Fraction,
     energy: NDArray[np.floating],
 ) -> dict[str, Any]:
-    """By how much lips come after the voice that is heard with them.
+    """Delay of the lips behind the voice.
 
     Parameters
     ----------

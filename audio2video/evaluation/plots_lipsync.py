@@ -83,7 +83,7 @@ def plot_scatter(true: Shapes, predicted: Shapes, path: Path) -> None:
 
 
 def plot_measures(measures: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """Draw measures beside each other.
+    """Draw measures side by side.
 
     Parameters
     ----------

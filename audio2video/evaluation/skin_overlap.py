@@ -54,7 +54,7 @@ U8 = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class MaskTouch:
-    """What a mask touched in one frame.
+    """Pixels that a mask touched in one frame.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class MaskTouch:
 
     @property
     def share(self) -> float:
-        """Foreign part of what was touched, 0 to 1."""
+        """Fraction of the touched pixels that is not skin, 0 to 1."""
         return self.foreign / self.touched if self.touched else 0.0
 
 

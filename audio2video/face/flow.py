@@ -46,7 +46,7 @@ class Motion:
 
     @property
     def is_cut(self) -> bool:
-        """Most points are not found again: what is seen now is something else."""
+        """Whether most points were lost, as at a cut to other content."""
         followed = self.doubt[self.doubt < _LOST]
         # Where there is nothing to follow, as on a flat picture, there is nothing to be said.
         enough = 2 * len(followed) >= len(self.doubt)

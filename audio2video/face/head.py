@@ -82,7 +82,7 @@ def generic_head() -> NDArray[np.float64]:
 
 
 def mirrored(offsets: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Give each of the `RIGID` points what the one on the other side has, mirrored.
+    """Swap the left and right `RIGID` points, mirrored.
 
     Parameters
     ----------

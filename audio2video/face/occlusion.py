@@ -29,7 +29,7 @@ F32 = NDArray[np.float32]
 
 
 def analysis_grid(space: RectifiedGrid) -> RectifiedGrid:
-    """Raster at which a face is looked at, whatever the video's resolution."""
+    """Grid on which occlusions are detected, independent of the video's resolution."""
     return RectifiedGrid.lower_face(min(RESOLUTION, space.resolution))
 
 
@@ -52,7 +52,7 @@ def reduce_texture(texture: U8, space: RectifiedGrid, reduced: RectifiedGrid) ->
 
 
 def clean_mask(score: F32, space: RectifiedGrid) -> U8:
-    """Keep what is large and sure enough, with its surroundings, without gaps.
+    """Keep large, confident regions, grown and filled.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def clean_mask(score: F32, space: RectifiedGrid) -> U8:
 
 
 def confirmed_occlusions(occlusions: U8, starts: NDArray[np.bool_], space: RectifiedGrid) -> U8:
-    """Drop what covers the face in a single frame: hands stay longer, errors do not.
+    """Drop occlusions of a single frame: hands stay longer, errors do not.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def occluded_fraction(covered: U8, weight: NDArray[np.floating]) -> float:
 
 
 def lip_region(mouth: NDArray[np.floating], space: RectifiedGrid) -> F32:
-    """Mark the lips and what lies between them, for `occluded_fraction`.
+    """Mask of the lips and the mouth opening, for `occluded_fraction`.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ RIVAL = 0.6
 
 
 class Finder(Protocol):
-    """What tracking needs of a `FaceFinder`."""
+    """The part of a `FaceFinder` that tracking uses."""
 
     def detect(self, gray: NDArray[np.uint8], least: float = 0.0) -> list[FaceBox]:
         """See `FaceFinder.detect`."""
@@ -45,7 +45,7 @@ class Finder(Protocol):
 
 @dataclass(frozen=True)
 class TrackedFace:
-    """What is known of the face in one frame.
+    """The face in one frame, as tracking found it.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def sample_frames(usable: NDArray[np.bool_], count: int = SAMPLE) -> NDArray[np.
 
 
 def learn_face(pictures: U8, landmarks: NDArray[np.floating], space: RectifiedGrid) -> FaceModel:
-    """Learn a speaker's bare lower face: what is there in most frames.
+    """Learn a speaker's unoccluded lower face from the majority of frames.
 
     Parameters
     ----------

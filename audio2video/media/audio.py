@@ -20,7 +20,7 @@ from .source import AudioSource
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What there is to know of a sound.
+    """Properties of a sound file.
 
     Attributes
     ----------

@@ -102,7 +102,7 @@ def typical_rate(ticks: I64, tick: Fraction, declared: Sequence[Fraction]) -> Fr
 
 
 def rejoined(ticks: I64) -> I64:
-    """Let a clock that jumps back go on from where it was, by the usual spacing.
+    """Continue a clock that jumps back, with the usual spacing.
 
     Parameters
     ----------

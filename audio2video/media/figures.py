@@ -8,7 +8,7 @@ from typing import Any, Literal
 def new_figure(
     width: float, height: float, layout: Literal["constrained"] | None = "constrained"
 ) -> Any:
-    """Make an empty figure, so many inches wide and high; without a layout it is drawn once."""
+    """Make an empty figure of a size in inches; without a layout it is drawn once."""
     # Not pyplot: no global state, no display, and an import only when a plot is asked for.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ def new_figure(
 
 
 def as_label(name: str) -> str:
-    """Give a name as it is to be shown: what is between two dollars would be set as a formula."""
+    """Escape a name for a plot: text between dollars would be set as a formula."""
     # A legend passes over what begins with an underscore.
     shown = f" {name}" if name.startswith("_") else name
     return shown.replace("$", r"\$")

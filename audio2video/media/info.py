@@ -45,7 +45,7 @@ from .upright import Orientation, decode_to_frame, orientation_of
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What there is to know of a video before decoding it.
+    """Properties of a video, known before decoding.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ def probe_video(path: Path | str) -> VideoInfo:
 
 @dataclass(frozen=True)
 class VideoIndex:
-    """A `VideoInfo` with what is needed to find frames.
+    """A `VideoInfo` with the index for finding frames.
 
     Attributes
     ----------

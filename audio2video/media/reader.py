@@ -57,7 +57,7 @@ class VideoReader:
 
     @property
     def info(self) -> VideoInfo:
-        """What the file holds."""
+        """Properties of the video."""
         return self._index.info
 
     def __enter__(self) -> VideoReader:
@@ -211,7 +211,7 @@ class _Source:
         return picture
 
     def upright(self, picture: VideoFrame, wanted: int) -> Frame:
-        """Turn what the decoder gave for source frame ``wanted`` into a frame of its own memory."""
+        """Convert the decoded source frame ``wanted`` into an upright frame of its own."""
         if (picture.width, picture.height) != self._index.stored_size:
             raise BadFileError(
                 f"pictures change to {picture.width}x{picture.height} {self._at(wanted)}",

@@ -53,7 +53,7 @@ class ClosureCounts:
         )
 
     def as_dict(self) -> dict[str, float | None]:
-        """Give counts and what follows from them; None where there is nothing to divide by."""
+        """Give counts and derived measures; None for a division by zero."""
         return {
             "true": self.true,
             "predicted": self.predicted,

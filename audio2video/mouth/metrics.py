@@ -67,7 +67,7 @@ class ClipMeasures:
 
 
 def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Pearson correlation of two series; 0 if one of them is constant, as it then tells nothing.
+    """Pearson correlation of two series; 0 if one of them is constant.
 
     Parameters
     ----------

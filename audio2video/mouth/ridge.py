@@ -63,7 +63,7 @@ class Ridge:
 
 
 def context(features: NDArray[np.floating], rows: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Gather the features around moments, (N, len(OFFSETS) D); the ends go on as they are."""
+    """Gather features around moments, (N, len(OFFSETS) D); ends are repeated."""
     around = rows[:, None] + np.array(OFFSETS)
     chosen = np.asarray(features, np.float64)[np.clip(around, 0, len(features) - 1)]
     return np.asarray(chosen.reshape(len(rows), -1))

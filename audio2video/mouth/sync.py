@@ -65,7 +65,7 @@ class LagSums:
         return self.products / np.where(scale > 1e-9, scale, np.inf)
 
     def agreement(self, lag: float, reach: float) -> float:
-        """Highest correlation within so many seconds of a lag."""
+        """Highest correlation within a distance of a lag."""
         near = np.abs(LAGS / FEATURE_RATE - NATURAL_LAG - lag) <= reach + 1e-9
         return float(self.correlation()[near].max()) if near.any() else 0.0
 

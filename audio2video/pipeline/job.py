@@ -26,7 +26,7 @@ MIN_SECONDS = 0.2
 
 
 class Job:
-    """What the steps of a run work on; everything is resolved on first use and kept.
+    """Inputs, targets and products of a run, each resolved on first use and kept.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Job:
 
     @property
     def textures_path(self) -> Path:
-        """The texture sequence; its mouth and jaw lines lie beside it as ``.npz``."""
+        """File of the texture sequence; mouth and jaw lines are in the ``.npz`` of that name."""
         return self.folder / "texture.npy"
 
     @property
@@ -169,7 +169,7 @@ class Job:
 
     @cached_property
     def encoder(self) -> SpeechEncoder:
-        """The speech encoder that the pass's network hears with.
+        """The speech encoder of the pass's network.
 
         Raises
         ------

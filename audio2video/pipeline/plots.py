@@ -25,7 +25,7 @@ def plot_retiming(
     rate: float,
     path: Path,
 ) -> None:
-    """Draw which target frame plays when, beside speech and the target's motion.
+    """Plot the target position over output time with speech and head motion.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ def _run_steps(job: Job, chosen: Sequence[int]) -> list[StepReport]:
 
 
 def check_requirements(workspace: Workspace, steps: Sequence[int], config: Config) -> None:
-    """Check before the first step what a later one would only find out after minutes of work.
+    """Check the requirements of all steps before the first one runs.
 
     Training needs TensorFlow; step 4 signs its result, with a key that is made on first use.
 

@@ -33,7 +33,7 @@ MAX_PEM_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Credentials:
-    """What signs a manifest.
+    """Certificate chain and key that sign a manifest.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def config_folder() -> Path:
 
 
 def signing_credentials(cert: Path | None, key: Path | None) -> Credentials:
-    """Give what signs: the files that are named, or what was made on first use.
+    """Give the named credentials, or those made on first use.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ NO_CONSENT = "no statement was given"
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What a synthetic video was made of and with.
+    """Inputs and settings of a synthetic video, for its manifest.
 
     Parameters
     ----------

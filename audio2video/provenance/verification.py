@@ -28,7 +28,7 @@ _SYNTHETIC_TYPES = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found.
+    """Result of a verification.
 
     Parameters
     ----------

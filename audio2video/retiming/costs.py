@@ -84,7 +84,7 @@ def target_costs(
     starts: NDArray[np.bool_],
     rate: float,
 ) -> TargetCosts:
-    """Tell what holding, turning and playing over each frame of a target costs.
+    """Costs of holding, reversing at and playing each frame of a target.
 
     Parameters
     ----------

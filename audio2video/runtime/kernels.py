@@ -69,7 +69,7 @@ def keeping_problem() -> str | None:
 
 @contextmanager
 def compiling_ahead(rehearsals: Iterable[Callable[[], object]]) -> Iterator[None]:
-    """Compile kernels in a thread beside the first run, while it decodes and looks for the face.
+    """Compile kernels in a background thread during the first run's decoding and detection.
 
     A caller who needs a kernel meanwhile waits for the compiler's lock, and then finds it compiled.
     Where kernels are kept already, or can't be, this does nothing.

@@ -21,7 +21,7 @@ _NOT_LOADED = ("failed to map segment", "cannot allocate memory", "cannot apply 
 
 
 def as_resource_error(error: BaseException | None) -> Audio2VideoError | None:
-    """Tell in one line what the system lacked.
+    """Convert a resource failure into a one-line error.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ GRACE_SECONDS = 5.0
 
 
 class StopRequest:
-    """What a run has been asked.
+    """The stop signal that a run has received.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class StopRequest:
         return 128 + (self.number or signal.SIGINT)
 
     def hear(self, number: int, frame: FrameType | None) -> None:
-        """Answer a signal: whatever the main thread is at ends with a `KeyboardInterrupt`."""
+        """Handle a signal: raise `KeyboardInterrupt` in the main thread."""
         now = time.monotonic()
         if self.number and now - self._first < GRACE_SECONDS:
             return

@@ -111,7 +111,7 @@ def ordered_map(
 
 @contextmanager
 def single_threaded_libraries() -> Iterator[None]:
-    """Keep OpenCV and BLAS from threads of their own, which only wait beside several workers."""
+    """Limit OpenCV and BLAS to one thread each while several workers run."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

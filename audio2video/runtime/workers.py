@@ -125,7 +125,7 @@ class WorkerProcess:
         return message
 
     def close(self) -> None:
-        """End the process if it still runs; what it has finished is kept."""
+        """End the process if it still runs; finished work is kept."""
         if self._process.is_alive():
             self._process.terminate()
             self._process.join(GRACE_SECONDS)

@@ -38,7 +38,7 @@ _BLOCK = 1 << 14
 
 
 def voice_band(samples: F64) -> F64:
-    """Keep what lies in `SPEECH_BAND`: Butterworth of order 2, run forwards and then backwards.
+    """Band-pass to `SPEECH_BAND`: Butterworth of order 2, zero phase.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class SpeechFeatures(Protocol):
 
 
 class SpeechEncoder(Protocol):
-    """Turns sound into the features that a network hears."""
+    """Turns sound into a network's input features."""
 
     @property
     def note(self) -> EncoderNote:

@@ -49,12 +49,12 @@ _BLOCK_FRAMES = 6000  # one minute at a time keeps the memory small
 
 
 def frame_count(samples: int) -> int:
-    """Return the number of feature frames of so many samples: ``samples // HOP + 1``."""
+    """Return the number of feature frames for a number of samples: ``samples // HOP + 1``."""
     return samples // HOP + 1
 
 
 def speech_features(samples: F32) -> F32:
-    """Compute what the network hears: 14 static features and their first differences.
+    """Compute 14 static speech features and their first differences.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def speech_features(samples: F32) -> F32:
 
 
 def with_differences(static: npt.NDArray[np.floating]) -> F32:
-    """Put the first differences of static features beside them, zero in frame 0.
+    """Append the first differences of static features, zero in frame 0.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def as_samples(pcm: I16) -> F32:
 
 
 def recording_offset(pcm: I16) -> float:
-    """Return the mean of a recording, full scale 1: what `speech_features` takes away."""
+    """Return the mean of a recording, full scale 1, which `speech_features` subtracts."""
     mean = float(np.mean(pcm, dtype=np.float64)) if len(pcm) else 0.0
     return mean / FULL_SCALE
 

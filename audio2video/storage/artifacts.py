@@ -44,7 +44,7 @@ def is_current(product: Path, depends_on: Mapping[str, Any]) -> bool:
 
 
 def made_from(product: Path) -> dict[str, Any]:
-    """Give what a product depends on, as its record has it; nothing if that is not known."""
+    """Give a product's recorded dependencies; empty if unknown."""
     found = (read_record(product) or {}).get("depends_on")
     return found if isinstance(found, dict) else {}
 

@@ -66,7 +66,7 @@ class Cached:
 
 
 def find_cached(workspace: Workspace) -> list[Cached]:
-    """List what a workspace keeps to save time, by kind and name.
+    """List a workspace's caches, by kind and name.
 
     Only files and folders of the form in which this package writes them are listed; links never.
     """
@@ -77,7 +77,7 @@ def find_cached(workspace: Workspace) -> list[Cached]:
 def choose(
     found: Iterable[Cached], older: float | None = None, tar_id: str | None = None
 ) -> list[Cached]:
-    """Choose among what was found.
+    """Filter caches by age and target.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ def note_hashes(folder: Path) -> None:
 
 
 def check_hashes(folder: Path, names: tuple[str, ...]) -> None:
-    """Make sure that files are what they were when the folder was made.
+    """Check files against the hashes recorded when the folder was made.
 
     The hash of a file is computed once in a process, for as long as the file does not change.
 

@@ -78,7 +78,7 @@ def _stub(product: Path) -> str:
 
 
 def sweep(product: Path) -> None:
-    """Remove what killed runs left of this product under temporary names."""
+    """Remove temporary files of this product that killed runs left."""
     # A temporary file may have a temporary file of its own, hence the first star.
     for left in product.parent.glob(f".*{_glob_escape(_stub(product))}.tmp-*"):
         if is_leftover(left):
@@ -129,14 +129,14 @@ def mark_used(path: Path) -> None:
 
 
 def is_leftover(path: Path) -> bool:
-    """Tell whether a file or folder is what a killed run left under a temporary name."""
+    """Whether a file or folder is a killed run's temporary one."""
     hidden, mark, rest = path.name.rpartition(".tmp-")
     pid = rest.split(".")[0]
     return bool(mark) and hidden.startswith(".") and pid.isdigit() and not _alive(int(pid))
 
 
 def remove(path: Path) -> None:
-    """Remove a file, folder or link, not what a link leads to; what can't be removed stays."""
+    """Remove a file, folder or link (not its target), ignoring failures."""
     with suppress(OSError):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

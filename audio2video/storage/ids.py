@@ -91,7 +91,7 @@ def same_name(one: str, other: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """Give what is equal for names that some file system takes for the same."""
+    """Fold a name so that names equal on any file system compare equal."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 

@@ -28,7 +28,7 @@ MAX_DIMENSIONS = 32
 
 @dataclass(frozen=True)
 class Header:
-    """What an array file says of itself.
+    """Header of an array file.
 
     Parameters
     ----------

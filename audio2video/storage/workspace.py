@@ -230,11 +230,11 @@ class Workspace:
         return self.analyses() / f"..{tar_id}.lock"  # no id begins with a dot
 
     def batch(self, name: str) -> Path:
-        """Table of what became of a batch's rows."""
+        """Results of a batch's rows."""
         return self.inside("output") / f"{name}.json"
 
     def evaluation(self, name: str) -> Path:
-        """Folder of what was measured of a pass, on one set of clips."""
+        """Folder of a pass's evaluation on one set of clips."""
         return self.inside("output", "evaluation", name)
 
     def comparison(self, name: str) -> Path:
@@ -242,7 +242,7 @@ class Workspace:
         return self.inside("output", "passes") / f"{name}.png"
 
     def sweep(self, name: str) -> Path:
-        """Table of a sweep's passes; its plot lies beside it."""
+        """Table of a sweep's passes; the plot has the same name."""
         return self.inside("output", "sweeps") / f"{name}.csv"
 
     def output(self, inp_id: str, tar_id: str) -> Path:

@@ -60,7 +60,7 @@ class FrameSpool:
         self._end += part.planes.nbytes
 
     def finish(self) -> None:
-        """Make what was put readable."""
+        """Flush written parts so that they can be read."""
         self._file.flush()
 
     def get(self, index: int) -> tuple[Frame, tuple[int, int]]:

@@ -26,7 +26,7 @@ from ..runtime.threads import ordered_map, single_threaded_libraries
 
 @dataclass(frozen=True)
 class Occlusions:
-    """What covers the face in T frames.
+    """Occlusions of the face in T frames.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def detect_occlusions(
     workers: int,
     progress: Progress,
 ) -> Occlusions:
-    """Learn the speaker's bare lower face, and look for what lies in front of it.
+    """Detect occlusions against a learned model of the speaker's lower face.
 
     Parameters
     ----------

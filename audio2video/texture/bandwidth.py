@@ -38,7 +38,7 @@ def solve_bandwidth(near: NDArray[np.floating], far: NDArray[np.floating], alpha
     allowed = (1.0 - alpha) / alpha
 
     def excess(width: float) -> float:
-        """Logarithm of the others' weight over what they may have; it grows with the width."""
+        """Logarithm of the remaining weight over its limit; increases with the bandwidth."""
         others = float(np.exp(-away / width).sum())
         return math.log(max(others / (allowed * float(np.exp(-close / width).sum())), 1e-300))
 

@@ -42,7 +42,7 @@ read between closed lips."""
 
 @dataclass(frozen=True)
 class FrameFeatures:
-    """What decides how alike two lower faces look, for T frames.
+    """Features of T frames that candidates are selected by.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class FrameFeatures:
     def distance(
         self, wanted: FrameFeatures, pose_weight: float, light_weight: float
     ) -> NDArray[np.float64]:
-        """Squared distance of each frame from what is wanted.
+        """Squared distance of each frame from the wanted features.
 
         The rectified space takes the pose out of the geometry only: teeth and lips stand out of the
         surface, and shadows turn with the head. Candidates are therefore matched on pose as well.
@@ -130,7 +130,7 @@ class Candidates:
 
 
 def candidate_count(wanted: int, usable: int) -> int:
-    """How many candidates a target with so many usable frames should give.
+    """Choose the number of candidates for a number of usable frames.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def choose_candidates(
     count: int,
     alpha: float,
 ) -> Candidates:
-    """Choose the frames that look most like what is wanted.
+    """Choose the frames nearest to the wanted features.
 
     Weights are ``w_i = exp(-d_i^2 / 2 sigma^2)``, with sigma such that the `count` nearest frames
     carry `alpha` of the weight of all (paper, section 3.2).
@@ -188,7 +188,7 @@ def search_candidates(
     count: int,
     alpha: float,
 ) -> Iterator[Candidates]:
-    """Choose candidates for many moments, of what may be very many frames.
+    """Choose candidates for many moments from any number of frames.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def search_candidates(
 
 
 def merge_candidates(choices: Iterable[Candidates], shares: Sequence[float]) -> Candidates:
-    """Put together what was chosen for successive moments.
+    """Merge the candidates of successive moments.
 
     A frame that comes in or drops out from one moment to the next does so in steps, and the median
     does not jump. The lightest frames, those with `NEGLIGIBLE_WEIGHT` of the weight, are left out.
@@ -264,7 +264,7 @@ def temporal_window(frame: int, frames: int) -> list[int]:
 def frames_apart(
     usable: NDArray[np.integer], frame: int, seconds: float, rate: float
 ) -> NDArray[np.integer]:
-    """Those of the usable frames that are more than so many seconds from a frame."""
+    """Usable frames further than some seconds from a frame."""
     return np.asarray(usable[np.abs(usable - frame) > seconds * rate])
 
 

@@ -322,7 +322,7 @@ def visible_region(jaw: NDArray[np.floating], space: RectifiedGrid) -> NDArray[n
 
 
 def lip_cover(mouth: NDArray[np.floating], space: RectifiedGrid) -> NDArray[np.float32]:
-    """Cover the lips and what lies between them, softly, shape (H, W); 0 to 1."""
+    """Soft mask of the lips and the mouth opening, shape (H, W); 0 to 1."""
     inside = np.zeros((space.height, space.width), np.uint8)
     cv2.fillPoly(inside, [np.round(space.to_pixels(mouth[OUTER_LIP])).astype(np.int32)], 1)
     grown = cv2.dilate(inside, disc((LIP_MARGIN + LIP_FEATHER) * space.resolution))

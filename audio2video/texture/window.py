@@ -16,7 +16,7 @@ EVERYWHERE: Window = (slice(None), slice(None))
 
 
 def window_around(points: NDArray[np.floating], margin: float, space: RectifiedGrid) -> Window:
-    """Give the part of a texture that holds some points and what is near them.
+    """Give the part of a texture around some points.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class Epoch:
 
 @dataclass
 class TrainingState:
-    """State between two batches; saved and loaded, training goes on exactly as it would have.
+    """State between two batches; resuming from it is exact.
 
     Parameters
     ----------

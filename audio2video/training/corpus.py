@@ -75,7 +75,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class ShapeStatistics:
-    """What step 0 learned of the shapes of a whole corpus.
+    """Shape basis and speaker statistics of a corpus.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def recording_sound(workspace: Workspace, recording: str) -> Path:
 
 
 def recording_record(workspace: Workspace, recording: str) -> Path:
-    """Note of step 0 on a recording: the key it was made from, and what came of it."""
+    """Record of step 0 for a recording: its key and result."""
     return workspace.root / "raw" / "recordings" / f"{recording}.json"
 
 
@@ -162,7 +162,7 @@ def _index(workspace: Workspace) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ClipInfo:
-    """What ``clip.json`` says of a fragment; `start` may be before the sound begins."""
+    """Contents of a fragment's ``clip.json``; `start` may precede the sound."""
 
     recording: str
     speaker: str
@@ -171,7 +171,7 @@ class ClipInfo:
 
 
 def read_clip_info(workspace: Workspace, clip_id: str) -> ClipInfo:
-    """Read what is known of a fragment beside its shapes.
+    """Read a fragment's metadata.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def read_clip_info(workspace: Workspace, clip_id: str) -> ClipInfo:
 
 
 def read_clip(workspace: Workspace, clip_id: str) -> Clip:
-    """Read a fragment, and the features of it and of what is around it.
+    """Read a fragment with the features of it and its surroundings.
 
     Raises
     ------

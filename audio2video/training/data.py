@@ -81,7 +81,7 @@ def prepare_data(
     split: dict[str, list[str]],
     progress: Progress,
 ) -> TrainingData:
-    """Bring clips to what the network is trained on.
+    """Prepare clips as training data.
 
     The sequences are kept in ``train/sequences.npz``, for all passes of a corpus.
 

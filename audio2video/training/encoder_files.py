@@ -23,7 +23,7 @@ def whisper_path() -> Path:
 
 
 def load_encoder(network: Predictor, path: Path | None = None) -> SpeechEncoder:
-    """Load the encoder that a network hears with.
+    """Load the speech encoder of a network.
 
     Parameters
     ----------

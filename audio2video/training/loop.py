@@ -159,7 +159,7 @@ class _Session:
     def predictor(
         self, data: TrainingData, weights: Mapping[str, NDArray[np.float32]]
     ) -> Predictor:
-        """Put together what prediction needs."""
+        """Assemble the trained network with its scales, basis and reference."""
         scales, statistics = data.normalisation, self.statistics
         return Predictor(
             self.architecture(data),

@@ -13,7 +13,7 @@ NETWORK, NOTE = "network.npz", "run.json"
 
 
 def write_network(folder: Path, network: Predictor, facts: dict[str, Any]) -> None:
-    """Write a pass's network, and beside it what is known of its training, with its SHA-256.
+    """Write a pass's network and a record of its training with the SHA-256.
 
     Parameters
     ----------

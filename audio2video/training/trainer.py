@@ -164,7 +164,7 @@ class Trainer:
             variable.assign(np.asarray(weights[name], np.float32))
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Everything that training goes on from."""
+        """Give the complete state for resuming training."""
         arrays: dict[str, NDArray[np.generic]] = {"steps": self._steps.numpy()}
         for group, variables in self._groups():
             for name, variable in variables.items():
@@ -172,7 +172,7 @@ class Trainer:
         return arrays
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on from a `state`."""
+        """Restore a `state`."""
         self._steps.assign(int(arrays["steps"]))
         for group, variables in self._groups():
             for name, variable in variables.items():

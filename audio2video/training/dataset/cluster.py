@@ -203,7 +203,7 @@ def sees(root: str) -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the cluster's own messages from the terminal: what matters is said by this package."""
+    """Silence the cluster's own log messages."""
     from distributed.deploy.spec import close_clusters  # its import sets the loggers up
 
     names = [

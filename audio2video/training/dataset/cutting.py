@@ -39,7 +39,7 @@ DAMAGED = "can't be decoded"
 
 @dataclass
 class Thrown:
-    """What was thrown away.
+    """Seconds of a recording that were discarded, by reason.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def label_frames(
     activity: NDArray[np.floating],
     rate: Fraction,
 ) -> NDArray[np.int8]:
-    """Say for each frame whether it is of use, and if not, why.
+    """Label each frame as usable or with the reason against it.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def cut_fragments(
     rate: Fraction,
     thrown: Thrown,
 ) -> list[slice]:
-    """Cut what is of use into fragments of 3 to 10 seconds.
+    """Cut usable stretches into fragments of 3 to 10 seconds.
 
     Parameters
     ----------

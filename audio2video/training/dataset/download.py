@@ -23,7 +23,7 @@ HEIGHT = 720
 def download(
     workspace: Workspace, addresses: Sequence[str], progress: Progress
 ) -> tuple[dict[str, list[Path]], dict[str, str]]:
-    """Download videos into ``raw/video``, going on with what is half there.
+    """Download videos into ``raw/video``, resuming partial downloads.
 
     Parameters
     ----------

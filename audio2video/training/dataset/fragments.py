@@ -28,7 +28,7 @@ _OURS = {"clip.json", "mouth.npy", "landmarks.npy"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a recording; small enough to be sent about.
+    """Result of preparing a recording; small enough to send between processes.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def remove_further(workspace: Workspace, name: str, count: int) -> None:
 
 
 def read_outcome(workspace: Workspace, name: str, key: str) -> Outcome | None:
-    """Read what came of a recording, if it is finished, from just these things, and whole."""
+    """Read a recording's result if it is complete and made from this key."""
     path = recording_record(workspace, name)
     if not (path.is_file() and recording_features(workspace, name).is_file()):
         return None

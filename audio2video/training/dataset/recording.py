@@ -92,7 +92,7 @@ class Recording:
 
     @property
     def work(self) -> Path:
-        """Folder of what is not finished."""
+        """Folder of unfinished work."""
         return self.root / "raw" / "unfinished" / self.name
 
     def span_file(self, number: int) -> Path:
@@ -102,7 +102,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Opened:
-    """What was found on opening a recording, as it lies in ``opened.json``.
+    """Properties of an opened recording, as stored in ``opened.json``.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def open_recording(recording: Recording) -> Opened:
 
 
 def read_opened(recording: Recording) -> Opened | None:
-    """Read what an earlier run found on opening the recording, if it did."""
+    """Read the stored properties of a recording, if an earlier run left them."""
     path = recording.work / "opened.json"
     if not path.is_file():
         return None
@@ -172,7 +172,7 @@ def read_opened(recording: Recording) -> Opened | None:
 
 
 def follow_span(recording: Recording, number: int) -> None:
-    """Follow the face through one span, and note what its frames are good for.
+    """Track the face through one span and label its frames.
 
     Raises
     ------
@@ -240,7 +240,7 @@ def _span(recording: Recording, first: int, end: int) -> dict[str, NDArray[Any]]
 
 
 def read_activity(recording: Recording) -> NDArray[Any]:
-    """Read what `open_recording` noted of where there is speech."""
+    """Read the speech activity that `open_recording` stored."""
     return read_array(recording.work / "activity.npy", (None,), made_by=MADE_BY)
 
 
@@ -293,7 +293,7 @@ def _reader(path: Path, changed: int) -> VideoReader:
 
 
 def discard_work(recording: Recording) -> None:
-    """Remove what is not finished."""
+    """Remove unfinished work."""
     remove(recording.work)
 
 

@@ -22,7 +22,7 @@ from .training_worker import train_in_worker
 
 @dataclass(frozen=True)
 class Sweep:
-    """What became of a grid of passes.
+    """Result of training a grid of passes.
 
     Parameters
     ----------

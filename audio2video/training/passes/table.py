@@ -176,7 +176,7 @@ def differing_options(passes: Sequence[Pass]) -> list[str]:
 
 
 def pass_rows(passes: Sequence[Pass]) -> list[dict[str, Any]]:
-    """Give what is known of passes as rows of plain values; None where nothing is known."""
+    """Tabulate passes as rows of plain values; None where a value is unknown."""
     options = differing_options(passes)
     rows = []
     for one in passes:
