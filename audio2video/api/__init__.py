@@ -1,1 +1,1 @@
-"""The public API: what ``import audio2video as a2v`` offers; see `audio2video`."""
+"""Implementation of the public API; see `audio2video`."""

@@ -1,4 +1,4 @@
-"""One call from two files to a video, and what it would do."""
+"""One call from two files to a video, and a plan of that call."""
 
 from __future__ import annotations
 

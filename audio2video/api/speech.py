@@ -1,4 +1,4 @@
-"""Speech given as a file or as samples, brought to what the pipeline works on."""
+"""Conversion of speech, from files or samples, to the pipeline's format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that list and remove what a workspace keeps to save time."""
+"""The commands that list and remove caches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run looks like on the terminal, and its log file."""
+"""Terminal output of a run, and its log file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configs of the pipeline, one for each concern: what each stage is given, and no more."""
+"""The configs of the pipeline, one for each concern."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measuring a pass: its predictions beside baselines and the best that is possible."""
+"""Evaluation of a pass: predictions, baselines, and the limit of the shape basis."""
 
 from __future__ import annotations
 

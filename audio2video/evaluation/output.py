@@ -1,4 +1,4 @@
-"""Measuring a finished result: its lips, its clock, and what changed beside the mouth."""
+"""Evaluation of a finished result: lips, timing, and changes outside the mouth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of a finished result: what changed outside the face, and frames that stand still."""
+"""Changes outside the face by blocks, and frozen frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One look at all frames of a result, beside the target frames that lie under them."""
+"""Comparison of a result with the target frames under it, in one pass over the frames."""
 
 from __future__ import annotations
 

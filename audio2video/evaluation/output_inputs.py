@@ -1,4 +1,4 @@
-"""A finished result and what it was made of, read back and checked to belong together."""
+"""A finished result with its inputs, read back and checked against each other."""
 
 from __future__ import annotations
 

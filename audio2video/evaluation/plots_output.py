@@ -1,4 +1,4 @@
-"""Plots of a finished result: its lips beside its sound, and what changed in its pictures."""
+"""Plots of a finished result: lips with sound, and changes of the pictures."""
 
 from __future__ import annotations
 

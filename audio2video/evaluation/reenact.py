@@ -1,4 +1,4 @@
-"""Rebuilding a target from itself, beside the truth: how real the pictures are."""
+"""Reenactment: a target rebuilt from itself and compared with the truth."""
 
 from __future__ import annotations
 

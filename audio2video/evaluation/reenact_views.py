@@ -1,4 +1,4 @@
-"""What people look at when a target was rebuilt: both side by side, and a blind test."""
+"""Side-by-side video and blind test of a rebuilt target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What evaluations give: typed results that are plain JSON underneath."""
+"""Typed results of evaluations, convertible to plain JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What predictions are measured on: sound, and the mouth that was seen saying it."""
+"""Evaluation samples: sound, and the true mouth that goes with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An independent judge of the composite's mask: whether it touched what is not skin, lip or mouth.
+"""Independent check of the composite's mask against skin, lips and mouth.
 
 It knows one frame alone: the skin between eyes and mouth tells the colour of this face in this
 light, and whatever in the mask has another colour, outside the lips, is foreign. Skin in front of

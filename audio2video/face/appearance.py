@@ -1,4 +1,4 @@
-"""What a speaker's bare lower face can look like: learned from the video, robust to what covers it.
+"""Appearance model of a speaker's lower face, learned from the video, robust to occlusions.
 
 Eigenfaces (Turk and Pentland 1991) of logarithmic colour, on faces whose lips, chin and nose have
 been brought to one place, with a basis of smooth light; fitted by iteratively reweighted least

@@ -1,4 +1,4 @@
-"""Maps of what covers a face: their raster, their cleaning, and the shares that they cover."""
+"""Occlusion maps of a face: grid, cleaning, and occluded fractions."""
 
 from __future__ import annotations
 

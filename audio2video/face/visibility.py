@@ -1,4 +1,4 @@
-"""Which pixels of the lower face are seen: what is in front of it, and what is turned away."""
+"""Visibility of the lower face per pixel: occluded or facing away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening media files, and turning what the codec library says into one clear line."""
+"""Opening of media files, with the codec library's errors as one clear line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a video file holds: measured from its packets, not read from its claims."""
+"""Properties of a video file, measured from its packets instead of its header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the packets of a stream tell: frame times, keyframes, and whether the end is missing."""
+"""Frame times, keyframes and truncation, read from a stream's packets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mouth at rest: in a real pause it closes, whatever the network says of it."""
+"""Rest position of the mouth in long pauses, whatever the network predicts."""
 
 from __future__ import annotations
 

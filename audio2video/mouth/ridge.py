@@ -1,4 +1,4 @@
-"""Linear regression from the sound around a moment to the mouth: what a network has to beat."""
+"""Linear regression from the surrounding sound to the mouth, as a baseline."""
 
 from __future__ import annotations
 

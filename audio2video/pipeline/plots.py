@@ -1,4 +1,4 @@
-"""Plots beside a result: its retiming and its teeth proxies."""
+"""Plots of a result's retiming and teeth proxies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step reports about its run."""
+"""Report of a step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The texture sequence that step 2 writes and step 4 reads, and what makes it."""
+"""The texture sequence between steps 2 and 4, and its synthesis."""
 
 from __future__ import annotations
 

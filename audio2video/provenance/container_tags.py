@@ -1,4 +1,4 @@
-"""Marks that say what is synthetic."""
+"""Container tags that mark synthetic media."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a manifest says: C2PA claims of an edit that put new speech into a face."""
+"""Contents of the C2PA manifest: claims of an edit that puts new speech into a face."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a video is signed: the manifest goes into the file itself."""
+"""Signing of a video with an embedded manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What marks a file carries, and whether it is still what they were put on."""
+"""Verification of a file's marks of synthetic media."""
 
 from __future__ import annotations
 

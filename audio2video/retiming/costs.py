@@ -1,4 +1,4 @@
-"""What a viewer sees of each way to play a target's frames, as costs of the dynamic programme."""
+"""Costs of the retiming's dynamic programme, for each way to play a target frame."""
 
 from __future__ import annotations
 

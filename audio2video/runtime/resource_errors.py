@@ -1,4 +1,4 @@
-"""What the system lacks, said in one line: memory, room on the disk, permission."""
+"""Resource failures (memory, disk, permissions) as one-line errors."""
 
 from __future__ import annotations
 

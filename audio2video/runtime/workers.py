@@ -1,4 +1,4 @@
-"""Worker processes: calls handed to them, their messages, and what came of each call."""
+"""Worker processes: calls, status messages and outcomes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From samples to what the network and the retiming need: loudness, features, voice activity."""
+"""Speech analysis: loudness, features, encoders, voice activity."""

@@ -1,4 +1,4 @@
-"""Speech encoders, and what a pass notes of the one that it was trained on."""
+"""Speech encoders, and the record of a pass's encoder."""
 
 from __future__ import annotations
 

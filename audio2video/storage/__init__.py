@@ -1,1 +1,1 @@
-"""Files: workspace, artifacts and what they were made from, arrays on disk, locks, cache."""
+"""Files: workspace, artifacts, arrays on disk, locks, caches."""

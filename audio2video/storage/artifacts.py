@@ -1,4 +1,4 @@
-"""What was made from what: lets a run skip what is up to date and keep what a user has changed.
+"""Build records of artifacts: up-to-date ones are skipped, user changes are kept.
 
 Beside each product lies ``<product>.made.json`` with the key of everything it depends on and the
 hash of its content when it was made.

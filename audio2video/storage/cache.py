@@ -1,4 +1,4 @@
-"""What a workspace keeps only to save time: finding it, and removing it."""
+"""Caches of a workspace: listing and removal."""
 
 from __future__ import annotations
 

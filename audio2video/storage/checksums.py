@@ -1,4 +1,4 @@
-"""What the files of a cache were when it was made, so that other ones are noticed."""
+"""Checksums of cached files, to detect later changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How files are written: whole or not at all; and told apart: by their content."""
+"""Atomic writes, and identification of files by content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks between processes: what one of them makes, another waits for instead of making it too."""
+"""Locks between processes: one builds, the others wait for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values in files that anybody may have written: taken only if they are what they should be."""
+"""Validation of values in untrusted files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which landmark model a run uses, for the keys of what depends on it."""
+"""Cache key of the landmark model that a run uses."""
 
 from __future__ import annotations
 

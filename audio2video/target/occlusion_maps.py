@@ -1,4 +1,4 @@
-"""What is in front of the face in each frame of a target: a part of its analysis."""
+"""Occlusions in each frame of a target, as part of its analysis."""
 
 from __future__ import annotations
 

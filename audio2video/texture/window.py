@@ -1,4 +1,4 @@
-"""Parts of a texture: what concerns the mouth alone is computed around it alone."""
+"""Windows of a texture, for computations near the mouth only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pass is trained on: clips with their coefficients, noisy versions, scales, batches."""
+"""Training data of a pass: clips with coefficients, augmented versions, scales, batches."""
 
 from __future__ import annotations
 

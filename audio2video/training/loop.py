@@ -1,4 +1,4 @@
-"""Training of a pass: ``train/<pass_id>/`` from what step 0 prepared."""
+"""Training of a pass in ``train/<pass_id>/`` on the corpus of step 0."""
 
 from __future__ import annotations
 

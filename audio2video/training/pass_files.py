@@ -1,4 +1,4 @@
-"""The network of a finished pass, and the note of what it was when its training ended."""
+"""The network file of a finished pass, and the record of its hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the preparation of a corpus reports."""
+"""Report of the preparation of a corpus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which stretches of a recording are of use: frames in, fragments and what was thrown away out."""
+"""Selection of usable stretches of a recording, and their division into fragments."""
 
 from __future__ import annotations
 

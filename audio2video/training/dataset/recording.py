@@ -1,4 +1,4 @@
-"""What a worker does with a recording: open it, follow the face through its spans, finish it.
+"""Preparation of a recording in a worker: open, track spans, finish.
 
 Each of the three leaves its result on disk, in a working folder that the last one removes, and does
 nothing where that is there already: a run that was stopped, or a worker that died, costs no more

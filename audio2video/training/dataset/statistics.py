@@ -1,4 +1,4 @@
-"""What step 0 learns of all prepared fragments: the shape basis, closed mouths, and the index."""
+"""Statistics of all prepared fragments: shape basis, closed mouths, index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plots of passes beside each other."""
+"""Plots that compare passes."""
 
 from __future__ import annotations
 

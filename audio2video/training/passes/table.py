@@ -1,4 +1,4 @@
-"""All passes of a workspace, finished or not, with what is known of them."""
+"""Table of all passes of a workspace, finished or not."""
 
 from __future__ import annotations
 
