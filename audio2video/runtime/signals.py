@@ -34,7 +34,7 @@ class StopRequest:
         """Exit code that a shell gives such an end."""
         return 128 + (self.number or signal.SIGINT)
 
-    def hear(self, number: int, frame: FrameType | None) -> None:
+    def handle(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal: raise `KeyboardInterrupt` in the main thread."""
         now = time.monotonic()
         if self.number and now - self._first < GRACE_SECONDS:
@@ -56,7 +56,7 @@ def stoppable() -> Iterator[StopRequest]:
     StopRequest
     """
     request = StopRequest()
-    before = _listen(request.hear)
+    before = _install(request.handle)
     try:
         yield request
     finally:
@@ -71,12 +71,12 @@ def graceful_worker() -> Iterator[None]:
     """Let a process that works for another end, when it is asked to, as at the end of its work."""
     request = StopRequest()
 
-    def hear(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         if not request.number:
             request.number = number
             raise SystemExit(request.code)
 
-    _listen(hear, ("SIGTERM",))
+    _install(handle, ("SIGTERM",))
     try:
         yield
     except Exception:
@@ -88,8 +88,8 @@ def graceful_worker() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _listen(
-    hear: Callable[[int, FrameType | None], None], names: tuple[str, ...] = REQUESTS
+def _install(
+    handle: Callable[[int, FrameType | None], None], names: tuple[str, ...] = REQUESTS
 ) -> dict[signal.Signals, signal._HANDLER]:
     """Let signals be heard; returns what was done about them before."""
     before: dict[signal.Signals, signal._HANDLER] = {}
@@ -98,5 +98,5 @@ def _listen(
     for name in names:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
-            before[number] = signal.signal(number, hear)
+            before[number] = signal.signal(number, handle)
     return before

@@ -14,7 +14,7 @@ from ..errors import BadFileError
 from ..storage.arrays import read_arrays, sealed
 from ..storage.files import replacing
 from .plots import plot_training
-from .sequences import Batch
+from .sequences import TrainingBatch
 from .trainer import Trainer
 
 COLUMNS = ("learning_rate", "training", "validation")
@@ -77,7 +77,7 @@ class TrainingState:
         """Number of the best epoch, counted from 1."""
         return self.best[0].number
 
-    def add_batch(self, loss: float, batch: Batch) -> None:
+    def add_batch(self, loss: float, batch: TrainingBatch) -> None:
         """Count a batch."""
         weight = float(batch.weights.sum())
         self.batch += 1

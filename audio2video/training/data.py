@@ -25,7 +25,7 @@ from ..storage.files import replacing
 from ..storage.workspace import Workspace
 from .augmentation import Variation
 from .corpus import Clip, ShapeStatistics, read_sound
-from .sequences import Batch, TrainingClip, training_batches
+from .sequences import TrainingBatch, TrainingClip, training_batches
 from .trainer import Normalisation
 
 SOUND_VERSIONS = 6
@@ -54,7 +54,7 @@ class TrainingData:
     validation: list[TrainingClip]
     normalisation: Normalisation
 
-    def epoch(self, config: TrainingConfig, epoch: int) -> Iterator[Batch]:
+    def epoch(self, config: TrainingConfig, epoch: int) -> Iterator[TrainingBatch]:
         """Give the batches of an epoch; they follow from the seed and its number alone."""
         rng = np.random.default_rng([config.seed, 2, epoch])
         changes = config.augmentation
@@ -65,7 +65,7 @@ class TrainingData:
         ]
         return _batches(chosen, config, rng)
 
-    def checks(self, config: TrainingConfig) -> list[Batch]:
+    def checks(self, config: TrainingConfig) -> list[TrainingBatch]:
         """Cut the validation clips once, at fixed places, so that epochs can be compared."""
         return list(_batches(self.validation, config, np.random.default_rng(0)))
 
@@ -226,5 +226,5 @@ def _other_sounds(
 
 def _batches(
     clips: Sequence[TrainingClip], config: TrainingConfig, rng: np.random.Generator
-) -> Iterator[Batch]:
+) -> Iterator[TrainingBatch]:
     return training_batches(clips, config.seq_len, config.batch_size, config.delay, rng)

@@ -37,7 +37,7 @@ from .data import (
     true_shapes,
 )
 from .pass_files import write_network
-from .sequences import Batch, split_clips
+from .sequences import TrainingBatch, split_clips
 from .trainer import GraphWriter, Trainer
 
 FORMAT = 2
@@ -228,7 +228,7 @@ def _train_epochs(
     session: _Session,
     trainer: Trainer,
     data: TrainingData,
-    checks: Sequence[Batch],
+    checks: Sequence[TrainingBatch],
     state: TrainingState,
 ) -> None:
     """Train to the last epoch; the state is left as after it."""
@@ -256,13 +256,13 @@ def _train_epochs(
         session.progress.update("training", state.epoch, config.nepochs, "epoch")
 
 
-def _validation_loss(trainer: Trainer, checks: Sequence[Batch]) -> float:
+def _validation_loss(trainer: Trainer, checks: Sequence[TrainingBatch]) -> float:
     weights = [float(batch.weights.sum()) for batch in checks]
     return float(np.average([trainer.loss(batch) for batch in checks], weights=weights))
 
 
 def _choose(
-    trainer: Trainer, checks: Sequence[Batch], state: TrainingState
+    trainer: Trainer, checks: Sequence[TrainingBatch], state: TrainingState
 ) -> tuple[dict[str, NDArray[np.float32]], str]:
     """Take the better of the best epoch and the mean of the best ones, and say which it is."""
     best = state.best[0]

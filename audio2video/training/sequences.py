@@ -33,7 +33,7 @@ class TrainingClip:
 
 
 @dataclass(frozen=True)
-class Batch:
+class TrainingBatch:
     """Sequences trained on together.
 
     Parameters
@@ -95,7 +95,7 @@ def training_batches(
     batch_size: int,
     delay: int,
     rng: np.random.Generator,
-) -> Iterator[Batch]:
+) -> Iterator[TrainingBatch]:
     """Cut all clips into sequences and hand them out in random order.
 
     Every clip is cut again at a random offset each time, so that the network sees a sound at any
@@ -113,7 +113,7 @@ def training_batches(
 
     Yields
     ------
-    Batch
+    TrainingBatch
         The last one may be smaller.
     """
     pieces = []
@@ -130,7 +130,7 @@ def training_batches(
 
 def _gather(
     clips: Sequence[TrainingClip], pieces: Sequence[tuple[int, int]], length: int, delay: int
-) -> Batch:
+) -> TrainingBatch:
     dim, outputs = clips[0].features.shape[1], clips[0].targets.shape[1]
     features = np.empty((len(pieces), length, dim), np.float32)
     targets = np.zeros((len(pieces), length, outputs), np.float32)
@@ -144,4 +144,4 @@ def _gather(
         known = (asked >= 0) & (asked < len(clip.targets))
         targets[row, known] = clip.targets[asked[known]]
         weights[row, known] = 1.0
-    return Batch(features, targets, weights)
+    return TrainingBatch(features, targets, weights)

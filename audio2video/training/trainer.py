@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..config import TrainingConfig
 from ..mouth.architecture import TAPS, Architecture
-from .sequences import Batch, TrainingClip
+from .sequences import TrainingBatch, TrainingClip
 
 
 def import_tensorflow(threads: int) -> Any:
@@ -130,7 +130,7 @@ class Trainer:
         self._train = tf.function(self._train_step, reduce_retracing=True)
         self._measure = tf.function(self._loss, reduce_retracing=True)
 
-    def train(self, batch: Batch, learning_rate: float) -> float:
+    def train(self, batch: TrainingBatch, learning_rate: float) -> float:
         """Take one step of Adam; returns the loss before it (mean squared error)."""
         tf = self._tf
         loss = self._train(
@@ -141,7 +141,7 @@ class Trainer:
         )
         return float(loss)
 
-    def loss(self, batch: Batch) -> float:
+    def loss(self, batch: TrainingBatch) -> float:
         """Mean squared error without dropout."""
         tf = self._tf
         return float(

@@ -128,20 +128,20 @@ def test_words_that_have_no_room(stage: Stage) -> None:
 def test_what_is_heard_and_when(monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.getsignal(signal.SIGTERM)
     with stoppable() as request:
-        assert signal.getsignal(signal.SIGTERM) == request.hear
+        assert signal.getsignal(signal.SIGTERM) == request.handle
     assert signal.getsignal(signal.SIGTERM) == before, "all is as it was"
     now = 100.0
     monkeypatch.setattr("audio2video.runtime.signals.time.monotonic", lambda: now)
     request = StopRequest()
     assert request.code == 130
     with pytest.raises(KeyboardInterrupt):
-        request.hear(signal.SIGTERM, None)
+        request.handle(signal.SIGTERM, None)
     assert request.code == 143
     now += GRACE_SECONDS / 2
-    request.hear(signal.SIGTERM, None)  # the same one, sent twice
+    request.handle(signal.SIGTERM, None)  # the same one, sent twice
     now += GRACE_SECONDS
     with pytest.raises(KeyboardInterrupt):
-        request.hear(signal.SIGINT, None)
+        request.handle(signal.SIGINT, None)
     assert request.code == 130
 
 

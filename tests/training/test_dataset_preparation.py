@@ -15,7 +15,7 @@ from audio2video.progress import Progress
 from audio2video.runtime.workers import Call
 from audio2video.storage.workspace import Workspace
 from audio2video.training.dataset import preparation
-from audio2video.training.dataset.fragments import Outcome
+from audio2video.training.dataset.fragments import RecordingResult
 from audio2video.training.dataset.preparation import prepare_all
 from audio2video.training.dataset.recording import Opened, Recording
 from audio2video.training.dataset.workers import Lost
@@ -58,9 +58,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if recording.speaker == f"gone at {number}":
             raise MissingFileError("file not found", path=recording.path)
 
-    def finish_recording(recording: Recording) -> Outcome:
+    def finish_recording(recording: Recording) -> RecordingResult:
         made.append(f"finish {recording.name}")
-        return Outcome([f"{recording.name}}}}}00"], 3.0)
+        return RecordingResult([f"{recording.name}}}}}00"], 3.0)
 
     for function in (open_recording, follow_span, finish_recording):
         monkeypatch.setattr(preparation, function.__name__, function)
@@ -73,7 +73,7 @@ def prepare(
     names: dict[str, str],
     lost: tuple[str, ...] = (),
     counts: list[tuple[str, int, int | None]] | None = None,
-) -> dict[str, tuple[Outcome | str, bool]]:
+) -> dict[str, tuple[RecordingResult | str, bool]]:
     @contextlib.contextmanager
     def start(*_: object) -> Iterator[Inline]:
         yield Inline(lost)
@@ -117,7 +117,7 @@ def test_what_cannot_be_opened_is_told(
 ) -> None:
     results = prepare(tmp_path, monkeypatch, {"0": "", "1": ""})
     assert results["0"] == ("it has no sound", True)
-    assert isinstance(results["1"][0], Outcome)
+    assert isinstance(results["1"][0], RecordingResult)
     assert not (tmp_path / "raw/unfinished/0").exists()
 
 
@@ -127,7 +127,7 @@ def test_a_recording_that_fails_is_given_up(
     counts: list[tuple[str, int, int | None]] = []
     results = prepare(tmp_path, monkeypatch, {"3": "fails at 1", "2": ""}, counts=counts)
     assert results["3"] == ("can't be decoded", True)
-    assert isinstance(results["2"][0], Outcome)
+    assert isinstance(results["2"][0], RecordingResult)
     assert "follow 3 2" not in calls
     assert "finish 3" not in calls
     assert counts[-1][1:] == (5, 5)
@@ -140,7 +140,7 @@ def test_what_kills_workers_is_given_up_but_may_be_tried_again(
 ) -> None:
     results = prepare(tmp_path, monkeypatch, {"3": "", "2": ""}, lost=(lost,))
     assert results["3"] == ("died", False)
-    assert isinstance(results["2"][0], Outcome)
+    assert isinstance(results["2"][0], RecordingResult)
     assert (tmp_path / "raw/unfinished/3").exists() == (lost == "3 1"), "spans that are done stay"
 
 
@@ -161,4 +161,4 @@ def test_what_is_not_the_recordings_fault_may_be_tried_again(
     reason, lasting = results[name]
     assert str(reason).endswith(f": {why}"), "with the file it is about"
     assert not lasting
-    assert isinstance(results["2"][0], Outcome)
+    assert isinstance(results["2"][0], RecordingResult)

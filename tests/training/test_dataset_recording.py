@@ -23,7 +23,7 @@ from audio2video.training.corpus import fragment_name, read_clip, read_sound
 from audio2video.training.dataset import preparation
 from audio2video.training.dataset import recording as recording_module
 from audio2video.training.dataset.finishing import finish_recording
-from audio2video.training.dataset.fragments import Outcome, read_outcome
+from audio2video.training.dataset.fragments import RecordingResult, read_outcome
 from audio2video.training.dataset.portrait import read_portrait
 from audio2video.training.dataset.recording import (
     Recording,
@@ -61,7 +61,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_film(tmp_path_factory.mktemp("film") / "film.mp4", pictures, np.concatenate(heard))
 
 
-def prepare(recording: Recording) -> Outcome:
+def prepare(recording: Recording) -> RecordingResult:
     for number in range(len(open_recording(recording).spans)):
         follow_span(recording, number)
     return finish_recording(recording)
@@ -114,7 +114,7 @@ def test_a_ready_cut_clip_is_taken_whole(workspace: Workspace, film: Path) -> No
     pictures, _ = talking(40, rng)
     path = write_film(film.with_name("short.mp4"), pictures, speechlike(1.6, 16000, rng)[0])
     outcome = prepare(Recording(workspace.root, "short", "presenter", path, "key"))
-    assert outcome == Outcome([fragment_name("short", 0)], 1.6, True, "", None)
+    assert outcome == RecordingResult([fragment_name("short", 0)], 1.6, True, "", None)
     assert read_clip(workspace, "short}}00").mouth.shape == (40, 20, 2)
 
 

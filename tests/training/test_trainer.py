@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audio2video.config import TrainingConfig
 from audio2video.mouth.architecture import NETWORKS, Architecture
-from audio2video.training.sequences import Batch, TrainingClip
+from audio2video.training.sequences import TrainingBatch, TrainingClip
 from audio2video.training.trainer import (
     GraphWriter,
     Normalisation,
@@ -26,18 +26,18 @@ DEEP = Architecture("lstm", INPUTS, OUTPUTS, 8, 2)
 PLAIN = TrainingConfig(keep_prob=1.0, seed=5)
 
 
-def toy_batch(rng: np.random.Generator, rows: int = 12, length: int = 20) -> Batch:
+def toy_batch(rng: np.random.Generator, rows: int = 12, length: int = 20) -> TrainingBatch:
     """Each output is a sum of two features, DELAY steps before."""
     features = rng.normal(size=(rows, length, INPUTS)).astype(np.float32)
     targets = np.zeros((rows, length, OUTPUTS), np.float32)
     targets[:, DELAY:] = features[:, :-DELAY, :2] * 0.5
     weights = np.ones((rows, length), np.float32)
     weights[:, :DELAY] = 0
-    return Batch(features, targets, weights)
+    return TrainingBatch(features, targets, weights)
 
 
 @pytest.fixture
-def batch(rng: np.random.Generator) -> Batch:
+def batch(rng: np.random.Generator) -> TrainingBatch:
     return toy_batch(rng)
 
 
@@ -59,25 +59,25 @@ def test_it_learns(rng: np.random.Generator, kind: str) -> None:
     assert np.mean(error**2) == pytest.approx(after, rel=1e-3)
 
 
-def test_weights_of_nought_do_not_count(batch: Batch) -> None:
+def test_weights_of_nought_do_not_count(batch: TrainingBatch) -> None:
     trainer = Trainer(FORM, PLAIN, 1)
     spoilt = batch.targets.copy()
     spoilt[batch.weights == 0] = 1e3
-    assert trainer.loss(Batch(batch.features, spoilt, batch.weights)) == pytest.approx(
+    assert trainer.loss(TrainingBatch(batch.features, spoilt, batch.weights)) == pytest.approx(
         trainer.loss(batch)
     )
-    nothing = Batch(batch.features, batch.targets, np.zeros_like(batch.weights))
+    nothing = TrainingBatch(batch.features, batch.targets, np.zeros_like(batch.weights))
     assert trainer.loss(nothing) == 0.0
 
 
-def test_the_loss_is_that_before_the_step(batch: Batch) -> None:
+def test_the_loss_is_that_before_the_step(batch: TrainingBatch) -> None:
     trainer = Trainer(FORM, PLAIN, 1)
     before = trainer.loss(batch)
     assert trainer.train(batch, 0.01) == pytest.approx(before, rel=1e-5)
     assert trainer.loss(batch) != before
 
 
-def test_dropout_acts_in_training_alone(batch: Batch) -> None:
+def test_dropout_acts_in_training_alone(batch: TrainingBatch) -> None:
     trainer = Trainer(FORM, TrainingConfig(keep_prob=0.5, seed=5), 1)
     # The seed gives both the same weights: dropout is the only difference.
     assert trainer.loss(batch) == trainer.loss(batch)
@@ -89,7 +89,7 @@ def test_dropout_acts_in_training_alone(batch: Batch) -> None:
     assert trainer.loss(batch) == measured
 
 
-def test_a_checkpoint_goes_on_bit_for_bit(batch: Batch, tmp_path: Path) -> None:
+def test_a_checkpoint_goes_on_bit_for_bit(batch: TrainingBatch, tmp_path: Path) -> None:
     options = TrainingConfig(keep_prob=0.8, seed=5)
     whole = Trainer(DEEP, options, 1)
     for _ in range(3):
@@ -106,7 +106,7 @@ def test_a_checkpoint_goes_on_bit_for_bit(batch: Batch, tmp_path: Path) -> None:
     assert same(resumed.state(), whole.state())
 
 
-def test_the_seed_decides(batch: Batch) -> None:
+def test_the_seed_decides(batch: TrainingBatch) -> None:
     def run(seed: int) -> dict[str, NDArray[np.generic]]:
         trainer = Trainer(FORM, TrainingConfig(keep_prob=0.8, seed=seed), 1)
         trainer.train(batch, 0.01)
@@ -116,7 +116,7 @@ def test_the_seed_decides(batch: Batch) -> None:
     assert not same(run(1), run(2))
 
 
-def test_one_step_is_adams(batch: Batch) -> None:
+def test_one_step_is_adams(batch: TrainingBatch) -> None:
     # After one step of Adam with no clipping, each weight has moved by the rate against the sign of
     # its gradient (Kingma and Ba 2015, section 2.1), whatever the gradient's size.
     trainer = Trainer(FORM, PLAIN, 1)
@@ -134,7 +134,7 @@ def test_one_step_is_adams(batch: Batch) -> None:
         np.testing.assert_allclose(move[large], -0.01 * np.sign(gradient[large]), rtol=1e-2)
 
 
-def test_gradients_are_clipped_by_their_common_norm(batch: Batch) -> None:
+def test_gradients_are_clipped_by_their_common_norm(batch: TrainingBatch) -> None:
     def temporal_window(grad_clip: float) -> NDArray[np.float32]:
         options = TrainingConfig(keep_prob=1.0, grad_clip=grad_clip, seed=5)
         trainer = Trainer(FORM, options, 1)

@@ -11,7 +11,7 @@ from ...storage.files import content_key, file_hash, replacing, write_json
 from ...storage.workspace import Workspace
 from ..corpus import fragment_name, recording_features, recording_record
 from .corpus_report import CorpusReport
-from .fragments import Outcome, read_outcome, refuse_foreign, remove_further, write_fragment
+from .fragments import RecordingResult, read_outcome, refuse_foreign, remove_further, write_fragment
 from .published import (
     PREFIX,
     RATE,
@@ -108,7 +108,7 @@ def _convert(
     link: str,
     key: str,
     scale: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
-) -> Outcome:
+) -> RecordingResult:
     mean, spread, basis = scale
     name = PREFIX + link
     refuse_foreign(workspace, name)
@@ -139,7 +139,7 @@ def _convert(
         made.append(clip_id)
         frames += len(mouth)
     remove_further(workspace, name, len(made))
-    outcome = Outcome(made, round(float(frames / RATE), 3), True, "; ".join(damaged), None)
+    outcome = RecordingResult(made, round(float(frames / RATE), 3), True, "; ".join(damaged), None)
     write_json(
         recording_record(workspace, name),
         {"key": key, "source": link, "speaker": SPEAKER, "sound": False, "outcome": vars(outcome)},

@@ -20,7 +20,7 @@ from ...storage.arrays import read_array
 from ...storage.files import replacing, write_json
 from ..corpus import MADE_BY, fragment_name, recording_features, recording_record, recording_sound
 from .cutting import DAMAGED, NOT_SPEAKING, OTHER_PERSON, Thrown, cut_fragments
-from .fragments import Outcome, read_outcome, refuse_foreign, remove_further, write_fragment
+from .fragments import RecordingResult, read_outcome, refuse_foreign, remove_further, write_fragment
 from .recording import Opened, Recording, discard_work, read_activity, read_opened, read_span
 
 READY_CUT_LEAST = 0.5
@@ -59,7 +59,7 @@ class _Fragment:
     sums: LagSums | None = None
 
 
-def finish_recording(recording: Recording) -> Outcome:
+def finish_recording(recording: Recording) -> RecordingResult:
     """Write a recording's fragments, features and sound, and remove its working folder.
 
     Raises
@@ -85,7 +85,7 @@ def finish_recording(recording: Recording) -> Outcome:
     if not fragments:
         raise Audio2VideoError(f"nothing of use in it: {thrown}", path=recording.path)
     late = offset.seconds if offset is not None and _is_corrected(offset) else 0.0
-    outcome = Outcome(
+    outcome = RecordingResult(
         [fragment_name(recording.name, number) for number in range(len(fragments))],
         round(float(sum(len(f.mouth) for f in fragments) / rate), 3),
         opened.ready_cut,
@@ -182,7 +182,7 @@ def _write(
     fragments: list[_Fragment],
     late: float,
     offset: Offset | None,
-    outcome: Outcome,
+    outcome: RecordingResult,
 ) -> None:
     workspace, name = recording.workspace, recording.name
     refuse_foreign(workspace, name)

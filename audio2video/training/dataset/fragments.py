@@ -27,7 +27,7 @@ _OURS = {"clip.json", "mouth.npy", "landmarks.npy"}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RecordingResult:
     """Result of preparing a recording; small enough to send between processes.
 
     Parameters
@@ -94,7 +94,7 @@ def remove_further(workspace: Workspace, name: str, count: int) -> None:
         count += 1
 
 
-def read_outcome(workspace: Workspace, name: str, key: str) -> Outcome | None:
+def read_outcome(workspace: Workspace, name: str, key: str) -> RecordingResult | None:
     """Read a recording's result if it is complete and made from this key."""
     path = recording_record(workspace, name)
     if not (path.is_file() and recording_features(workspace, name).is_file()):
@@ -105,7 +105,7 @@ def read_outcome(workspace: Workspace, name: str, key: str) -> Outcome | None:
             return None
         if content["sound"] and not recording_sound(workspace, name).is_file():
             return None
-        outcome = Outcome(**content["outcome"])
+        outcome = RecordingResult(**content["outcome"])
         if not all(map(is_name, outcome.fragments)):
             return None
         float(outcome.seconds)

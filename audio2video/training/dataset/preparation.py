@@ -15,7 +15,7 @@ from ...runtime.workers import Call
 from ...storage.workspace import Workspace
 from ..corpus import recording_record
 from .finishing import finish_recording
-from .fragments import Outcome, read_outcome
+from .fragments import RecordingResult, read_outcome
 from .recording import (
     Opened,
     Recording,
@@ -34,7 +34,7 @@ def prepare_all(
     machine: MachineConfig,
     todo: list[Recording],
     progress: Progress,
-) -> Iterator[tuple[Recording, Outcome | str, bool]]:
+) -> Iterator[tuple[Recording, RecordingResult | str, bool]]:
     """Prepare recordings in worker processes.
 
     Yields each with its outcome, or with why it can't be used and whether that will be so again.
@@ -90,7 +90,7 @@ def _open_all(
 
 def _follow_all(
     workers: Workers, opened: list[tuple[Recording, Opened]], progress: Progress
-) -> Iterator[tuple[Recording, Outcome | str, bool]]:
+) -> Iterator[tuple[Recording, RecordingResult | str, bool]]:
     """Follow the face through all spans; recordings are finished as soon as theirs are done."""
     left = {recording.name: len(found.spans) for recording, found in opened}
     total, done = sum(left.values()), 0
@@ -116,7 +116,7 @@ def _follow_all(
         if job.function is not _finish:
             done += 1
             left[recording.name] -= 1
-        if isinstance(result, Outcome):
+        if isinstance(result, RecordingResult):
             unfinished -= 1
             yield recording, result, True
         elif result is None:
@@ -160,7 +160,7 @@ def _follow(recording: Recording, number: int) -> str | Lost | None:
     return None
 
 
-def _finish(recording: Recording) -> Outcome | str | Lost:
+def _finish(recording: Recording) -> RecordingResult | str | Lost:
     try:
         return finish_recording(recording)
     except Audio2VideoError as error:
@@ -178,7 +178,7 @@ def _fault(recording: Recording, error: Audio2VideoError) -> str | Lost:
     return Lost(str(error))
 
 
-def _follow_and_finish(recording: Recording) -> Outcome | str | Lost:
+def _follow_and_finish(recording: Recording) -> RecordingResult | str | Lost:
     # A worker that died when all was done, but not yet told, leaves nothing to follow.
     if read_outcome(recording.workspace, recording.name, recording.key) is not None:
         return _finish(recording)

@@ -14,7 +14,7 @@ from ...target.landmark_model import landmark_model_key
 from .conversion import convert_published
 from .corpus_report import CorpusReport
 from .download import download
-from .fragments import Outcome, read_outcome
+from .fragments import RecordingResult, read_outcome
 from .preparation import prepare_all
 from .published import find_published
 from .recording import Recording
@@ -59,7 +59,7 @@ def prepare_corpus(
         return convert_published(workspace, published, report, progress, force=machine.force)
     recordings = _recordings(workspace, dataset.speaker, analysis.landmark_model, sources, progress)
     known = {} if machine.force else _known_failures(workspace)
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, RecordingResult] = {}
     remembered: dict[str, str] = {}
     todo = []
     for recording in recordings:
@@ -71,7 +71,7 @@ def prepare_corpus(
         else:
             todo.append(recording)
     for recording, outcome, lasting in prepare_all(workspace, dataset, machine, todo, progress):
-        if isinstance(outcome, Outcome):
+        if isinstance(outcome, RecordingResult):
             outcomes[recording.name] = outcome
             continue
         failed[recording.name] = outcome
@@ -182,7 +182,7 @@ def _conclude(
     report: CorpusReport,
     where: Path,
     count: int,
-    outcomes: dict[str, Outcome],
+    outcomes: dict[str, RecordingResult],
     failed: dict[str, str],
 ) -> CorpusReport:
     """Write the index and the report."""
@@ -210,7 +210,7 @@ def _conclude(
     return report
 
 
-def _summary(outcome: Outcome) -> str:
+def _summary(outcome: RecordingResult) -> str:
     parts = [f"{len(outcome.fragments)} fragments, {outcome.seconds:.1f} s"]
     if outcome.offset is not None:
         how = "late" if outcome.offset > 0 else "early"
