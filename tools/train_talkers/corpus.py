@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from audio2video.face.layout import mouth_opening
 from audio2video.face.smoothing import unbroken_stretches
 from audio2video.mouth.shapes import closed_mouth_reference, relative_shapes, without_drift
+from audio2video.storage.npy import load_arrays, map_array
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -102,11 +103,11 @@ def load_corpus(work: Path, split_file: Path = SPLIT) -> list[Clip]:
     split = json.loads(split_file.read_text(encoding="utf-8"))
     found: dict[str, list[tuple[str, str, Fraction, int, int, F32]]] = defaultdict(list)
     for path in sorted(clip_folder(work).glob("*.npz")):
-        with np.load(path, allow_pickle=False) as file:
-            rate = Fraction(int(file["rate"][0]), int(file["rate"][1]))
-            usable, mouth = file["usable"], file["mouth"]
-            runs = unbroken_stretches(usable, file["starts"])
-            speaker, group = str(file["speaker"]), str(file["group"])
+        file = load_arrays(path)
+        rate = Fraction(int(file["rate"][0]), int(file["rate"][1]))
+        usable, mouth = file["usable"], file["mouth"]
+        runs = unbroken_stretches(usable, file["starts"])
+        speaker, group = str(file["speaker"]), str(file["group"])
         runs.sort(key=lambda run: run.start - run.stop)
         for number, run in enumerate(runs):
             seconds = (run.stop - run.start) / rate
@@ -130,14 +131,14 @@ def load_corpus(work: Path, split_file: Path = SPLIT) -> list[Clip]:
 
 def load_sound(work: Path, recording: str) -> F32:
     """Read the sound of a recording, mono at 16 kHz, full scale 1."""
-    with np.load(clip_folder(work) / f"{recording}.npz", allow_pickle=False) as file:
-        return np.asarray(file["pcm"] / np.float32(32767), np.float32)
+    pcm = load_pcm(work, recording)
+    return np.asarray(pcm / np.float32(32767), np.float32)
 
 
 def load_pcm(work: Path, recording: str) -> NDArray[np.int16]:
     """Read the sound of a recording as 16-bit samples."""
-    with np.load(clip_folder(work) / f"{recording}.npz", allow_pickle=False) as file:
-        return np.asarray(file["pcm"], np.int16)
+    pcm: NDArray[np.int16] = load_arrays(clip_folder(work) / f"{recording}.npz")["pcm"]
+    return pcm
 
 
 def between(values: NDArray[np.floating], positions: F64) -> NDArray[np.floating]:
@@ -162,7 +163,7 @@ class Features:
     def __init__(self, work: Path, name: str) -> None:
         folder = work / "features"
         index = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        self._rows = np.load(folder / f"{name}.npy", mmap_mode="r")
+        self._rows = map_array(folder / f"{name}.npy")
         ends = np.cumsum(index["counts"])
         self._places = {
             recording: slice(int(end - count), int(end))
