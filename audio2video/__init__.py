@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .api.dub import DubPlan, DubResult, dub, plan_dub
-    from .api.measure import evaluate_lipsync, evaluate_output, evaluate_reenact, verify
+    from .api.measure import evaluate_lipsync, evaluate_reenact, verify
     from .api.speech import speech_activity, speech_features, speech_samples
     from .api.stages import (
         analyse_target,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         NoFaceError,
         OptionError,
     )
+    from .evaluation.output import evaluate_output
     from .evaluation.results import LipsyncEvaluation, OutputEvaluation, ReenactEvaluation
     from .mouth.prediction import MouthTrack
     from .mouth.predictor import Predictor
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "api.dub": ("DubPlan", "DubResult", "dub", "plan_dub"),
-    "api.measure": ("evaluate_lipsync", "evaluate_output", "evaluate_reenact", "verify"),
+    "api.measure": ("evaluate_lipsync", "evaluate_reenact", "verify"),
     "api.speech": ("speech_activity", "speech_features", "speech_samples"),
     "api.stages": (
         "analyse_target",
@@ -80,6 +81,7 @@ _HOMES = {
         "NoFaceError",
         "OptionError",
     ),
+    "evaluation.output": ("evaluate_output",),
     "evaluation.results": ("LipsyncEvaluation", "OutputEvaluation", "ReenactEvaluation"),
     "mouth.prediction": ("MouthTrack",),
     "mouth.predictor": ("Predictor",),

@@ -25,8 +25,6 @@ from .preview import write_beginning
 from .workspaces import remove_unused
 
 STEPS = (1, 2, 3, 4)
-WARN_PASSED_THROUGH = 0.1
-"""Fraction of frames without a synthesised mouth from which on a result carries a warning."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def dub(
             sound = write_beginning(sound, preview, place.inside("input"))
         settings = (config or Config()).replace(audio=sound, video=target)
         reports = run(place, STEPS, settings, progress, link=not kept)
-        job = Job(place, _with_ids(settings), progress)
+        job = Job(place, settings.with_media_ids(), progress)
         facts = reports[-1].facts
         with replacing(product) as temporary:
             shutil.copyfile(place.result(job.inp_id, job.tar_id), temporary)
@@ -244,14 +242,6 @@ def _check_product(product: Path, inputs: tuple[Path, ...], *, overwrite: bool) 
         raise OptionError(
             "is there already", path=product, hint="choose another output, or overwrite it"
         )
-
-
-def _with_ids(config: Config) -> Config:
-    inputs = config.inputs
-    return config.replace(
-        inp_id=id_from_path(inputs.inp_id, inputs.audio),
-        tar_id=id_from_path(inputs.tar_id, inputs.video),
-    )
 
 
 @contextmanager

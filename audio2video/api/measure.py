@@ -7,10 +7,9 @@ from pathlib import Path
 from ..config import DEFAULT_PASS, Config
 from ..evaluation.lipsync import Question
 from ..evaluation.lipsync import evaluate_lipsync as measure_lipsync
-from ..evaluation.output import evaluate_output as measure_output
 from ..evaluation.reenact import EXCLUDE
 from ..evaluation.reenact import evaluate_reenact as measure_reenact
-from ..evaluation.results import LipsyncEvaluation, OutputEvaluation, ReenactEvaluation
+from ..evaluation.results import LipsyncEvaluation, ReenactEvaluation
 from ..evaluation.samples import Noise
 from ..pipeline.run import import_target
 from ..progress import Progress
@@ -58,46 +57,6 @@ def evaluate_lipsync(
     folder = None if clips is None else Path(clips)
     question = Question(pass_id, split, folder, noise, landmark_model)
     return measure_lipsync(workspace, question, progress)
-
-
-def evaluate_output(
-    workspace: Workspace,
-    inp_id: str,
-    tar_id: str,
-    *,
-    pass_id: str | None = None,
-    landmark_model: Path | None = None,
-    progress: Progress | None = None,
-) -> OutputEvaluation:
-    """Measure a finished result: lips, timing, frozen frames, and changes outside the face.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    inp_id, tar_id : str
-    pass_id : str, optional
-        Pass that its mouth shapes came from; by default the one its report names.
-    landmark_model : Path, optional
-        The run's own, if it was not the packaged one.
-    progress : Progress, optional
-
-    Returns
-    -------
-    OutputEvaluation
-
-    Raises
-    ------
-    Audio2VideoError
-        There is no such result, or what it was made from has changed.
-    """
-    return measure_output(
-        workspace,
-        inp_id,
-        tar_id,
-        pass_id=pass_id,
-        landmark_model=landmark_model,
-        progress=progress,
-    )
 
 
 def evaluate_reenact(

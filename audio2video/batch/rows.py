@@ -12,7 +12,7 @@ from typing import Any
 from ..config import Config, options_of
 from ..config.resolve import resolve_config
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
-from ..storage.ids import folded, id_from_path
+from ..storage.ids import folded
 from ..storage.limits import MAX_TABLE_BYTES, read_limited
 from ..storage.workspace import Workspace
 
@@ -72,15 +72,7 @@ def read_rows(path: Path, workspace: Workspace, jobs: int) -> list[Row]:
     for line, given in cells:
         with _at_line(path, line):
             config = resolve_config(workspace, {"nthreads": nthreads, **given})
-            rows.append(
-                Row(
-                    line,
-                    config.replace(
-                        inp_id=id_from_path(config.inputs.inp_id, config.inputs.audio),
-                        tar_id=id_from_path(config.inputs.tar_id, config.inputs.video),
-                    ),
-                )
-            )
+            rows.append(Row(line, config.with_media_ids()))
     if not rows:
         raise BadFileError("no rows under the line of headings", path=path)
     _refuse_conflicts(path, rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
-from ..storage.ids import DEFAULT_ID, check_id
+from ..storage.ids import DEFAULT_ID, check_id, id_from_path
 from .option import option, options_of
 
 DEFAULT_PASS = "talkers"
@@ -538,6 +538,14 @@ class Config(Section):
             A flag is unknown, or a value out of bounds.
         """
         return cls().replace(**values)
+
+    def with_media_ids(self) -> Config:
+        """Give a copy whose ids are those of ``--audio`` and ``--video``, where these are given."""
+        inputs = self.inputs
+        return self.replace(
+            inp_id=id_from_path(inputs.inp_id, inputs.audio),
+            tar_id=id_from_path(inputs.tar_id, inputs.video),
+        )
 
     def replace(self, **values: Any) -> Config:
         """Give a copy with other values, by flag.

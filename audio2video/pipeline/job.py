@@ -212,3 +212,24 @@ def find_network(workspace: Workspace, pass_id: str) -> Path:
             hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id talkers",
         )
     return folder / NETWORK
+
+
+def will_train(workspace: Workspace, config: Config, *, corpus_coming: bool = False) -> bool:
+    """Tell whether step 1 trains its pass.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    config : Config
+    corpus_coming : bool
+        Whether a corpus is prepared before step 1 runs, if there is none yet.
+    """
+    if config.lipsync.train is not None:
+        return config.lipsync.train
+    if workspace.finished_pass(config.inputs.pass_id) is not None:
+        return False
+    if corpus_coming:
+        return True
+    from ..training.corpus import clip_index
+
+    return clip_index(workspace).is_file()

@@ -15,9 +15,8 @@ from ..progress import Progress
 from ..runtime.extras import require
 from ..storage.artifacts import check_owners_in
 from ..storage.files import file_hash, write_json
-from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
-from .job import Job
+from .job import Job, will_train
 from .report import StepReport
 from .step import STEP_NAMES, load_step
 
@@ -118,24 +117,12 @@ def check_requirements(workspace: Workspace, steps: Sequence[int], config: Confi
     Audio2VideoError
         The signing key can't be used, or there is none and it can't be kept.
     """
-    if 1 in steps and _will_train(workspace, steps, config):
+    if 1 in steps and will_train(workspace, config, corpus_coming=0 in steps):
         require("training", "tensorflow")
     if 4 in steps:
         from ..provenance.credentials import signing_credentials
 
         signing_credentials(config.marking.sign_cert, config.marking.sign_key)
-
-
-def _will_train(workspace: Workspace, steps: Sequence[int], config: Config) -> bool:
-    if config.lipsync.train is not None:
-        return config.lipsync.train
-    if workspace.finished_pass(config.inputs.pass_id) is not None:
-        return False
-    if 0 in steps:
-        return True
-    from ..training.corpus import clip_index
-
-    return clip_index(workspace).is_file()
 
 
 def import_media(workspace: Workspace, config: Config, *, link: bool = False) -> Config:
@@ -144,11 +131,7 @@ def import_media(workspace: Workspace, config: Config, *, link: bool = False) ->
     An id given beside the file is used; otherwise the file's stem becomes the id. A file that can't
     be used is refused before anything is copied.
     """
-    inputs = config.inputs
-    config = config.replace(
-        inp_id=id_from_path(inputs.inp_id, inputs.audio),
-        tar_id=id_from_path(inputs.tar_id, inputs.video),
-    )
+    inputs, config = config.inputs, config.with_media_ids()
     if inputs.audio is not None:
         from ..media.audio import probe_audio
 

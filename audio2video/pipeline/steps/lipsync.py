@@ -20,7 +20,7 @@ from ...speech.recording import recording_activity, recording_features
 from ...storage.arrays import read_array
 from ...storage.artifacts import build_if_stale
 from ...storage.files import file_hash
-from ..job import Job
+from ..job import Job, will_train
 from ..report import StepReport
 from ..shapes import MADE_BY, read_shapes
 from ..speech_samples import samples_of
@@ -50,7 +50,7 @@ def run(job: Job) -> StepReport:
     """
     report = StepReport(NAME, "frame")
     predict = job.config.lipsync.predict
-    if _should_train(job):
+    if will_train(job.workspace, job.config):
         from ...training.loop import train_pass
 
         training = train_pass(job.workspace, job.config, job.progress)
@@ -60,17 +60,6 @@ def run(job: Job) -> StepReport:
     if predict:
         _predict(job, report)
     return report
-
-
-def _should_train(job: Job) -> bool:
-    train = job.config.lipsync.train
-    if train is not None:
-        return train
-    if job.workspace.finished_pass(job.pass_id) is not None:
-        return False
-    from ...training.corpus import clip_index
-
-    return clip_index(job.workspace).is_file()
 
 
 def _predict(job: Job, report: StepReport) -> None:
