@@ -88,7 +88,7 @@ def test_a_silent_channel_does_not_count(voice: np.ndarray, dead: int) -> None:
 def test_a_voice_in_the_subwoofer_is_heard(voice: np.ndarray) -> None:
     silent = np.zeros_like(voice)
     usual = np.array([0.5, 0.5, 0.0], np.float32)
-    mix, heard = mixed([silent, silent, voice], usual)
+    _, heard = mixed([silent, silent, voice], usual)
     np.testing.assert_allclose(heard, voice, atol=1e-4)
 
 
