@@ -33,6 +33,8 @@ ROOMS = (
     ("runtime",),
     ("progress",),
     ("errors",),
+    ("numerics",),
+    ("_typing",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 ALGORITHMS = ("mouth", "texture", "retiming", "compositing", "face", "speech")

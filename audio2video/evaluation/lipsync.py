@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F64
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
 from ..mouth.metrics import ClipMeasures, measure_clip, summarise
 from ..mouth.predictor import Predictor
@@ -35,7 +36,6 @@ from .samples import Noise, Sample, corpus_samples
 SPLITS = ("test", "validation", "training")
 UNIT = "closed-mouth widths"
 
-F64 = NDArray[np.float64]
 Guess = Callable[[Sample], F64]
 
 

@@ -12,6 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import U8
 from ..compositing.composite import MouthPatch, Visibility, compose, working_box
 from ..compositing.jaw import chin_offsets
 from ..config import CompositingConfig, Config
@@ -48,8 +49,6 @@ CRF = 10
 """Quality of the rebuilt video: no loss that could be seen or that measures would notice."""
 
 OURS, NEAREST, EQUAL = "rebuilt", "nearest_frame", "equal_weights"
-
-U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32
 from ..media.frame import Box, Frame
 
 TEXT = "SYNTHETIC"
@@ -32,9 +33,6 @@ FACE_GROWTH, FOREHEAD = 0.15, 0.4
 
 CORNERS = ("bottom right", "bottom left", "top right", "top left")
 """Where the label may lie, the first of equally good places first."""
-
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..numerics import smoothstep
 from .band import voice_band
 from .units import HOP, SAMPLE_RATE, WINDOW
 
@@ -177,8 +178,7 @@ def _activity(levels: F64) -> F64:
     if contrast < _LEAST_CONTRAST:
         return np.full(len(levels), float(speech >= _STEADY_LOUD))
     low = noise + max(0.3 * contrast, 0.5 * _LEAST_CONTRAST)
-    ramp = np.clip((levels - low) / (0.2 * contrast), 0.0, 1.0)
-    return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float64)
+    return smoothstep((levels - low) / (0.2 * contrast))
 
 
 def _highest(values: F64, width: int) -> F64:

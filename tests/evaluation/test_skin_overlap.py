@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from audio2video._typing import U8
 from audio2video.compositing.masks import face_mask
 from audio2video.evaluation.skin_overlap import MIN_AREA, foreign_pixels, judge_mask
 from audio2video.face.detection import FaceFinder
@@ -18,7 +19,6 @@ from audio2video.face.rectify import RectifiedGrid, frame_map, to_rectified
 from audio2video.media.video import VideoReader
 from tools.presenter.presenter import demo_truth, render_frames
 
-U8 = NDArray[np.uint8]
 SIZE = 256
 
 
