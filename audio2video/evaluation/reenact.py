@@ -158,10 +158,12 @@ def _make_textures(
         candidates=BASELINE_CANDIDATES,
         lip_candidates=BASELINE_CANDIDATES,
         equal=True,
+        detail=0.0,
+        opening_detail=0.0,
+        upper=None,
+        lower=None,
     )
-    equal = replace(
-        maker, recipe=replace(plain, detail=0.0, opening_detail=0.0, upper=None, lower=None)
-    )
+    equal = TextureMaker(gallery, plain)
     shape = (len(frames), space.height, space.width, 3)
     ways = {
         name: _Pieces(
@@ -199,7 +201,7 @@ def _without_near_proxies(maker: TextureMaker, frame: int, exclude: float) -> Te
         else proxy
         for name, proxy in (("upper", maker.recipe.upper), ("lower", maker.recipe.lower))
     }
-    return replace(maker, recipe=replace(maker.recipe, **kept))  # type: ignore[arg-type]
+    return TextureMaker(maker.gallery, replace(maker.recipe, **kept))  # type: ignore[arg-type]
 
 
 def _compose_all(

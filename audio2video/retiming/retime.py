@@ -92,17 +92,8 @@ def retime(
         return ping_pong(wanted, available)
     costs = target_costs(velocity, blink, usable, starts, rate)
     lock = min(round(PLAY_SECONDS * rate), available - 3)
-    places = best_path(
-        speech_gain(speech, rate).astype(np.float32),
-        costs.motion,
-        costs.show,
-        costs.enter,
-        costs.hold,
-        costs.turn,
-        costs.edge,
-        lock,
-    )
-    return Retiming(places)
+    gain = speech_gain(speech, rate).astype(np.float32)
+    return Retiming(best_path(gain, costs, lock))
 
 
 def ping_pong(wanted: int, available: int) -> Retiming:
