@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from conftest import CommandLine
 
-from audio2video.face.detection import FaceFinder
 from audio2video.face.layout import mouth_opening
 from audio2video.face.track import build_track
 from audio2video.face.tracking import track_face
 from audio2video.media.audio import probe_audio
 from audio2video.media.video import VideoReader, probe_video
+from audio2video.models.face_models import load_face_finder
 from audio2video.mouth.metrics import correlation
 
 SPEECH = "statement_9s"
@@ -25,7 +25,7 @@ def seen_opening(path: Path) -> np.ndarray:
     """Mouth opening found again in a finished video."""
     with VideoReader(path) as reader:
         grays = (frame.gray() for frame in reader.read())
-        track = build_track(list(track_face(grays, FaceFinder())))
+        track = build_track(list(track_face(grays, load_face_finder())))
     assert track.usable.all()
     return mouth_opening(track.mouth)
 

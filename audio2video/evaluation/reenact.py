@@ -21,6 +21,7 @@ from ..face.detection import FaceFinder, box_of
 from ..face.layout import INNER_LIP, MOUTH, inter_ocular_distance
 from ..face.occlusion import analysis_grid
 from ..media.video import Frame, VideoReader, VideoWriter
+from ..models.face_models import load_face_finder
 from ..pipeline.textures import texture_maker
 from ..progress import Progress
 from ..provenance.container_tags import REBUILT_STATEMENT, rebuilt_tags
@@ -218,7 +219,7 @@ def _compose_all(
     moving = np.full(len(frames), config.compositing.jaw)
     drops = {name: chin_offsets(pieces.jaws, own, moving) for name, pieces in ways.items()}
     place = {frame: index for index, frame in enumerate(frames)}
-    finder = FaceFinder(config.analysis.landmark_model)
+    finder = load_face_finder(config.analysis.landmark_model)
     measured: dict[str, list[Measured]] = {name: [] for name in ways}
     # Of the target as well: who knows one key must not know them all.
     blind = BlindTest(frames, (config.training.seed, crc32(config.inputs.tar_id.encode())))

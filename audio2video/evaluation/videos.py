@@ -80,9 +80,9 @@ def video_samples(
     Audio2VideoError
         There is no video in the folder, or none to make babble of.
     """
-    from ..face.detection import FaceFinder
+    from ..models.face_models import load_face_finder
 
-    finder, encoder = FaceFinder(landmark_model), encoder or MfccEncoder()
+    finder, encoder = load_face_finder(landmark_model), encoder or MfccEncoder()
     paths = find_videos(folder)
     voices = _voices(paths) if noise is not None and noise.kind == "babble" else {}
     for path in paths:

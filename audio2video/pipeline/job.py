@@ -11,12 +11,12 @@ from ..config import Config
 from ..errors import BadFileError, MissingFileError
 from ..media.audio import AudioInfo, probe_audio
 from ..media.video import probe_video
+from ..models.encoder_files import load_encoder
+from ..models.pass_files import NETWORK, load_network
 from ..mouth.predictor import Predictor
 from ..progress import Progress
 from ..speech.encoder import SpeechEncoder
 from ..storage.workspace import Workspace
-from ..training.encoder_files import load_encoder
-from ..training.pass_files import NETWORK, load_network
 
 if TYPE_CHECKING:
     from ..target.analysis import TargetAnalysis

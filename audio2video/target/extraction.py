@@ -110,10 +110,10 @@ def _follow_face(
     path: Path, info: VideoInfo, spool: FrameSpool, landmark_model: Path | None, progress: Progress
 ) -> list[TrackedFace]:
     """Find the face in every frame, and keep what is around it for the second pass."""
-    from ..face.detection import FaceFinder
     from ..face.tracking import track_face
+    from ..models.face_models import load_face_finder
 
-    finder = FaceFinder(landmark_model)
+    finder = load_face_finder(landmark_model)
     waiting: deque[Frame] = deque()
     faces = []
     with VideoReader(path) as reader, closing(prefetch(_with_gray(reader), DECODED)) as decoded:

@@ -16,7 +16,7 @@ from conftest import CommandLine
 from corpus_maker import write_corpus
 from waiting import ended, wait_until
 
-from audio2video.mouth.predictor import Predictor
+from audio2video.models.network_file import read_network
 
 TRAIN = ("--steps", "1", "--train", "True", "--predict", "False", "--pass_id", "small")
 SIZE = ("--nepochs", "12", "--dim_hidden", "8", "--batch_size", "2", "--e_savef", "1")
@@ -154,7 +154,7 @@ def test_another_network_on_fewer_minutes_with_a_graph(run_py: CommandLine) -> N
     folder = run_py.workspace / "train" / "small"
     assert list((folder / "graph").glob("events.out.*"))
     # Only an LSTM is delayed.
-    network = Predictor.load(folder / "network.npz")
+    network = read_network(folder / "network.npz")
     assert (network.kind, network.delay) == ("conv", 0)
     split = json.loads((folder / "split.json").read_text())
     # The limit is on the training clips alone, and no recording is split.
@@ -181,7 +181,7 @@ def test_noise_needs_sound(corpus: CommandLine) -> None:
 def test_a_pass_of_published_features_cannot_hear(
     trained: CommandLine, run_py: CommandLine, small_target: Path, small_speech: Path
 ) -> None:
-    network = Predictor.load(trained.workspace / "train" / "small" / "network.npz")
+    network = read_network(trained.workspace / "train" / "small" / "network.npz")
     folder = run_py.workspace / "train" / "small"
     folder.mkdir(parents=True)
     replace(network, features="published").save(folder / "network.npz")

@@ -17,8 +17,8 @@ import numpy as np
 
 from .._typing import F32, F64, I32, U8
 from ..errors import BadFileError
+from ..face.regression import LandmarkModel
 from ..runtime.kernels import kernel
-from .regression import LandmarkModel
 
 VERSION = 1
 
