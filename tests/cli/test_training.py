@@ -103,13 +103,16 @@ def test_another_configuration_needs_its_own_name(trained: CommandLine) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        (),
-        (
-            *("--network", "bilstm", "--noise_snr", "5"),
-            *("--gain", "3", "--tempo", "0.1", "--time_shift", "10"),
+        pytest.param((), id="plain"),
+        pytest.param(
+            (
+                *("--network", "bilstm", "--noise_snr", "5"),
+                *("--gain", "3", "--tempo", "0.1", "--time_shift", "10"),
+            ),
+            id="varied",
+            marks=pytest.mark.slow,
         ),
     ],
-    ids=["plain", "varied"],
 )
 def test_killed_training_goes_on_to_the_same_network(
     corpus: CommandLine, tmp_path: Path, more: tuple[str, ...]
