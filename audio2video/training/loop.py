@@ -40,7 +40,7 @@ from .data import (
 from .sequences import TrainingBatch, split_clips
 from .trainer import GraphWriter, Trainer
 
-FORMAT = 2
+FORMAT = 3
 
 
 def train_pass(workspace: Workspace, config: Config, progress: Progress) -> dict[str, Any]:
