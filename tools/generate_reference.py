@@ -71,6 +71,8 @@ SAMPLES = {
     "consent": '"Anna agreed to this, 2026-11-03"',
     "sign_cert": '"chain.pem"',
     "sign_key": '"key.pem"',
+    "face": "2",
+    "face_at": '"640,360,2.5"',
     "nthreads": "2",
 }
 """Values of the example file for options that have no default, or one of this machine's own."""

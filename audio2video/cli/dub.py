@@ -14,6 +14,8 @@ from .terminal import CONTEXT, Terminal
 
 FLAGS = (
     "pass_id",
+    "face",
+    "face_at",
     "teeth",
     "lineU",
     "lineL",
