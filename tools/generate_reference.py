@@ -29,7 +29,7 @@ DOCS = ROOT / "docs"
 GENERATED = "Generated from the code by `python -m tools.generate_reference`."
 
 API = {
-    "One video": ("dub", "plan_dub", "DubResult", "DubPlan"),
+    "One video": ("dub", "plan_dub", "find_faces", "DubResult", "DubPlan", "FoundFace"),
     "Stages": (
         *("speech_samples", "speech_features", "speech_activity"),
         *("load_pass", "predict_mouth", "analyse_target", "retime"),

@@ -64,6 +64,12 @@ class _Active:
     misses: int = 0
     following: Future[Motion] | None = None
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the picture does not show that this is what was there before."""
+        motion = self.seen.motion
+        return not self.seen.is_detected and motion is not None and not motion.is_continuous
+
 
 def track_faces(
     frames: Iterable[NDArray[np.uint8]], finder: Finder
@@ -114,6 +120,11 @@ class _Tracker:
         before = self._active
         self._active = [one for one in before if one.misses < MAX_MISSES]
         lost = self._advance(gray, cut, confirmed)
+        if not lost and not due and any(one.is_doubtful for one in self._active):
+            # Something in front of the face, or something else than a face: the detector tells.
+            found, due = self._finder.detect(gray, self._least()), True
+            self._since_detection = 0
+            self._examine(found)
         if lost:
             # Looked for in this very frame: where tracking broke off, and in the next shot.
             found = self._finder.detect(gray)
@@ -145,6 +156,17 @@ class _Tracker:
                 # one: the tracked face is kept for a while.
                 one.misses += 1
         return confirmed
+
+    def _examine(self, found: list[FaceBox]) -> None:
+        """Keep a doubtful track that the detector sees, or has not missed for long."""
+        for one in self._active:
+            if not one.is_doubtful:
+                continue
+            if any(overlap(one.box, box) >= MIN_OVERLAP for box in found):
+                one.seen, one.misses = replace(one.seen, is_detected=True), 0
+            else:
+                one.misses += 1
+        self._active = [one for one in self._active if one.misses < MAX_MISSES]
 
     def _advance(self, gray: NDArray[np.uint8], cut: bool, confirmed: set[int]) -> list[_Active]:
         """Place the landmarks of all tracks; gives those that broke off."""

@@ -86,6 +86,7 @@ def find_people(sightings: Sightings, spool: FrameSpool, *, steady: bool = True)
     list of Person
         Those who are seen well enough for at least one frame; others count as nobody.
     """
+    sightings = _without_doubtful_ends(sightings)
     tracks: dict[int, list[int]] = {}
     for frame, faces in enumerate(sightings):
         for face in faces:
@@ -105,6 +106,21 @@ def find_people(sightings: Sightings, spool: FrameSpool, *, steady: bool = True)
     certain = [person for person in people if len(person.detected) >= MIN_DETECTIONS]
     # In turn of their first frames where they are seen equally long.
     return sorted(certain or people, key=lambda person: -int(person.track.usable.sum()))
+
+
+def _without_doubtful_ends(sightings: Sightings) -> Sightings:
+    """Leave out with what a track ended if the picture does not show that it still was the face."""
+    going_on: set[int] = set()
+    kept: list[tuple[Sighting, ...]] = []
+    for faces in reversed(sightings):
+        certain = {
+            face.track
+            for face in faces
+            if face.is_detected or (face.motion is not None and face.motion.is_continuous)
+        }
+        going_on |= certain
+        kept.append(tuple(face for face in faces if face.track in going_on))
+    return kept[::-1]
 
 
 def _looks(

@@ -16,7 +16,7 @@ Frames = list[tuple[Sighting, ...]]
 
 def follow(finder: PaperFinder, pictures: list[NDArray[np.uint8]] | None = None) -> Frames:
     if pictures is None:
-        pictures = [np.full((HEIGHT, WIDTH), k, np.uint8) for k in range(len(finder.script))]
+        pictures = [wallpaper(k) for k in range(len(finder.script))]
     return list(track_faces(pictures, finder))
 
 
@@ -46,9 +46,7 @@ def wallpaper(k: int, seed: int = 0) -> NDArray[np.uint8]:
 )
 def test_one_face_is_followed_as_the_main_face_is(script: list[list[Head]]) -> None:
     several = follow(PaperFinder(script))
-    single = track_face(
-        (np.full((HEIGHT, WIDTH), k, np.uint8) for k in range(len(script))), PaperFinder(script)
-    )
+    single = track_face(map(wallpaper, range(len(script))), PaperFinder(script))
     for seen, face in zip(several, single, strict=True):
         if face.landmarks is None:
             assert seen == ()
@@ -126,3 +124,11 @@ def test_a_face_goes_on_where_the_picture_around_it_is_cut() -> None:
 def test_no_frames_and_no_faces() -> None:
     assert follow(PaperFinder([])) == []
     assert follow(PaperFinder([[]] * 3)) == [()] * 3
+
+
+def test_what_nothing_vouches_for_is_lost_after_some_looks_of_the_detector() -> None:
+    # A flat picture has nothing to follow; the landmarks may be of a face that is long gone.
+    pictures = [np.full((HEIGHT, WIDTH), k, np.uint8) for k in range(20)]
+    finder = PaperFinder([[Head(200.0, turned=k >= 5)] for k in range(20)])
+    seen = [len(faces) for faces in follow(finder, pictures)]
+    assert seen == [1] * (4 + MAX_MISSES) + [0] * (20 - 4 - MAX_MISSES)
