@@ -14,7 +14,7 @@ from ..media.pictures import write_picture
 from ..media.video import VideoInfo, probe_video
 from ..progress import Progress
 from ..storage.files import replacing
-from ..target.extraction import follow_faces
+from ..target.face_following import follow_faces
 from ..target.face_strip import draw_strip
 from ..target.frame_spool import FrameSpool
 from ..target.people import NEEDED, Person, choose_speaker, find_people

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,17 +11,15 @@ from numpy.typing import NDArray
 
 from ..config import AnalysisConfig
 from ..errors import NoFaceError
-from ..face.face_tracks import Sighting
-from ..face.layout import JAW, inter_ocular_distance
 from ..face.rectify import RectifiedGrid, texture_map
 from ..face.track import FaceTrack
-from ..media.frame import Box
-from ..media.video import Frame, VideoInfo, VideoReader
+from ..media.video import Frame, VideoInfo
 from ..progress import Progress
-from ..runtime.threads import ordered_map, prefetch, single_threaded_libraries
+from ..runtime.threads import ordered_map, single_threaded_libraries
 from ..storage.checksums import note_hashes
 from ..storage.files import replacing
 from ..storage.npy import ArrayWriter, map_array
+from .face_following import follow_faces
 from .frame_spool import FrameSpool
 from .occlusion_maps import detect_occlusions
 from .people import NEEDED, Person, choose_speaker, find_people
@@ -33,15 +29,6 @@ MIN_USABLE = 2
 
 LIT = (0.8, 0.5, 1.5)
 """Where a frame's light is measured: |x|, and least and largest y, in inter-ocular distances."""
-
-DECODED = 8
-"""Frames that may be decoded before the face is looked for in them."""
-
-ROOM = 0.65
-"""Around jaw and nose, in inter-ocular distances: a texture whose head leans reaches as far."""
-
-FOREHEAD = 1.2
-"""Above the eyes, in inter-ocular distances: a face's descriptor looks as far."""
 
 
 def write_analysis(
@@ -118,81 +105,6 @@ class _PersonParts:
     def get(self, index: int) -> tuple[Frame, tuple[int, int]]:
         """See `FrameSpool.get`."""
         return self._spool.get((index, int(self._tracks[index])))
-
-
-def follow_faces(
-    path: Path,
-    info: VideoInfo,
-    spool: FrameSpool,
-    landmark_model: Path | None,
-    progress: Progress,
-    *,
-    samples_only: bool = False,
-) -> list[tuple[Sighting, ...]]:
-    """Find the faces in every frame, and keep what is around them for a second pass.
-
-    Parameters
-    ----------
-    path : Path
-        The video.
-    info : VideoInfo
-    spool : FrameSpool
-        Gets the lower part of each face, by (frame, track), and all of it in frames that
-        `find_people` may look at.
-    landmark_model : Path, optional
-    progress : Progress
-    samples_only : bool
-        Keep only what `find_people` may look at.
-
-    Returns
-    -------
-    list of tuple of Sighting
-        The faces of each frame.
-    """
-    from ..face.detection import FaceFinder
-    from ..face.face_tracks import track_faces
-
-    finder = FaceFinder(landmark_model)
-    waiting: deque[Frame] = deque()
-    sightings = []
-    with VideoReader(path) as reader, closing(prefetch(_with_gray(reader), DECODED)) as decoded:
-
-        def grays() -> Iterator[NDArray[np.uint8]]:
-            for frame, gray in decoded:
-                waiting.append(frame)
-                yield gray
-
-        tracked = track_faces(grays(), finder)
-        for index, faces in enumerate(progress.follow(tracked, "finding the face", info.frames)):
-            frame = waiting.popleft()
-            for face in faces:
-                if face.is_detected or not samples_only:
-                    box = _face_box(face, frame.width, frame.height)
-                    spool.put((index, face.track), frame, box)
-            sightings.append(faces)
-    spool.finish()
-    return sightings
-
-
-def _with_gray(reader: VideoReader) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
-    for frame in reader.read():
-        yield frame, frame.gray()
-
-
-def _face_box(face: Sighting, width: int, height: int) -> Box:
-    """Part of the frame that the texture will be read from, once the pose is steady.
-
-    Where the detector saw the face, the forehead as well, by which persons are told apart.
-    """
-    landmarks = face.landmarks
-    unit = float(inter_ocular_distance(landmarks))
-    lower = landmarks[np.r_[JAW, 27:68]]
-    x0, y0 = np.floor(lower.min(axis=0) - ROOM * unit).astype(int)
-    x1, y1 = np.ceil(lower.max(axis=0) + ROOM * unit).astype(int)
-    if face.is_detected:
-        y0 = min(y0, int(lower[:, 1].min() - FOREHEAD * unit))
-    left, top = int(np.clip(x0, 0, width - 1)), int(np.clip(y0, 0, height - 1))
-    return left, top, int(np.clip(x1, left + 1, width)), int(np.clip(y1, top + 1, height))
 
 
 def _write_textures(
