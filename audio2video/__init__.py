@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         BadFileError,
         CancelledError,
         MissingFileError,
+        MostlyUnchangedError,
         NoFaceError,
         OptionError,
     )
@@ -80,6 +81,7 @@ _HOMES = {
         "BadFileError",
         "CancelledError",
         "MissingFileError",
+        "MostlyUnchangedError",
         "NoFaceError",
         "OptionError",
     ),
@@ -106,6 +108,7 @@ __all__ = [
     "FoundFace",
     "LipsyncEvaluation",
     "MissingFileError",
+    "MostlyUnchangedError",
     "MouthTrack",
     "NoFaceError",
     "OptionError",

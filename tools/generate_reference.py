@@ -48,7 +48,7 @@ API = {
     ),
     "Errors": (
         *("Audio2VideoError", "BadFileError", "CancelledError"),
-        *("MissingFileError", "NoFaceError", "OptionError"),
+        *("MissingFileError", "MostlyUnchangedError", "NoFaceError", "OptionError"),
     ),
 }
 """Headings of the API page and their names, in the order of a reader's first use."""

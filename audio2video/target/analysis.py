@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compositing.masks import covering_fade
 from ..config import AnalysisConfig
 from ..errors import BadFileError, MissingFileError
 from ..face.rectify import RectifiedGrid
@@ -59,8 +60,8 @@ class TargetAnalysis:
         The speaker's closed mouth, rectified.
     occlusions : Occlusions
         What is in front of the face.
-    other_faces : ndarray of int, shape (T,)
-        Faces of other people in each frame.
+    others_only : ndarray of bool, shape (T,)
+        Frames that show other people's faces, and not the speaker's.
     usable_frames : tuple of int
         Usable frames of each person, in the order of their numbers.
     speaker : int
@@ -76,7 +77,7 @@ class TargetAnalysis:
     light: NDArray[np.float32]
     reference: NDArray[np.float64]
     occlusions: Occlusions
-    other_faces: NDArray[np.int64]
+    others_only: NDArray[np.bool_]
     usable_frames: tuple[int, ...]
     speaker: int
 
@@ -90,6 +91,11 @@ class TargetAnalysis:
         usable = np.flatnonzero(self.track.usable)
         clear = usable[self.occlusions.lips[usable] <= LIPS_COVERED]
         return clear if len(clear) >= MIN_CANDIDATES else usable
+
+    def untouched_frames(self) -> NDArray[np.bool_]:
+        """Find the frames that compositing leaves as they are, or begins to: bool (T,)."""
+        shown = covering_fade(self.occlusions.lips, self.rate)
+        return np.asarray(~self.track.usable | (shown < 1))
 
     def gallery(self) -> CandidateSet:
         """Give the frames as the synthesis of textures sees them."""
@@ -182,7 +188,7 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         "resolution",
         "sharpness",
         "light",
-        "others",
+        "others_only",
         "usable_frames",
         "speaker",
         "covers",
@@ -213,7 +219,7 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         arrays["light"],
         reference,
         occlusions,
-        arrays["others"],
+        arrays["others_only"],
         tuple(arrays["usable_frames"].tolist()),
         int(arrays["speaker"]) + 1,
     )

@@ -89,7 +89,7 @@ def write_analysis(
                 light=light,
                 covers=occlusions.maps,
                 lips_covered=occlusions.lips,
-                others=np.array([len(faces) for faces in sightings]) - speaker.seen,
+                others_only=np.array([bool(faces) for faces in sightings]) & ~speaker.seen,
                 usable_frames=np.array([int(person.track.usable.sum()) for person in people]),
                 speaker=np.array(chosen),
             )
