@@ -103,4 +103,5 @@ def dub_command(
             overwrite=overwrite,
             progress=terminal.progress,
         )
+        terminal.keep_speaker(given, settings.replace(video=video))
         terminal.dubbed(result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from types import TracebackType
@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..config import Config
+from ..config.resolve import SPEAKER
+from ..config.target_options import keep_speaker
 from ..errors import Audio2VideoError
 from ..pipeline.report import StepReport
 from ..progress import Progress
@@ -84,6 +87,13 @@ class Terminal:
             if report.result is not None:
                 frames = "" if report.frames is None else f": {report.frames}"
                 self._say(f"result: {report.result}{frames}")
+
+    def keep_speaker(self, given: Mapping[str, Any], config: Config) -> None:
+        """Keep a choice of who speaks that the command line made, for later runs."""
+        if any(given.get(flag) is not None for flag in SPEAKER):
+            path = keep_speaker(self._workspace, config)
+            if path is not None:
+                self._on_notice(f"{path} keeps that {config.analysis.speaker} speaks")
 
     def dubbed(self, result: DubResult) -> None:
         """Print the statistics and path of a dubbed video."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 import pytest
@@ -25,11 +27,15 @@ def places(frames: Frames) -> list[dict[int, float]]:
     return [{one.track: round(float(one.landmarks[27, 0]), 3) for one in seen} for seen in frames]
 
 
+@cache
+def paper(seed: int) -> NDArray[np.uint8]:
+    noise = np.random.default_rng(seed).normal(size=(HEIGHT, WIDTH))
+    return np.asarray(np.clip(128 + 300 * cv2.GaussianBlur(noise, (0, 0), 2), 0, 255), np.uint8)
+
+
 def wallpaper(k: int, seed: int = 0) -> NDArray[np.uint8]:
     """A picture that can be followed; frame k of a script is told by its corner."""
-    noise = np.random.default_rng(seed).normal(size=(HEIGHT, WIDTH))
-    smooth = cv2.GaussianBlur(noise, (0, 0), 2)
-    picture = np.asarray(np.clip(128 + 300 * smooth, 0, 255), np.uint8)
+    picture = paper(seed).copy()
     picture[0, 0] = k
     return picture
 
