@@ -205,7 +205,15 @@ def retime(
         return ping_pong(len(activity), len(track))
     velocity = head_velocity(track.landmarks, track.starts, track.usable)
     rate = float(target.info.rate)
-    return retime_track(activity, velocity, track.blink, track.usable, track.starts, rate)
+    return retime_track(
+        activity,
+        velocity,
+        track.blink,
+        track.usable,
+        track.starts,
+        rate,
+        target.untouched_frames(),
+    )
 
 
 def synthesise_texture(

@@ -114,6 +114,7 @@ def run_command(
         reports = run(place, chosen or VIDEO_STEPS, resolved, terminal.progress)
         for report in reports:
             terminal.table(report.table)
+        terminal.keep_speaker(given, resolved)
         terminal.finish(reports)
 
 

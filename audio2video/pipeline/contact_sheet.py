@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..media.pictures import write_picture
 from ..media.video import Frame
 
 TEMPORAL_WEIGHTS = 10
@@ -49,9 +50,7 @@ class ContactSheet:
         rows = np.concatenate(
             [np.concatenate(cells, axis=1) for cells in (self._above, self._below)], axis=0
         )
-        # imencode and a file of our own: OpenCV can't write to every path on every system.
-        _, coded = cv2.imencode(".png", cv2.cvtColor(rows, cv2.COLOR_RGB2BGR))
-        path.write_bytes(coded.tobytes())
+        write_picture(path, rows)
 
 
 def _cell(frame: Frame) -> NDArray[np.uint8]:

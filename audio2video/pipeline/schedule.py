@@ -19,7 +19,7 @@ from .plots import plot_retiming
 from .speech_samples import samples_of
 
 MADE_BY = "step 3 (retiming)"
-FORMAT = 3
+FORMAT = 4
 """Raised when the way frames are chosen changes."""
 
 
@@ -48,7 +48,15 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
             speech = recording_activity(pcm, job.rate, wanted)
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
         timing = (
-            retime(speech, velocity, track.blink, track.usable, track.starts, rate)
+            retime(
+                speech,
+                velocity,
+                track.blink,
+                track.usable,
+                track.starts,
+                rate,
+                target.untouched_frames(),
+            )
             if enabled
             else ping_pong(wanted, len(track))
         )
