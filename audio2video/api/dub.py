@@ -160,10 +160,14 @@ def dub(
     _check_product(product, (sound, target), overwrite=overwrite)
     progress = progress or Progress()
     with _workspace(workspace) as (place, kept):
+        settings = (config or Config()).replace(video=target)
         if preview is not None:
             place.create()
-            sound = write_beginning(sound, preview, place.inside("input"))
-        settings = (config or Config()).replace(audio=sound, video=target)
+            folder, voice = place.inside("input"), settings.inputs.voice_audio
+            sound = write_beginning(sound, preview, folder)
+            if voice is not None:
+                settings = settings.replace(voice_audio=write_beginning(voice, preview, folder))
+        settings = settings.replace(audio=sound)
         job = Job(place, settings.with_media_ids(), progress)
         try:
             reports = run(place, STEPS, settings, progress, link=not kept)

@@ -10,7 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import resample_poly
 
 from ..errors import OptionError
-from ..media.audio import read_audio
+from ..media.audio import probe_audio, read_audio
+from ..media.sound import read_channels
+from ..models.encoder_files import load_detector
+from ..speech.channels import choose_mix
+from ..speech.hearing import Hearing, listen
 from ..speech.recording import FULL_SCALE, recording_activity, recording_features
 from ..speech.units import SAMPLE_RATE
 
@@ -22,7 +26,7 @@ Audio = str | Path | ArrayLike
 
 
 def speech_samples(audio: Audio, sample_rate: int | None = None) -> NDArray[np.int16]:
-    """Load speech as mono 16-bit samples at 16 kHz.
+    """Load speech as mono 16-bit samples at 16 kHz, mixed of the channels that carry the voice.
 
     Parameters
     ----------
@@ -43,11 +47,34 @@ def speech_samples(audio: Audio, sample_rate: int | None = None) -> NDArray[np.i
     OptionError
         Samples without a rate, of a wrong shape or type, or not finite.
     """
-    if isinstance(audio, (str, Path)):
-        samples = read_audio(Path(audio), SAMPLE_RATE).astype(np.float64)
-    else:
+    if not isinstance(audio, (str, Path)):
         samples = _from_array(np.asarray(audio), sample_rate)
-    return np.rint(np.clip(samples, -1, 1) * FULL_SCALE).astype(np.int16)
+        usual = np.full(samples.shape[1], 1 / samples.shape[1], np.float32)
+        return _mono(samples, usual)
+    if probe_audio(Path(audio)).channels > 1:
+        return _mono(*read_channels(Path(audio), SAMPLE_RATE))
+    return _mono(read_audio(Path(audio), SAMPLE_RATE)[:, np.newaxis], np.ones(1, np.float32))
+
+
+def _mono(samples: NDArray[np.floating], usual: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Mix channels so that the voice is heard."""
+    pcm = np.rint(np.clip(samples, -1, 1, dtype=np.float64) * FULL_SCALE).astype(np.int16)
+    return pcm[:, 0] if len(usual) == 1 else choose_mix(pcm, usual, load_detector).mixed(pcm)
+
+
+def heard_speech(audio: Audio, sample_rate: int | None = None) -> tuple[NDArray[np.int16], Hearing]:
+    """Load speech as it is heard by all that follows: equally loud throughout.
+
+    Returns
+    -------
+    samples : ndarray of int16, shape (m,)
+        Mono at 16 kHz.
+    hearing : Hearing
+        When someone speaks.
+    """
+    samples = speech_samples(audio, sample_rate)
+    hearing = listen(samples, load_detector())
+    return hearing.even_whole(samples), hearing
 
 
 def _from_array(samples: NDArray[np.generic], sample_rate: int | None) -> NDArray[np.float64]:
@@ -59,12 +86,11 @@ def _from_array(samples: NDArray[np.generic], sample_rate: int | None) -> NDArra
             hint="use floats or 16-bit integers of shape (n,) or (n, channels)",
         )
     scale = 1.0 if samples.dtype.kind == "f" else float(FULL_SCALE)
-    mono = samples.astype(np.float64) / scale
-    if not np.isfinite(mono).all():
+    channels = samples.reshape(len(samples), -1).astype(np.float64) / scale
+    if not np.isfinite(channels).all():
         raise OptionError("samples hold NaN or infinity")
-    mono = mono if mono.ndim == 1 else mono.mean(axis=1)
     ratio = Fraction(SAMPLE_RATE, sample_rate)
-    resampled = resample_poly(mono, ratio.numerator, ratio.denominator)
+    resampled = resample_poly(channels, ratio.numerator, ratio.denominator)
     return np.asarray(resampled, np.float64)
 
 
@@ -97,13 +123,13 @@ def speech_features(audio: Audio, sample_rate: int | None = None) -> NDArray[np.
     >>> a2v.speech_features(a2v.demo_speech()).shape[1]
     28
     """
-    return recording_features(speech_samples(audio, sample_rate))
+    return recording_features(heard_speech(audio, sample_rate)[0])
 
 
 def speech_activity(
     audio: Audio, rate: Fraction | float, sample_rate: int | None = None
 ) -> NDArray[np.float32]:
-    """Detect speech in each frame of a video.
+    """Detect speech in each frame of a video; music, applause and noise are none.
 
     Parameters
     ----------
@@ -131,9 +157,9 @@ def speech_activity(
     >>> bool(activity.max() > 0.9)
     True
     """
-    samples = speech_samples(audio, sample_rate)
+    samples, hearing = heard_speech(audio, sample_rate)
     exact = as_rate(rate)
-    return recording_activity(samples, exact, frame_count(samples, exact))
+    return recording_activity(samples, exact, frame_count(samples, exact), hearing.presence)
 
 
 def as_rate(rate: Fraction | float) -> Fraction:

@@ -37,7 +37,7 @@ from ..storage.workspace import Workspace
 from ..target.analysis import TargetAnalysis
 from ..target.analysis import analyse_target as analyse_in_workspace
 from ..target.teeth_proxies import choose_proxies
-from .speech import Audio, as_rate, frame_count, speech_samples
+from .speech import Audio, as_rate, frame_count, heard_speech
 from .workspaces import cache_workspace
 
 NO_PROGRESS = Progress()
@@ -122,8 +122,9 @@ def predict_mouth(
     if network is None:
         network = load_pass(pass_id, workspace)
     encoder = load_encoder(network, path)
-    exact, samples = as_rate(rate), speech_samples(audio, sample_rate)
-    speech = recording_activity(samples, exact, frame_count(samples, exact))
+    exact = as_rate(rate)
+    samples, hearing = heard_speech(audio, sample_rate)
+    speech = recording_activity(samples, exact, frame_count(samples, exact), hearing.presence)
     return predict_shapes(network, encoder.features(samples), speech, exact)
 
 

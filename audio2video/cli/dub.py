@@ -13,6 +13,7 @@ from .options import GroupedCommand, quietly, verbosely, with_options
 from .terminal import CONTEXT, Terminal
 
 FLAGS = (
+    "voice_audio",
     "pass_id",
     "face",
     "face_at",

@@ -157,6 +157,10 @@ def import_media(workspace: Workspace, config: Config, *, link: bool = False) ->
         from ..media.audio import probe_audio
 
         probe_audio(inputs.audio)
+    if inputs.voice_audio is not None:
+        from ..media.audio import probe_audio
+
+        probe_audio(inputs.voice_audio)
     if inputs.video is not None:
         from ..media.video import probe_video
 

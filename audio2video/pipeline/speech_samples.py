@@ -1,35 +1,70 @@
-"""The sound of a file as samples on disk: memory does not grow with its length."""
+"""The speech of a file as samples on disk: memory does not grow with its length."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import wave
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..media.sound import extract_sound
+from ..media.sound import extract_channels
+from ..speech.channels import ChannelMix, choose_mix
+from ..speech.detector import SpeechDetector
+from ..speech.hearing import Hearing, listen
+from ..speech.units import SAMPLE_RATE
 from ..storage.files import remove, sweep, temporary_beside
 
 HEADER = 44
 """Bytes before the samples of a WAV file that holds nothing else."""
 
+PART = 60 * SAMPLE_RATE
+"""Samples that are worked on at once."""
+
+I16 = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class HeardFile:
+    """What was found out about the sound of a file; small, and kept while its steps run.
+
+    Parameters
+    ----------
+    mix : ChannelMix
+    hearing : Hearing
+    """
+
+    mix: ChannelMix
+    hearing: Hearing
+
 
 @contextmanager
-def samples_of(audio: Path, product: Path) -> Iterator[NDArray[np.int16]]:
-    """Decode the sound of a file, for as long as the ``with`` block lasts.
+def speech_of(
+    audio: Path,
+    product: Path,
+    detector: Callable[[], SpeechDetector],
+    known: HeardFile | None = None,
+) -> Iterator[tuple[I16, HeardFile]]:
+    """Decode the speech of a file, for as long as the ``with`` block lasts.
 
     Parameters
     ----------
     audio : Path
     product : Path
-        What is made of it; the samples lie beside that under a temporary name.
+        What is made of it; the samples lie beside that under temporary names.
+    detector : callable
+        Gives the speech detector; not called if the file is known.
+    known : HeardFile, optional
+        What was found out about this file before.
 
     Yields
     ------
-    ndarray of int16, shape (n,)
-        Mono at 16 kHz, memory-mapped.
+    samples : ndarray of int16, shape (n,)
+        Mono at 16 kHz, the speech equally loud throughout; memory-mapped.
+    heard : HeardFile
 
     Raises
     ------
@@ -37,10 +72,35 @@ def samples_of(audio: Path, product: Path) -> Iterator[NDArray[np.int16]]:
         It can't be decoded, or there is no room for it.
     """
     place = product.with_suffix(".wav")
-    temporary = temporary_beside(place)
+    decoded = temporary_beside(place)
+    mixed, even = decoded.with_suffix(".mixed.wav"), decoded.with_suffix(".even.wav")
     sweep(place)
     try:
-        extract_sound(audio, temporary)
-        yield np.memmap(temporary, np.dtype("<i2"), "r", offset=HEADER)
+        usual = extract_channels(audio, decoded)
+        channels = _read(decoded, len(usual))
+        mix = known.mix if known else choose_mix(channels, usual, detector)
+        _write(mixed, channels, lambda part, _: mix.mixed(part))
+        mono = _read(mixed, 1)[:, 0]
+        heard = known or HeardFile(mix, listen(mono, detector()))
+        _write(even, mono, heard.hearing.even)
+        remove(decoded)
+        remove(mixed)
+        yield _read(even, 1)[:, 0], heard
     finally:
-        remove(temporary)
+        for path in (decoded, mixed, even):
+            remove(path)
+
+
+def _read(path: Path, channels: int) -> I16:
+    samples = np.memmap(path, np.dtype("<i2"), "r", offset=HEADER)
+    return np.asarray(samples.reshape(-1, channels))
+
+
+def _write(path: Path, samples: I16, change: Callable[[I16, int], I16]) -> None:
+    """Write what becomes of samples as mono WAV, part by part."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        for start in range(0, len(samples), PART):
+            file.writeframesraw(change(samples[start : start + PART], start).tobytes())

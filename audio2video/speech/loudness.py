@@ -123,7 +123,12 @@ def loudness_gain(
     return 10 ** (min(level - measured, max_gain) / 20) if np.isfinite(measured) else 1.0
 
 
-def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:
+def speech_activity(
+    samples: F32,
+    rate_fps: Fraction,
+    frames: int,
+    presence: npt.NDArray[np.bool_] | None = None,
+) -> F32:
     """Tell for each video frame whether someone speaks.
 
     The energy between 100 and 4000 Hz is compared with the noise floor and the speech level of the
@@ -137,6 +142,8 @@ def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:
         Video frames per second.
     frames : int
         Number of video frames; frame k covers the time from k / rate_fps to (k + 1) / rate_fps.
+    presence : np.ndarray [shape=(n // 160 + 1,), dtype=bool], optional
+        When a detector hears speech, at 100 Hz: all else is silence, however loud it is.
 
     Returns
     -------
@@ -146,7 +153,9 @@ def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:
     """
     if len(samples) < WINDOW or frames < 1:
         return np.zeros(max(frames, 0), np.float32)
-    active = _activity(_levels(np.asarray(samples, np.float64)))
+    levels = _levels(np.asarray(samples, np.float64))
+    presence = np.ones(len(levels), bool) if presence is None else presence
+    active = _activity(levels, presence) * presence
     active = _lowest(_highest(active, _CLOSURE), _CLOSURE)  # a closing: bridges
     active = _highest(_lowest(active, _CLICK), _CLICK)  # an opening: drops
     active = _smooth(active)
@@ -166,11 +175,13 @@ def _levels(samples: F64) -> F64:
     return np.asarray(10 * np.log10(power + 10 ** (_QUIETEST / 10)), np.float64)
 
 
-def _activity(levels: F64) -> F64:
+def _activity(levels: F64, presence: npt.NDArray[np.bool_]) -> F64:
     """Map levels to 0..1 between two thresholds which the recording itself sets."""
-    ordered = np.sort(levels)
-    loud = min(max(_SPEECH_FRAMES, len(levels) // 20), (len(levels) + 1) // 2)
-    speech = float(ordered[-loud])
+    ordered, spoken = np.sort(levels), np.sort(levels[presence])
+    if not len(spoken):
+        return np.zeros(len(levels))
+    loud = min(max(_SPEECH_FRAMES, len(spoken) // 20), (len(spoken) + 1) // 2)
+    speech = float(spoken[-loud])
     if speech < _AUDIBLE:
         return np.zeros(len(levels))
     noise = max(float(ordered[len(levels) // 20]), speech - _MOST_CONTRAST)
