@@ -19,12 +19,10 @@ from ..storage.files import file_hash, write_json
 from ..storage.workspace import Workspace
 from .job import Job, will_train
 from .report import StepReport
-from .step import STEP_NAMES, load_step
+from .step import STEPS, load_step
 
 if TYPE_CHECKING:
     from .frame_count import FrameCount
-
-STEPS = tuple(range(len(STEP_NAMES)))
 
 
 def run(
