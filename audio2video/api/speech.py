@@ -163,12 +163,12 @@ def speech_activity(
 
 
 def as_rate(rate: Fraction | float) -> Fraction:
-    """Give a frame rate exactly: 23.976 is 24000/1001, 29.97 is 30000/1001.
+    """Return the exact frame rate for a number: 23.976 is 24000/1001, 29.97 is 30000/1001.
 
     Raises
     ------
     OptionError
-        It is no positive number.
+        The rate is not a positive number.
     """
     try:
         exact = Fraction(rate)

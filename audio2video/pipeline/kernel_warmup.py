@@ -8,7 +8,7 @@ import numpy as np
 
 
 def rehearsals() -> Iterator[Callable[[], object]]:
-    """Give small calls in the order in which a run needs their kernels.
+    """Return small calls that compile the kernels, in the order in which a run needs them.
 
     The reader of landmark models is left out: it is what a run needs first, and at once.
     """

@@ -102,7 +102,7 @@ def make_label(
 
 
 def _plate(text: str, width: int, height: int) -> F32:
-    """Draw the letters: how much of each pixel of the plate they cover; its size is even."""
+    """Render the letters as pixel coverage, on a plate of even size."""
     # Imported here: only a composite draws.
     from PIL import Image, ImageDraw, ImageFont
 
