@@ -24,6 +24,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .api.dub import DubPlan, DubResult, dub, plan_dub
+    from .api.faces import FoundFace, find_faces
     from .api.measure import evaluate_lipsync, evaluate_reenact, verify
     from .api.speech import speech_activity, speech_features, speech_samples
     from .api.stages import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         BadFileError,
         CancelledError,
         MissingFileError,
+        MostlyUnchangedError,
         NoFaceError,
         OptionError,
     )
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "api.dub": ("DubPlan", "DubResult", "dub", "plan_dub"),
+    "api.faces": ("FoundFace", "find_faces"),
     "api.measure": ("evaluate_lipsync", "evaluate_reenact", "verify"),
     "api.speech": ("speech_activity", "speech_features", "speech_samples"),
     "api.stages": (
@@ -78,6 +81,7 @@ _HOMES = {
         "BadFileError",
         "CancelledError",
         "MissingFileError",
+        "MostlyUnchangedError",
         "NoFaceError",
         "OptionError",
     ),
@@ -101,8 +105,10 @@ __all__ = [
     "Config",
     "DubPlan",
     "DubResult",
+    "FoundFace",
     "LipsyncEvaluation",
     "MissingFileError",
+    "MostlyUnchangedError",
     "MouthTrack",
     "NoFaceError",
     "OptionError",
@@ -125,6 +131,7 @@ __all__ = [
     "evaluate_lipsync",
     "evaluate_output",
     "evaluate_reenact",
+    "find_faces",
     "load_pass",
     "plan_dub",
     "predict_mouth",

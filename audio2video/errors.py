@@ -63,5 +63,9 @@ class NoFaceError(Audio2VideoError):
     """A video has no frame with a usable face."""
 
 
+class MostlyUnchangedError(Audio2VideoError):
+    """Most frames of a result are the target's own, unchanged; the result is there all the same."""
+
+
 class CancelledError(Audio2VideoError):
     """The caller's progress callback asked the run to stop."""

@@ -27,7 +27,7 @@ def _ignore_message(text: str) -> None:
 
 @dataclass
 class Progress:
-    """Callbacks for progress, warnings and notes.
+    """Callbacks for progress, warnings, notes and notices.
 
     Parameters
     ----------
@@ -39,12 +39,18 @@ class Progress:
         Called with one line about what is being done.
     warnings : list of str
         All warnings so far, for the report.
+    on_notice : callable
+        Called with one line that people should read once, though nothing is odd.
+    notices : list of str
+        All notices so far, for the report.
     """
 
     on_progress: ProgressCallback = _ignore_progress
     on_warning: MessageCallback = _ignore_message
     on_note: MessageCallback = _ignore_message
     warnings: list[str] = field(default_factory=list)
+    on_notice: MessageCallback = _ignore_message
+    notices: list[str] = field(default_factory=list)
 
     def update(self, stage: str, done: int, total: int | None, unit: str = "frame") -> None:
         """Tell how far a stage is."""
@@ -55,6 +61,12 @@ class Progress:
         if text not in self.warnings:
             self.warnings.append(text)
             self.on_warning(text)
+
+    def notice(self, text: str) -> None:
+        """Say once what is routine, and yet to be read."""
+        if text not in self.notices:
+            self.notices.append(text)
+            self.on_notice(text)
 
     def note(self, text: str) -> None:
         """Report an activity in one line."""

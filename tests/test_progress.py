@@ -74,3 +74,12 @@ def test_a_note_is_given_each_time_and_not_kept() -> None:
 def test_callers_do_not_share_warnings() -> None:
     Progress().warn("mine")
     assert Progress().warnings == []
+
+
+def test_a_notice_is_given_once_and_is_no_warning() -> None:
+    heard: list[str] = []
+    progress = Progress(on_notice=heard.append)
+    for text in ("routine", "routine"):
+        progress.notice(text)
+    assert heard == progress.notices == ["routine"]
+    assert progress.warnings == []

@@ -29,7 +29,7 @@ DOCS = ROOT / "docs"
 GENERATED = "Generated from the code by `python -m tools.generate_reference`."
 
 API = {
-    "One video": ("dub", "plan_dub", "DubResult", "DubPlan"),
+    "One video": ("dub", "plan_dub", "find_faces", "DubResult", "DubPlan", "FoundFace"),
     "Stages": (
         *("speech_samples", "speech_features", "speech_activity"),
         *("load_pass", "predict_mouth", "analyse_target", "retime"),
@@ -48,7 +48,7 @@ API = {
     ),
     "Errors": (
         *("Audio2VideoError", "BadFileError", "CancelledError"),
-        *("MissingFileError", "NoFaceError", "OptionError"),
+        *("MissingFileError", "MostlyUnchangedError", "NoFaceError", "OptionError"),
     ),
 }
 """Headings of the API page and their names, in the order of a reader's first use."""
@@ -72,6 +72,8 @@ SAMPLES = {
     "consent": '"Anna agreed to this, 2026-11-03"',
     "sign_cert": '"chain.pem"',
     "sign_key": '"key.pem"',
+    "face": "2",
+    "face_at": '"640,360,2.5"',
     "nthreads": "2",
 }
 """Values of the example file for options that have no default, or one of this machine's own."""

@@ -12,19 +12,18 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..config import Config
-from ..errors import OptionError
+from ..errors import MostlyUnchangedError, OptionError
 from ..media.audio import probe_audio
 from ..media.video import probe_video
 from ..pipeline.job import Job, find_network, output_frames
 from ..pipeline.run import run
+from ..pipeline.step import VIDEO_STEPS
 from ..progress import Progress
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
 from .preview import write_beginning
-from .workspaces import remove_unused
-
-STEPS = (1, 2, 3, 4)
+from .workspaces import as_workspace, remove_unused
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,13 @@ class DubResult:
     synthesised : int
         Frames with a synthesised mouth.
     passed_through : mapping of str to int
-        Frames of the target left as they are, by reason: 'no usable face', 'mouth covered'.
+        Frames of the target left as they are, by reason: 'no usable face', 'another person',
+        'mouth covered'. Reasons without a frame are left out.
     seconds : mapping of str to float
         Time spent in each step, by its name.
     warnings : tuple of str
+    notices : tuple of str
+        What is routine, and yet to be read.
     sheet : Path or None
         Contact sheet; None where no workspace was given to keep it in.
     report : Path or None
@@ -58,6 +60,7 @@ class DubResult:
     passed_through: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     sheet: Path | None = None
     report: Path | None = None
 
@@ -140,6 +143,8 @@ def dub(
     ------
     OptionError
         `output` is there already, is one of the inputs, or is no MP4 file.
+    MostlyUnchangedError
+        Most frames of the result are the target's own; `output` is written all the same.
     Audio2VideoError
         An input is missing or can't be used; nothing is written then.
 
@@ -162,22 +167,24 @@ def dub(
             if voice is not None:
                 settings = settings.replace(voice_audio=write_beginning(voice, preview, folder))
         settings = settings.replace(audio=sound)
-        reports = run(place, STEPS, settings, progress, link=not kept)
         job = Job(place, settings.with_media_ids(), progress)
-        facts = reports[-1].facts
-        with replacing(product) as temporary:
-            shutil.copyfile(place.result(job.inp_id, job.tar_id), temporary)
+        try:
+            reports = run(place, VIDEO_STEPS, settings, progress, link=not kept)
+        except MostlyUnchangedError as error:
+            _copy_result(job, product)
+            raise MostlyUnchangedError(error.problem, path=product, hint=error.hint) from error
+        _copy_result(job, product)
+        frames = reports[-1].frames
+        assert frames is not None
         return DubResult(
             product,
-            facts["output_frames"],
+            frames.frames,
             job.rate,
-            facts["output_frames"] - facts["unchanged_frames"],
-            {
-                "no usable face": facts["unchanged_frames"] - facts["covered_frames"],
-                "mouth covered": facts["covered_frames"],
-            },
+            frames.synthesised,
+            frames.passed_through,
             {report.name: report.seconds for report in reports},
             tuple(progress.warnings),
+            tuple(progress.notices),
             job.folder / "sheet.png" if kept else None,
             job.folder / "report.json" if kept else None,
         )
@@ -189,7 +196,7 @@ def plan_dub(
     output: str | Path | None = None,
     *,
     config: Config | None = None,
-    workspace: Workspace | None = None,
+    workspace: Workspace | str | Path | None = None,
     preview: float | None = None,
     overwrite: bool = False,
 ) -> DubPlan:
@@ -212,7 +219,7 @@ def plan_dub(
     sound, target, product = Path(audio), Path(video), _product(audio, video, output)
     _check_product(product, (sound, target), overwrite=overwrite)
     pass_id = (config or Config()).inputs.pass_id
-    find_network(workspace or Workspace(Path()), pass_id)
+    find_network(as_workspace(workspace or Path()), pass_id)
     speech, info = probe_audio(sound), probe_video(target)
     frames = output_frames(speech, info.rate)
     if preview is not None:
@@ -228,6 +235,11 @@ def _estimate(frames: int, target_frames: int, pixels: int) -> float:
     share = 2 / max(1, min(os.cpu_count() or 1, 8))
     each = 0.013 + 0.0065 * pixels / 1e6
     return 4 + share * (frames * each + target_frames * 0.011)
+
+
+def _copy_result(job: Job, product: Path) -> None:
+    with replacing(product) as temporary:
+        shutil.copyfile(job.workspace.result(job.inp_id, job.tar_id), temporary)
 
 
 def _product(audio: str | Path, video: str | Path, output: str | Path | None) -> Path:
@@ -252,7 +264,7 @@ def _check_product(product: Path, inputs: tuple[Path, ...], *, overwrite: bool) 
 def _workspace(given: Workspace | str | Path | None) -> Iterator[tuple[Workspace, bool]]:
     """Give the workspace, and whether it is kept."""
     if given is not None:
-        place = given if isinstance(given, Workspace) else Workspace(Path(given))
+        place = as_workspace(given)
         remove_unused(place)
         yield place, True
         return

@@ -12,11 +12,11 @@ from scipy.signal import resample_poly
 from ..errors import OptionError
 from ..media.audio import probe_audio, read_audio
 from ..media.sound import read_channels
+from ..models.encoder_files import load_detector
 from ..speech.channels import choose_mix
 from ..speech.hearing import Hearing, listen
 from ..speech.recording import FULL_SCALE, recording_activity, recording_features
 from ..speech.units import SAMPLE_RATE
-from ..training.encoder_files import load_detector
 
 NEAR_RATE = Fraction(1, 200)
 """Frames per second within which a rounded rate is that of television, n x 1000/1001."""
@@ -163,12 +163,12 @@ def speech_activity(
 
 
 def as_rate(rate: Fraction | float) -> Fraction:
-    """Give a frame rate exactly: 23.976 is 24000/1001, 29.97 is 30000/1001.
+    """Return the exact frame rate for a number: 23.976 is 24000/1001, 29.97 is 30000/1001.
 
     Raises
     ------
     OptionError
-        It is no positive number.
+        The rate is not a positive number.
     """
     try:
         exact = Fraction(rate)

@@ -15,6 +15,7 @@ from ..config import DEFAULT_PASS, Config
 from ..errors import OptionError
 from ..media.frame import Frame
 from ..media.video import VideoWriter
+from ..models.pass_files import load_network
 from ..mouth.prediction import MouthTrack, predict_shapes
 from ..mouth.predictor import Predictor
 from ..mouth.shapes import carry_shapes, range_gain
@@ -36,7 +37,6 @@ from ..storage.workspace import Workspace
 from ..target.analysis import TargetAnalysis
 from ..target.analysis import analyse_target as analyse_in_workspace
 from ..target.teeth_proxies import choose_proxies
-from ..training.pass_files import load_network
 from .speech import Audio, as_rate, frame_count, heard_speech
 from .workspaces import cache_workspace
 
@@ -115,8 +115,8 @@ def predict_mouth(
     >>> mouth.shapes.shape[1:]
     (20, 2)
     """
+    from ..models.encoder_files import load_encoder
     from ..speech.recording import recording_activity
-    from ..training.encoder_files import load_encoder
 
     path = find_network(workspace or cache_workspace(), pass_id) if network is None else None
     if network is None:
@@ -206,7 +206,15 @@ def retime(
         return ping_pong(len(activity), len(track))
     velocity = head_velocity(track.landmarks, track.starts, track.usable)
     rate = float(target.info.rate)
-    return retime_track(activity, velocity, track.blink, track.usable, track.starts, rate)
+    return retime_track(
+        activity,
+        velocity,
+        track.blink,
+        track.usable,
+        track.starts,
+        rate,
+        target.untouched_frames(),
+    )
 
 
 def synthesise_texture(

@@ -15,6 +15,8 @@ from .terminal import CONTEXT, Terminal
 FLAGS = (
     "voice_audio",
     "pass_id",
+    "face",
+    "face_at",
     "teeth",
     "lineU",
     "lineL",
@@ -101,4 +103,5 @@ def dub_command(
             overwrite=overwrite,
             progress=terminal.progress,
         )
+        terminal.keep_speaker(given, settings.replace(video=video))
         terminal.dubbed(result)

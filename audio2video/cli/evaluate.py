@@ -87,6 +87,8 @@ REENACT_OPTIONS = (
     "landmark_model",
     "nthreads",
     "seed",
+    "face",
+    "face_at",
     "steady",
     *options_of(TextureConfig),
     *options_of(CompositingConfig),

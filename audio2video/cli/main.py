@@ -18,6 +18,7 @@ from .batch import batch_command
 from .cache import cache_group
 from .dub import dub_command
 from .evaluate import evaluate_group
+from .faces import faces_command
 from .passes import passes_group, sweep_command
 from .run import run_command
 from .usage import usage_message
@@ -38,6 +39,7 @@ def main_group() -> None:
 for _command in (
     dub_command,
     run_command,
+    faces_command,
     batch_command,
     evaluate_group,
     passes_group,

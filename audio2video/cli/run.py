@@ -10,14 +10,10 @@ from typing import Any
 import click
 
 from ..config.resolve import resolve_config, steps_in_file
+from ..pipeline.step import STEPS, VIDEO_STEPS
 from ..storage.workspace import Workspace
 from .options import FilePath, GroupedCommand, in_workspace, quietly, verbosely, with_options
 from .terminal import CONTEXT, Terminal
-
-VIDEO_STEPS = (1, 2, 3, 4)
-"""What makes a video; run where no steps are named."""
-
-ALL_STEPS = (0, *VIDEO_STEPS)
 
 
 class StepNumbers(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -32,7 +28,7 @@ class StepNumbers(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         if isinstance(value, tuple):
             return value
         if str(value).strip() == "all":
-            return ALL_STEPS
+            return STEPS
         steps: list[int] = []
         for part in re.split(r"\s*,\s*|\s+", str(value).strip()):
             match = re.fullmatch(r"([0-4])(?:-([0-4]))?", part)
@@ -114,6 +110,7 @@ def run_command(
         reports = run(place, chosen or VIDEO_STEPS, resolved, terminal.progress)
         for report in reports:
             terminal.table(report.table)
+        terminal.keep_speaker(given, resolved)
         terminal.finish(reports)
 
 

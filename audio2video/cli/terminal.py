@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from types import TracebackType
@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..config import Config
+from ..config.resolve import SPEAKER
+from ..config.target_options import keep_speaker
 from ..errors import Audio2VideoError
 from ..pipeline.report import StepReport
 from ..progress import Progress
@@ -42,7 +45,9 @@ class Terminal:
     """
 
     def __init__(self, workspace: Workspace, *, quiet: bool, verbose: bool) -> None:
-        self.progress = Progress(self._on_progress, self._on_warning, self._on_note)
+        self.progress = Progress(
+            self._on_progress, self._on_warning, self._on_note, on_notice=self._on_notice
+        )
         self._workspace = workspace
         self._quiet, self._verbose = quiet, verbose
         self._bar: Any = None
@@ -80,7 +85,15 @@ class Terminal:
             done = f"{report.count} {report.unit}s" if report.count else "up to date"
             self._say(f"{report.name}: {done}")
             if report.result is not None:
-                self._say(f"result: {report.result}")
+                frames = "" if report.frames is None else f": {report.frames}"
+                self._say(f"result: {report.result}{frames}")
+
+    def keep_speaker(self, given: Mapping[str, Any], config: Config) -> None:
+        """Keep a choice of who speaks that the command line made, for later runs."""
+        if any(given.get(flag) is not None for flag in SPEAKER):
+            path = keep_speaker(self._workspace, config)
+            if path is not None:
+                self._on_notice(f"{path} keeps that {config.analysis.speaker} speaks")
 
     def dubbed(self, result: DubResult) -> None:
         """Print the statistics and path of a dubbed video."""
@@ -113,7 +126,14 @@ class Terminal:
         self._write_log(f"warning: {text}")
         if not self._quiet:
             self._clear_bar()
-            click.echo(f"warning: {text}", err=True)
+            # Colour is left out where this is no terminal.
+            click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {text}", err=True)
+
+    def _on_notice(self, text: str) -> None:
+        self._write_log(f"note: {text}")
+        if not self._quiet:
+            self._clear_bar()
+            click.echo(f"note: {text}", err=True)
 
     def _on_note(self, text: str) -> None:
         self._write_log(text)

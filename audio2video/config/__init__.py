@@ -1,5 +1,6 @@
 """Configuration: every parameter, its bounds, and where its value comes from."""
 
+from .face_place import FacePlace
 from .option import Option, options_of
 from .sections import (
     DEFAULT_PASS,
@@ -28,6 +29,7 @@ __all__ = [
     "CompositingConfig",
     "Config",
     "DatasetConfig",
+    "FacePlace",
     "InputConfig",
     "LipsyncConfig",
     "MachineConfig",

@@ -15,6 +15,9 @@ from .sections import Config
 STEPS = "steps"
 """Key of a configuration file that is no option: the steps to run."""
 
+SPEAKER = ("face", "face_at")
+"""Options that choose who speaks: one of them at a time."""
+
 
 def resolve_config(
     workspace: Workspace,
@@ -43,9 +46,9 @@ def resolve_config(
     """
     values: dict[str, Any] = {}
     if config is not None:
-        values.update(read_options_file(config, also=(STEPS,)))
+        _put(values, read_options_file(config, also=(STEPS,)))
     if argspath is not None:
-        values.update(read_options_file(argspath))
+        _put(values, read_options_file(argspath))
     line = {name: value for name, value in given.items() if value is not None}
     both = {**values, **line}
     tar_id = id_from_path(both.get("tar_id", DEFAULT_ID), both.get("video"))
@@ -55,8 +58,17 @@ def resolve_config(
         for name in ("inp_id", "tar_id", "audio", "video", "voice_audio"):
             if name in of_target:
                 raise OptionError(f"a target's own options can't hold '{name}'", path=own)
-        values.update(of_target)
-    return Config.from_flags(**{**values, **line})
+        _put(values, of_target)
+    _put(values, line)
+    return Config.from_flags(**values)
+
+
+def _put(values: dict[str, Any], stronger: Mapping[str, Any]) -> None:
+    """Put stronger values over others; whoever is chosen to speak replaces an earlier choice."""
+    if any(flag in stronger for flag in SPEAKER):
+        for flag in SPEAKER:
+            values.pop(flag, None)
+    values.update(stronger)
 
 
 def steps_in_file(path: Path) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import OptionError
 from ..storage.ids import DEFAULT_ID, check_id, id_from_path
+from .face_place import FacePlace
 from .option import option, options_of
 
 DEFAULT_PASS = "talkers"
@@ -153,12 +154,46 @@ class AnalysisConfig(Section):
         Whether landmarks are stabilised.
     landmark_model : Path, optional
         dlib 68-point model to use instead of the packaged one.
+    face : int, optional
+        Number of the person who speaks; None for the one with most usable seconds.
+    face_at : str, optional
+        Where that person's face is, as ``X,Y`` or ``X,Y,SECONDS``, instead of a number.
     """
 
+    face: int | None = option(
+        None,
+        "person who speaks, by the number that 'audio2video faces' gives; "
+        "default: whoever is seen best for longest",
+        group=VIDEO,
+        low=1,
+        high=1000,
+    )
+    face_at: str | None = option(
+        None,
+        "person who speaks, by a place of the face: X,Y in pixels, or X,Y,SECONDS",
+        group=VIDEO,
+    )
     steady: bool = option(True, "stabilise landmarks by tracking them in the image", group=PICTURE)
     landmark_model: Path | None = option(
         None, "dlib 68-point model to use instead of the packaged one", group=MACHINE
     )
+
+    def __post_init__(self) -> None:
+        """Check that one person is chosen in one way."""
+        super().__post_init__()
+        if self.face_place is not None and self.face is not None:
+            raise OptionError("--face and --face_at can't go together", hint="give one of them")
+
+    @property
+    def face_place(self) -> FacePlace | None:
+        """The value of ``--face_at``."""
+        return None if self.face_at is None else FacePlace.parse(self.face_at)
+
+    @property
+    def speaker(self) -> str | None:
+        """Who was chosen to speak, in words that are equal for equal choices; None for nobody."""
+        place = self.face_place
+        return f"face_at {place}" if place else None if self.face is None else f"face {self.face}"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F64
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
+from ..models.encoder_files import load_encoder
+from ..models.pass_files import load_network
 from ..mouth.metrics import ClipMeasures, measure_clip, summarise
 from ..mouth.predictor import Predictor
 from ..mouth.resampling import at_times
@@ -26,8 +29,6 @@ from ..storage.workspace import Workspace
 from ..training.checkpoint import RETRAIN
 from ..training.corpus import ShapeStatistics, feature_kind, read_clip, read_index, read_statistics
 from ..training.data import frame_times, true_shapes
-from ..training.encoder_files import load_encoder
-from ..training.pass_files import load_network
 from .plots_lipsync import plot_distribution, plot_measures, plot_openings, plot_scatter
 from .results import LipsyncEvaluation
 from .samples import Noise, Sample, corpus_samples
@@ -35,7 +36,6 @@ from .samples import Noise, Sample, corpus_samples
 SPLITS = ("test", "validation", "training")
 UNIT = "closed-mouth widths"
 
-F64 = NDArray[np.float64]
 Guess = Callable[[Sample], F64]
 
 

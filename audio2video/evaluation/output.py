@@ -145,9 +145,9 @@ def _drops(result: Result) -> NDArray[np.float64]:
 def _follow(
     look: ResultPass, frames: int, landmark_model: Path | None, progress: Progress
 ) -> FaceTrack:
-    from ..face.detection import FaceFinder
+    from ..models.face_models import load_face_finder
 
-    finder = FaceFinder(landmark_model)
+    finder = load_face_finder(landmark_model)
     grays = progress.follow(look.grays(), "measuring the result", frames)
     return build_track(list(track_face(grays, finder)))
 

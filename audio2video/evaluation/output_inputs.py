@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..config import DEFAULT_PASS, InputConfig
 from ..errors import BadFileError
 from ..media.video import Box, VideoInfo, probe_video
+from ..models.pass_files import load_network
 from ..pipeline.job import Job, find_network
 from ..pipeline.schedule import read_retiming
 from ..retiming.retime import Retiming
@@ -20,7 +21,6 @@ from ..storage.artifacts import made_from, read_record
 from ..storage.files import file_hash, read_json
 from ..target.analysis import MADE_BY as TEXTURE_MADE_BY
 from ..target.analysis import TargetAnalysis
-from ..training.pass_files import load_network
 
 REMAKE = "run steps 2 to 4 again"
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32
 from ..errors import Audio2VideoError, MissingFileError
 from ..speech.features import FEATURE_RATE, SAMPLE_RATE, speech_features
 from ..speech.loudness import speech_activity
@@ -20,8 +21,6 @@ from ..training.data import frame_times, true_shapes
 
 VOICES = 4 * TALKERS
 """Clips that babble is mixed from."""
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._typing import F32
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, NoFaceError
 from ..face.smoothing import unbroken_stretches
 from ..face.track import build_track
@@ -18,7 +19,7 @@ from ..media.video import VideoReader
 from ..mouth.shapes import closed_mouth_reference, relative_shapes
 from ..speech.encoder import MfccEncoder, SpeechEncoder
 from ..training.dataset.sources import VIDEO_SUFFIXES
-from .samples import F32, VOICES, Noise, Sample, activity_from, add_noise
+from .samples import VOICES, Noise, Sample, activity_from, add_noise
 
 if TYPE_CHECKING:
     from ..face.detection import FaceFinder
@@ -79,9 +80,9 @@ def video_samples(
     Audio2VideoError
         There is no video in the folder, or none to make babble of.
     """
-    from ..face.detection import FaceFinder
+    from ..models.face_models import load_face_finder
 
-    finder, encoder = FaceFinder(landmark_model), encoder or MfccEncoder()
+    finder, encoder = load_face_finder(landmark_model), encoder or MfccEncoder()
     paths = find_videos(folder)
     voices = _voices(paths) if noise is not None and noise.kind == "babble" else {}
     for path in paths:

@@ -46,11 +46,22 @@ class Motion:
 
     @property
     def is_cut(self) -> bool:
-        """Whether most points were lost, as at a cut to other content."""
-        followed = self.doubt[self.doubt < _LOST]
+        """Whether most points came to other places, as at a cut to other content."""
         # Where there is nothing to follow, as on a flat picture, there is nothing to be said.
-        enough = 2 * len(followed) >= len(self.doubt)
-        return bool(enough and np.median(followed) > CUT_DOUBT)
+        return self._is_known and self._usual_doubt > CUT_DOUBT
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether most points are seen to go on, which tells the face from a cut around it."""
+        return self._is_known and self._usual_doubt <= CUT_DOUBT
+
+    @property
+    def _is_known(self) -> bool:
+        return bool(2 * (self.doubt < _LOST).sum() >= len(self.doubt))
+
+    @property
+    def _usual_doubt(self) -> float:
+        return float(np.median(self.doubt[self.doubt < _LOST]))
 
 
 def track_points(

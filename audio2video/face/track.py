@@ -145,7 +145,7 @@ def build_track(faces: Sequence[TrackedFace]) -> FaceTrack:
     moved = np.zeros(frames)
     moved[1:] = np.abs(np.diff(raw, axis=0)).max(axis=2).mean(axis=1) / size[1:]
     cut = moved > CUT_JUMP
-    cut |= [face.motion is not None and face.motion.is_cut for face in faces]
+    cut |= [face.begins or (face.motion is not None and face.motion.is_cut) for face in faces]
     stretches = unbroken_stretches(seen, cut)
     landmarks = stabilise_landmarks(raw, moves, trust, stretches)
     head = fit_speaker(landmarks[seen])

@@ -51,15 +51,18 @@ class TrackedFace:
     ----------
     landmarks : ndarray of float64, shape (68, 2), or None
         Pixel (x, y); None where no usable face is seen.
-    rivals : int
+    other_faces : int
         Further faces of comparable size that the detector saw in this frame.
     motion : Motion, optional
         How the landmarks of the frame before moved to this one; None where one of both has none.
+    begins : bool
+        Another track begins here: nothing links this frame to the one before.
     """
 
     landmarks: NDArray[np.float64] | None
     other_faces: int = 0
     motion: Motion | None = None
+    begins: bool = False
 
 
 def overlap(a: FaceBox, b: FaceBox) -> float:
@@ -119,7 +122,7 @@ def _track(
                 # Turned or half covered, a face is missed, and something else may be taken for
                 # one: the tracked face is kept for a while.
                 misses += 1
-        landmarks = None if box is None else _settle(gray, box, finder)
+        landmarks = None if box is None else settle(gray, box, finder)
         if landmarks is None and box is not None and since_detection > 0:
             # Tracking broke off: look again in this very frame.
             landmarks = _look_again(gray, finder)
@@ -140,12 +143,23 @@ def _track(
 
 def _look_again(gray: NDArray[np.uint8], finder: Finder) -> NDArray[np.float64] | None:
     """Landmarks of the largest face that the detector sees; None without one."""
-    settled = (_settle(gray, found, finder) for found in finder.detect(gray))
+    settled = (settle(gray, found, finder) for found in finder.detect(gray))
     return next((points for points in settled if points is not None), None)
 
 
-def _settle(gray: NDArray[np.uint8], box: FaceBox, finder: Finder) -> NDArray[np.float64] | None:
-    """Landmarks at a box, or None where they do not form a face that lies inside the picture."""
+def settle(gray: NDArray[np.uint8], box: FaceBox, finder: Finder) -> NDArray[np.float64] | None:
+    """Place landmarks at a box; None where they form no face, or one outside the picture.
+
+    Parameters
+    ----------
+    gray : ndarray of uint8, shape (H, W)
+    box : FaceBox
+    finder : FaceFinder
+
+    Returns
+    -------
+    ndarray of float64, shape (68, 2), or None
+    """
     landmarks = finder.landmarks(gray, box)
     if box.detected:
         # A box of the detector is coarse; one more round makes it as good as a tracked one.

@@ -1,4 +1,4 @@
-"""Pictures that the user brings."""
+"""Pictures that the user brings, and PNG files."""
 
 from __future__ import annotations
 
@@ -41,3 +41,17 @@ def read_picture(path: Path, hint: str) -> NDArray[np.uint8]:
     if picture is None:
         raise BadFileError("not a picture", path=path, hint=hint)
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def write_picture(path: Path, rgb: NDArray[np.uint8]) -> None:
+    """Write a picture as PNG.
+
+    Parameters
+    ----------
+    path : Path
+        Any name.
+    rgb : ndarray of uint8, shape (H, W, 3)
+    """
+    # imencode and a file of our own: OpenCV can't write to every path on every system.
+    _, coded = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    path.write_bytes(coded.tobytes())

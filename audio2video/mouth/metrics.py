@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import MOUTH_CORNERS, mouth_opening
+from ..numerics import peak_offset
 from ..speech.units import FEATURE_RATE
 from .closures import ClosureCounts, count_closures
 from .resampling import at_times
@@ -130,9 +131,7 @@ def find_lag(
     peak = int(found.argmax())
     offset = 0.0
     if 0 < peak < len(found) - 1:
-        before, at, after = found[peak - 1 : peak + 2]
-        bend = before - 2 * at + after
-        offset = 0.5 * (before - after) / bend if bend < 0 else 0.0
+        offset = peak_offset(*found[peak - 1 : peak + 2])
     return float((peak - reach + offset) / FEATURE_RATE), float(found[peak])
 
 

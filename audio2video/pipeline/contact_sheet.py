@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import MOUTH, inter_ocular_distance
+from ..media.pictures import write_picture
 from ..media.video import Box, Frame
 
 MOMENTS = 5
@@ -66,9 +67,7 @@ class ContactSheet:
 
     def save(self, path: Path) -> None:
         """Write the sheet as PNG."""
-        # imencode and a file of our own: OpenCV can't write to every path on every system.
-        _, coded = cv2.imencode(".png", cv2.cvtColor(self._drawn(), cv2.COLOR_RGB2BGR))
-        path.write_bytes(coded.tobytes())
+        write_picture(path, self._drawn())
 
     def _take(self, row: int, index: int, frame: Frame) -> None:
         if not self.wants(index):

@@ -16,13 +16,13 @@ from ..config import Config
 from ..errors import BadFileError, MissingFileError
 from ..media.audio import AudioInfo, probe_audio
 from ..media.video import probe_video
+from ..models.encoder_files import detector_path, load_detector, load_encoder
+from ..models.pass_files import NETWORK, load_network
 from ..mouth.predictor import Predictor
 from ..progress import Progress
 from ..speech.encoder import SpeechEncoder
 from ..storage.files import file_hash
 from ..storage.workspace import Workspace
-from ..training.encoder_files import detector_path, load_detector, load_encoder
-from ..training.pass_files import NETWORK, load_network
 from .speech_samples import HeardFile, speech_of
 
 if TYPE_CHECKING:

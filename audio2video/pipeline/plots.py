@@ -108,13 +108,13 @@ def plot_proxies(
     considered: Sequence[tuple[int, NDArray[np.uint8], float, float]],
     path: Path,
 ) -> None:
-    """Draw the teeth proxies with a ruler of rows, to read lineU and lineL off, and their rivals.
+    """Plot the teeth proxies and the other frames considered, with a ruler for lineU and lineL.
 
     Parameters
     ----------
     upper, lower : TeethProxy or None
     considered : sequence of (frame, picture, float, float)
-        Frames that were looked at: their mouths, and what they are worth as upper and lower proxy.
+        Frames that were considered: number, mouth, and scores as upper and lower proxy.
     path : Path
         PNG to write.
     """

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .frame_count import FrameCount
 
 
 @dataclass
@@ -26,6 +29,8 @@ class StepReport:
         The file that people want to open.
     seconds : float
         Time that the step took.
+    frames : FrameCount, optional
+        What became of the frames of the result.
     """
 
     name: str
@@ -35,3 +40,4 @@ class StepReport:
     table: list[tuple[str, ...]] = field(default_factory=list)
     result: Path | None = None
     seconds: float = 0.0
+    frames: FrameCount | None = None

@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..config import Config
-from ..errors import OptionError
+from ..errors import MostlyUnchangedError, OptionError
 from ..progress import Progress
 from ..runtime.extras import require
 from ..storage.artifacts import check_owners_in
@@ -18,9 +19,10 @@ from ..storage.files import file_hash, write_json
 from ..storage.workspace import Workspace
 from .job import Job, will_train
 from .report import StepReport
-from .step import STEP_NAMES, load_step
+from .step import STEPS, load_step
 
-STEPS = tuple(range(len(STEP_NAMES)))
+if TYPE_CHECKING:
+    from .frame_count import FrameCount
 
 
 def run(
@@ -50,6 +52,8 @@ def run(
 
     Raises
     ------
+    MostlyUnchangedError
+        Most frames of the result are the target's own; all files are written by then.
     Audio2VideoError
         Something the user can put right; what is finished by then is kept.
     """
@@ -100,9 +104,24 @@ def _run_steps(job: Job, chosen: Sequence[int]) -> list[StepReport]:
             f"{report.unit}s": report.count,
             f"{report.unit}s_per_second": round(report.count / seconds, 2) if seconds > 0 else None,
         }
+    for report in reports:
+        if report.frames is not None and report.result is not None:
+            _check_frames(job, timings, report.frames, report.result)
     if any(number >= 2 for number in chosen):
         _write_report(job, timings)
     return reports
+
+
+def _check_frames(
+    job: Job, timings: dict[str, dict[str, Any]], frames: FrameCount, result: Path
+) -> None:
+    from .frame_count import check_count
+
+    try:
+        check_count(frames, result, job.progress)
+    except MostlyUnchangedError:
+        _write_report(job, timings)
+        raise
 
 
 def check_requirements(workspace: Workspace, steps: Sequence[int], config: Config) -> None:
@@ -188,6 +207,7 @@ def _write_report(job: Job, timings: dict[str, dict[str, Any]]) -> None:
             "steps": timings,
             "peak_memory_mib": _peak_memory(),
             "warnings": job.progress.warnings,
+            "notices": job.progress.notices,
         },
     )
 

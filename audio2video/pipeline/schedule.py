@@ -47,7 +47,15 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
             speech = recording_activity(samples, job.rate, wanted, presence)
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
         timing = (
-            retime(speech, velocity, track.blink, track.usable, track.starts, rate)
+            retime(
+                speech,
+                velocity,
+                track.blink,
+                track.usable,
+                track.starts,
+                rate,
+                target.untouched_frames(),
+            )
             if enabled
             else ping_pong(wanted, len(track))
         )

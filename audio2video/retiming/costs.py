@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,10 @@ BLINK_COST = 2.0
 
 UNUSABLE_COST = 10.0
 """Cost of a frame without a usable face: nothing can be said in it."""
+
+UNTOUCHED_COST = 20.0
+"""Cost of a frame that compositing leaves as it is, where there is other footage: a turn is cheaper
+than a handful of them."""
 
 REVERSED_COST = 1 / 16
 """Cost of each frame played backwards: gestures and blinks are not the same in both directions."""
@@ -58,15 +62,20 @@ _MOTION_GRAIN = 64
 """Motion is a whole number of 1/64, so that a gain of n/8 times motion fits the grain of costs."""
 
 
-@dataclass(frozen=True)
-class TargetCosts:
+class TargetCosts(NamedTuple):
     """Costs of a target of T frames; see `audio2video.retiming.path.best_path`.
 
     Parameters
     ----------
-    motion, show, edge : ndarray of float32, shape (T,)
+    motion : ndarray of float32, shape (T,)
+        Cost of each frame per unit of gain.
+    show : ndarray of float32, shape (T,)
+        Cost of each frame whenever it is shown.
     enter, hold, turn : ndarray of float32, shape (2, T)
-        For playing forwards and backwards; infinite beyond the ends.
+        For playing forwards and backwards; `turn` belongs to the frame and direction after the
+        turn. Where `hold` or `turn` would need a frame beyond the target's ends, they are infinite.
+    edge : ndarray of float32, shape (T,)
+        Cost of being the first or the last frame of the output.
     """
 
     motion: NDArray[np.float32]
@@ -83,6 +92,7 @@ def target_costs(
     usable: NDArray[np.bool_],
     starts: NDArray[np.bool_],
     rate: float,
+    untouched: NDArray[np.bool_] | None = None,
 ) -> TargetCosts:
     """Costs of holding, reversing at and playing each frame of a target.
 
@@ -94,6 +104,8 @@ def target_costs(
         Blinks; frames with a usable face; where an unbroken stretch starts.
     rate : float
         Frames per second.
+    untouched : ndarray of bool, shape (T,), optional
+        Frames to be avoided, as compositing leaves them as they are; none by default.
 
     Returns
     -------
@@ -116,6 +128,9 @@ def target_costs(
     rare = max(natural_jerk(velocity, cut[:-1] | unknown[:-1]), MIN_JERK)
     turn_blink = spread(blink, round(TURN_CLEAR_SECONDS * rate))
 
+    show = UNUSABLE_COST * ~usable
+    if untouched is not None:
+        show = np.maximum(show, UNTOUCHED_COST * untouched)
     enter, hold, turn = np.zeros((3, 2, frames))
     frame = np.arange(frames)
     for d, (behind, prefetch) in enumerate(((frame, frame + 1), (frame + 1, frame))):
@@ -127,12 +142,12 @@ def target_costs(
             TURN_COST
             + JERK_COST * np.minimum(jerks[d] / rare, WORST_JERK)
             + AVOIDED * (turn_blink[turning] | cut[behind])
-            + UNUSABLE_COST * (3.0 * ~usable[turning] + 1.0 * ~usable)
+            + (3.0 * show[turning] + show)
         )
     hold[0, -1] = hold[1, 0] = turn[0, 0] = turn[1, -1] = np.inf
     return TargetCosts(
         (np.round(motion * _MOTION_GRAIN) / _MOTION_GRAIN).astype(np.float32),
-        whole(UNUSABLE_COST * ~usable),
+        whole(show),
         whole(enter),
         whole(hold),
         whole(turn),

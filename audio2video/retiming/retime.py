@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .activity import speech_gain
 from .costs import target_costs
-from .path import best_path
+from .path import EASE, best_path
 
 PLAY_SECONDS = 1.5
 """Least time between two turns, where the target is long enough."""
@@ -57,6 +57,7 @@ def retime(
     usable: NDArray[np.bool_],
     starts: NDArray[np.bool_],
     rate: float,
+    untouched: NDArray[np.bool_] | None = None,
 ) -> Retiming:
     """Lay the target under the speech so that the head rests in pauses and moves with speech.
 
@@ -75,6 +76,9 @@ def retime(
         Where an unbroken stretch starts.
     rate : float
         Frames per second.
+    untouched : ndarray of bool, shape (T,), optional
+        Frames that compositing leaves as they are: avoided where there is other footage, and played
+        in their own place where there is none that lasts.
 
     Returns
     -------
@@ -90,19 +94,24 @@ def retime(
         raise ValueError("speech and target must have at least one frame")
     if available < 3:
         return ping_pong(wanted, available)
-    costs = target_costs(velocity, blink, usable, starts, rate)
+    if untouched is not None and not _lasts(~untouched, starts, rate):
+        untouched = None
+    costs = target_costs(velocity, blink, usable, starts, rate, untouched)
     lock = min(round(PLAY_SECONDS * rate), available - 3)
-    places = best_path(
-        speech_gain(speech, rate).astype(np.float32),
-        costs.motion,
-        costs.show,
-        costs.enter,
-        costs.hold,
-        costs.turn,
-        costs.edge,
-        lock,
-    )
-    return Retiming(places)
+    gain = speech_gain(speech, rate).astype(np.float32)
+    return Retiming(best_path(gain, costs, lock))
+
+
+def _lasts(good: NDArray[np.bool_], starts: NDArray[np.bool_], rate: float) -> bool:
+    """Whether good frames last for long enough somewhere to be played to and fro.
+
+    Between two turns lies a time; in a shorter stretch the bad frames around it would come and go.
+    """
+    longest = run = 0
+    for one, first in zip(good, starts, strict=True):
+        run = (1 if first else run + 1) if one else 0
+        longest = max(longest, run)
+    return longest >= round(PLAY_SECONDS * rate) + EASE
 
 
 def ping_pong(wanted: int, available: int) -> Retiming:

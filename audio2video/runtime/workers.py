@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import Audio2VideoError
 from .resource_errors import as_resource_error
-from .signals import GRACE_SECONDS, graceful_worker
+from .signals import graceful_worker
 from .startup import prepare_process
 
 HEARTBEAT_SECONDS = 0.5
@@ -30,6 +30,9 @@ _THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+
+END_SECONDS = 20.0
+"""Seconds in which a process ends when it is told to, even if a compiler is at work in it."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class WorkerProcess:
         """End the process if it still runs; finished work is kept."""
         if self._process.is_alive():
             self._process.terminate()
-            self._process.join(GRACE_SECONDS)
+            self._process.join(END_SECONDS)
         if self._process.is_alive():
             self._process.kill()
         self._process.join()

@@ -1,4 +1,4 @@
-"""Sound made equally loud everywhere: what a detector hears that must not care about levels."""
+"""Equalisation of loudness over time, for a speech detector that must not depend on levels."""
 
 from __future__ import annotations
 

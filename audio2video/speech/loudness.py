@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
+from scipy.ndimage import gaussian_filter1d, grey_closing, grey_opening
 
+from ..numerics import smoothstep
 from .band import voice_band
 from .units import HOP, SAMPLE_RATE, WINDOW
 
@@ -155,9 +156,9 @@ def speech_activity(
     levels = _levels(np.asarray(samples, np.float64))
     presence = np.ones(len(levels), bool) if presence is None else presence
     active = _activity(levels, presence) * presence
-    active = _lowest(_highest(active, _CLOSURE), _CLOSURE)  # a closing: bridges
-    active = _highest(_lowest(active, _CLICK), _CLICK)  # an opening: drops
-    active = _smooth(active)
+    active = grey_closing(active, (_CLOSURE,), mode="nearest")  # bridges
+    active = grey_opening(active, (_CLICK,), mode="nearest")  # drops
+    active = gaussian_filter1d(active, _SMOOTHING, mode="nearest")
     middles = (np.arange(frames) + 0.5) / float(rate_fps)
     times = np.arange(len(active)) * (HOP / SAMPLE_RATE)
     value = np.interp(middles, times, active)
@@ -188,23 +189,4 @@ def _activity(levels: F64, presence: npt.NDArray[np.bool_]) -> F64:
     if contrast < _LEAST_CONTRAST:
         return np.full(len(levels), float(speech >= _STEADY_LOUD))
     low = noise + max(0.3 * contrast, 0.5 * _LEAST_CONTRAST)
-    ramp = np.clip((levels - low) / (0.2 * contrast), 0.0, 1.0)
-    return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float64)
-
-
-def _highest(values: F64, width: int) -> F64:
-    """Return the maximum of so many values around each, an odd number."""
-    around = sliding_window_view(np.pad(values, width // 2, mode="edge"), width)
-    return np.asarray(around.max(axis=1))
-
-
-def _lowest(values: F64, width: int) -> F64:
-    """Return the minimum of so many values around each."""
-    return -_highest(-values, width)
-
-
-def _smooth(values: F64) -> F64:
-    reach = round(4 * _SMOOTHING)
-    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _SMOOTHING) ** 2)
-    padded = np.pad(values, reach, mode="edge")
-    return np.convolve(padded, bell / bell.sum(), mode="valid")
+    return smoothstep((levels - low) / (0.2 * contrast))

@@ -291,6 +291,15 @@ class Workspace:
         """Give the path of the result."""
         return self.output(inp_id, tar_id) / f"{inp_id}-{tar_id}.mp4"
 
+    def results(self, tar_id: str) -> list[Path]:
+        """Give the finished results whose names end in a target's id."""
+        output = self.root / "output"
+        if not output.is_dir():
+            return []
+        named = [folder for folder in output.iterdir() if folder.name.endswith(f"-{tar_id}")]
+        paths = [folder / f"{folder.name}.mp4" for folder in sorted(named)]
+        return [path for path in paths if path.is_file()]
+
 
 def _origin_path(there: Path) -> Path:
     """Where it is noted which file of the user's another is a copy of."""

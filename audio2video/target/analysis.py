@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.masks import MAX_COVERED
+from ..compositing.masks import covering_fade
 from ..config import AnalysisConfig
 from ..errors import BadFileError, MissingFileError
 from ..face.rectify import RectifiedGrid
@@ -27,8 +27,9 @@ from ..texture.synthesis import CandidateSet
 from .extraction import MIN_USABLE, write_analysis
 from .landmark_model import landmark_model_key
 from .occlusion_maps import Occlusions
+from .people import FACE_ADVICE
 
-FORMAT = 6
+FORMAT = 7
 """Raised when the analysis changes, so that old ones are made again."""
 
 MADE_BY = "step 2 (texture)"
@@ -57,8 +58,14 @@ class TargetAnalysis:
         Mean colour of the lower face, 0 to 1.
     reference : ndarray of float64, shape (20, 2)
         The speaker's closed mouth, rectified.
-    covers : Occlusions
+    occlusions : Occlusions
         What is in front of the face.
+    others_only : ndarray of bool, shape (T,)
+        Frames that show other people's faces, and not the speaker's.
+    usable_frames : tuple of int
+        Usable frames of each person, in the order of their numbers.
+    speaker : int
+        Number of the person who speaks, from 1: all else here is of that person alone.
     """
 
     info: VideoInfo
@@ -70,6 +77,9 @@ class TargetAnalysis:
     light: NDArray[np.float32]
     reference: NDArray[np.float64]
     occlusions: Occlusions
+    others_only: NDArray[np.bool_]
+    usable_frames: tuple[int, ...]
+    speaker: int
 
     @property
     def rate(self) -> Fraction:
@@ -81,6 +91,11 @@ class TargetAnalysis:
         usable = np.flatnonzero(self.track.usable)
         clear = usable[self.occlusions.lips[usable] <= LIPS_COVERED]
         return clear if len(clear) >= MIN_CANDIDATES else usable
+
+    def untouched_frames(self) -> NDArray[np.bool_]:
+        """Find the frames that compositing leaves as they are, or begins to: bool (T,)."""
+        shown = covering_fade(self.occlusions.lips, self.rate)
+        return np.asarray(~self.track.usable | (shown < 1))
 
     def gallery(self) -> CandidateSet:
         """Give the frames as the synthesis of textures sees them."""
@@ -138,6 +153,7 @@ def analyse_target(
             "video": file_hash(path),
             "landmark_model": landmark_model_key(config.landmark_model),
             "steady": config.steady,
+            "speaker": config.speaker,
         }
     )
     folder = workspace.analysis(tar_id, key)
@@ -154,26 +170,27 @@ def analyse_target(
     if not face.is_file():
         analyse(again=False)
     try:
-        target, other_faces = _read(info, folder, key)
+        target = _read(info, folder, key)
     except (BadFileError, MissingFileError) as error:
         # It is only a cache: damaged, it is made again.
         progress.warn(f"{error.path}: {error.problem}; the target is analysed again")
         analyse(again=True)
-        target, other_faces = _read(info, folder, key)
+        target = _read(info, folder, key)
     mark_used(face)
-    _warn(target, other_faces, progress)
+    _tell_of_people(target, config, progress)
     return target
 
 
-def _read(info: VideoInfo, folder: Path, key: str) -> tuple[TargetAnalysis, NDArray[np.integer]]:
-    """Read the analysis, and how many rivals the face had in each frame."""
+def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
     check_hashes(folder, ("face.npz", "textures.npy"))
     names = (
         *FaceTrack.__dataclass_fields__,
         "resolution",
         "sharpness",
         "light",
-        "rivals",
+        "others_only",
+        "usable_frames",
+        "speaker",
         "covers",
         "lips_covered",
     )
@@ -192,7 +209,7 @@ def _read(info: VideoInfo, folder: Path, key: str) -> tuple[TargetAnalysis, NDAr
     )
     reference = closed_mouth_reference(track.mouth[track.usable])
     occlusions = Occlusions(arrays["covers"], arrays["lips_covered"])
-    target = TargetAnalysis(
+    return TargetAnalysis(
         info,
         key,
         track,
@@ -202,23 +219,23 @@ def _read(info: VideoInfo, folder: Path, key: str) -> tuple[TargetAnalysis, NDAr
         arrays["light"],
         reference,
         occlusions,
+        arrays["others_only"],
+        tuple(arrays["usable_frames"].tolist()),
+        int(arrays["speaker"]) + 1,
     )
-    return target, arrays["rivals"]
 
 
-def _warn(target: TargetAnalysis, other_faces: NDArray[np.integer], progress: Progress) -> None:
-    name = target.info.path.name
-    if int((other_faces > 0).sum()) >= 2:
-        progress.warn(f"{name}: more than one face in view; the larger one is used")
-    without = int((~target.track.usable).sum())
-    if without:
-        progress.warn(
-            f"{name}: {without} of {len(target.track)} frames have no usable face "
-            "and pass through unchanged"
-        )
-    covered = int((target.occlusions.lips > MAX_COVERED).sum())
-    if covered:
-        progress.warn(
-            f"{name}: something is in front of the mouth in {covered} of {len(target.track)} "
-            "frames, which pass through unchanged"
-        )
+def _tell_of_people(target: TargetAnalysis, config: AnalysisConfig, progress: Progress) -> None:
+    """Say who speaks, where there is a choice: a warning, unless it was made."""
+    count, rate = len(target.usable_frames), float(target.info.rate)
+    if count < 2:
+        return
+    seconds = target.usable_frames[target.speaker - 1] / rate
+    text = (
+        f"{target.info.path.name}: {count} people are seen; person {target.speaker} "
+        f"({seconds:.1f} s) speaks, the others stay as they are"
+    )
+    if config.speaker is None:
+        progress.warn(f"{text}: {FACE_ADVICE}")
+    else:
+        progress.note(text)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,31 +11,24 @@ from numpy.typing import NDArray
 
 from ..config import AnalysisConfig
 from ..errors import NoFaceError
-from ..face.layout import JAW, inter_ocular_distance
 from ..face.rectify import RectifiedGrid, texture_map
-from ..face.track import FaceTrack, build_track
-from ..face.tracking import TrackedFace
-from ..media.frame import Box
-from ..media.video import Frame, VideoInfo, VideoReader
+from ..face.track import FaceTrack
+from ..media.video import Frame, VideoInfo
 from ..progress import Progress
-from ..runtime.threads import ordered_map, prefetch, single_threaded_libraries
+from ..runtime.threads import ordered_map, single_threaded_libraries
 from ..storage.checksums import note_hashes
 from ..storage.files import replacing
 from ..storage.npy import ArrayWriter, map_array
+from .face_following import follow_faces
 from .frame_spool import FrameSpool
 from .occlusion_maps import detect_occlusions
+from .people import NEEDED, Person, choose_speaker, find_people
 
 MIN_USABLE = 2
 """A single frame is a picture, not a video of a person talking."""
 
 LIT = (0.8, 0.5, 1.5)
 """Where a frame's light is measured: |x|, and least and largest y, in inter-ocular distances."""
-
-DECODED = 8
-"""Frames that may be decoded before the face is looked for in them."""
-
-ROOM = 0.65
-"""Around jaw and nose, in inter-ocular distances: a texture whose head leans reaches as far."""
 
 
 def write_analysis(
@@ -74,21 +64,19 @@ def write_analysis(
     with replacing(folder) as temporary:
         temporary.mkdir()
         with FrameSpool(temporary / "frames.raw") as spool:
-            faces = _follow_face(path, info, spool, config.landmark_model, progress)
-            if not config.steady:
-                faces = [replace(face, motion=None) for face in faces]
-            track = build_track(faces)
+            sightings = follow_faces(path, info, spool, config.landmark_model, progress)
+            people = find_people(sightings, spool, steady=config.steady)
+            if not people and any(sightings):
+                raise NoFaceError("the face is never seen well enough", path=path, hint=NEEDED)
+            chosen = choose_speaker(people, info, config)
+            speaker = people[chosen]
+            track = speaker.track
             if track.usable.sum() < MIN_USABLE:
-                raise NoFaceError(
-                    "the face is never seen well enough"
-                    if any(face.landmarks is not None for face in faces)
-                    else "no face in the whole video",
-                    path=path,
-                    hint="the target must show one person talking to the camera",
-                )
+                raise NoFaceError("the face is never seen well enough", path=path, hint=NEEDED)
             space = RectifiedGrid.lower_face(float(np.median(track.pose.scale[track.usable])))
             product = temporary / "textures.npy"
-            sharpness, light = _write_textures(spool, product, track, space, workers, progress)
+            parts = _PersonParts(spool, speaker)
+            sharpness, light = _write_textures(parts, product, track, space, workers, progress)
         stored = map_array(product)
         occlusions = detect_occlusions(stored, track, space, float(info.rate), workers, progress)
         del stored  # closes the file, so that its folder can be renamed everywhere
@@ -101,56 +89,26 @@ def write_analysis(
                 light=light,
                 covers=occlusions.maps,
                 lips_covered=occlusions.lips,
-                rivals=np.array([face.other_faces for face in faces]),
+                others_only=np.array([bool(faces) for faces in sightings]) & ~speaker.seen,
+                usable_frames=np.array([int(person.track.usable.sum()) for person in people]),
+                speaker=np.array(chosen),
             )
         note_hashes(temporary)
 
 
-def _follow_face(
-    path: Path, info: VideoInfo, spool: FrameSpool, landmark_model: Path | None, progress: Progress
-) -> list[TrackedFace]:
-    """Find the face in every frame, and keep what is around it for the second pass."""
-    from ..face.detection import FaceFinder
-    from ..face.tracking import track_face
+class _PersonParts:
+    """The parts of frames that show one person."""
 
-    finder = FaceFinder(landmark_model)
-    waiting: deque[Frame] = deque()
-    faces = []
-    with VideoReader(path) as reader, closing(prefetch(_with_gray(reader), DECODED)) as decoded:
+    def __init__(self, spool: FrameSpool, person: Person) -> None:
+        self._spool, self._tracks = spool, person.tracks
 
-        def grays() -> Iterator[NDArray[np.uint8]]:
-            for frame, gray in decoded:
-                waiting.append(frame)
-                yield gray
-
-        tracked = track_face(grays(), finder)
-        for index, face in enumerate(progress.follow(tracked, "finding the face", info.frames)):
-            frame = waiting.popleft()
-            if face.landmarks is not None:
-                box = _face_box(face.landmarks, frame.width, frame.height)
-                spool.put(index, frame, box)
-            faces.append(face)
-    spool.finish()
-    return faces
-
-
-def _with_gray(reader: VideoReader) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
-    for frame in reader.read():
-        yield frame, frame.gray()
-
-
-def _face_box(landmarks: NDArray[np.floating], width: int, height: int) -> Box:
-    """Part of the frame that the texture will be read from, once the pose is steady."""
-    lower = landmarks[np.r_[JAW, 27:68]]
-    unit = float(inter_ocular_distance(landmarks))
-    x0, y0 = np.floor(lower.min(axis=0) - ROOM * unit).astype(int)
-    x1, y1 = np.ceil(lower.max(axis=0) + ROOM * unit).astype(int)
-    left, top = int(np.clip(x0, 0, width - 1)), int(np.clip(y0, 0, height - 1))
-    return left, top, int(np.clip(x1, left + 1, width)), int(np.clip(y1, top + 1, height))
+    def get(self, index: int) -> tuple[Frame, tuple[int, int]]:
+        """See `FrameSpool.get`."""
+        return self._spool.get((index, int(self._tracks[index])))
 
 
 def _write_textures(
-    spool: FrameSpool,
+    parts: _PersonParts,
     product: Path,
     track: FaceTrack,
     space: RectifiedGrid,
@@ -165,7 +123,7 @@ def _write_textures(
     usable = np.flatnonzero(track.usable)
 
     def rectify(index: np.int64) -> NDArray[np.uint8]:
-        part, origin = spool.get(int(index))
+        part, origin = parts.get(int(index))
         texture = _read_texture(part, texture_map(space, track.pose[int(index)]) - origin)
         sharpness[index] = _sharpness(texture, track.mouth[index], space)
         light[index] = np.divide(cv2.mean(texture, face)[:3], 255)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,7 @@ class FrameSpool:
         self._path = path
         self._file = path.open("wb")
         self._end = 0
-        self._parts: dict[int, _Part] = {}
+        self._parts: dict[Hashable, _Part] = {}
 
     def __enter__(self) -> FrameSpool:
         return self
@@ -50,20 +51,20 @@ class FrameSpool:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def put(self, index: int, frame: Frame, box: Box) -> None:
-        """Keep a part of a frame, grown to even pixel coordinates."""
+    def put(self, key: Hashable, frame: Frame, box: Box) -> None:
+        """Keep a part of a frame under a key, grown to even pixel coordinates."""
         part = frame.part(box)
         self._file.write(part.planes.data)
         rows, width = part.planes.shape
         origin = box[0] // 2 * 2, box[1] // 2 * 2
-        self._parts[index] = _Part(self._end, rows, width, part.matrix, origin)
+        self._parts[key] = _Part(self._end, rows, width, part.matrix, origin)
         self._end += part.planes.nbytes
 
     def finish(self) -> None:
         """Flush written parts so that they can be read."""
         self._file.flush()
 
-    def get(self, index: int) -> tuple[Frame, tuple[int, int]]:
+    def get(self, key: Hashable) -> tuple[Frame, tuple[int, int]]:
         """Read a part again.
 
         Returns
@@ -72,7 +73,7 @@ class FrameSpool:
         origin : tuple of int
             Where in the frame its first pixel lies, (x, y).
         """
-        part = self._parts[index]
+        part = self._parts[key]
         planes = np.fromfile(
             self._path, np.uint8, part.rows * part.width, offset=part.offset
         ).reshape(part.rows, part.width)

@@ -39,7 +39,8 @@ def test_a_result_says_what_was_made(dubbed: a2v.DubResult) -> None:
     assert dubbed.synthesised + sum(dubbed.passed_through.values()) == dubbed.frames
     assert float(dubbed.duration) == pytest.approx(2.48)
     assert set(dubbed.seconds) == {"lipsync", "texture", "retiming", "composite"}
-    assert any("statement of consent" in text for text in dubbed.warnings)
+    assert any("statement of consent" in text for text in dubbed.notices)
+    assert dubbed.warnings == ()
     for kept in (dubbed.sheet, dubbed.report):
         assert kept is not None
         assert kept.is_file()

@@ -10,8 +10,8 @@ from conftest import ROOT
 
 from audio2video.errors import BadFileError
 from audio2video.media.audio import read_audio, write_wav
+from audio2video.models.encoder_files import load_detector
 from audio2video.pipeline.speech_samples import speech_of
-from audio2video.training.encoder_files import load_detector
 
 
 @pytest.mark.parametrize("channels", [1, 2])

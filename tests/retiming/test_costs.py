@@ -18,13 +18,17 @@ def costs_of(
     lost: list[int] | None = None,
     cuts: list[int] | None = None,
     rate: float = 20.0,
+    untouched: list[int] | None = None,
 ) -> TargetCosts:
     flags = np.zeros((3, FRAMES), bool)
     for row, places in zip(flags, (blink, lost, cuts), strict=True):
         row[places or []] = True
     flags[2, 0] = True
     still = np.zeros((FRAMES, 2)) if velocity is None else velocity
-    return target_costs(still, flags[0], ~flags[1], flags[2], rate)
+    left = None
+    if untouched is not None:
+        left = np.isin(np.arange(FRAMES), untouched)
+    return target_costs(still, flags[0], ~flags[1], flags[2], rate, left)
 
 
 def test_a_still_target_may_do_anything_anywhere() -> None:
@@ -95,6 +99,13 @@ def test_coming_back_to_a_lost_face_is_no_cut() -> None:
     assert found.turn[0, 41] == worst + 4 * costs.UNUSABLE_COST
     assert found.turn[0, 42] == worst + 3 * costs.UNUSABLE_COST
     assert found.turn[0, 43] == costs.TURN_COST
+
+
+def test_frames_that_are_left_as_they_are_cost_more_than_a_turn() -> None:
+    found = costs_of(lost=[40], untouched=[40, 90, 91])
+    assert np.flatnonzero(found.show).tolist() == [40, 90, 91]
+    assert (found.show[[40, 90, 91]] == costs.UNTOUCHED_COST).all()
+    assert (costs_of(untouched=[]).show == costs_of().show).all()
 
 
 def test_a_turn_is_as_bad_as_the_acceleration_it_shows() -> None:

@@ -21,6 +21,7 @@ def retimed(
     blink: list[int] | None = None,
     lost: list[int] | None = None,
     cuts: list[int] | None = None,
+    untouched: list[int] | None = None,
 ) -> Retiming:
     """Retime a target whose head is at these places, in inter-ocular distances."""
     flags = np.zeros((3, len(place)), bool)
@@ -29,7 +30,8 @@ def retimed(
     flags[2, 0] = True
     velocity = np.diff(place, axis=0, prepend=place[:1])
     velocity[flags[1] | flags[2]] = 0
-    return retime(speech, velocity, flags[0], ~flags[1], flags[2], RATE)
+    left = np.isin(np.arange(len(place)), untouched or [])
+    return retime(speech, velocity, flags[0], ~flags[1], flags[2], RATE, left)
 
 
 def swing(frames: int, period: float) -> NDArray[np.float64]:
@@ -187,3 +189,30 @@ def test_nothing_to_retime_is_refused() -> None:
         flags = np.zeros(available, bool)
         with pytest.raises(ValueError, match="at least one frame"):
             retime(np.ones(wanted), np.zeros((available, 2)), flags, ~flags, flags, RATE)
+
+
+@pytest.mark.parametrize("first", [0, 40, 100, 140])
+@pytest.mark.parametrize("wanted", [60, 160, 400])
+def test_what_compositing_leaves_as_it_is_is_avoided(first: int, wanted: int) -> None:
+    # A hand before the mouth for 3 of 10 seconds.
+    covered = list(range(first, first + 60))
+    timing = retimed(np.ones(wanted), swing(200, 45), untouched=covered)
+    walks_along(timing, 200)
+    assert not np.isin(timing.frames, covered).any()
+
+
+def test_without_other_footage_the_target_plays_as_it_is() -> None:
+    # Clear for a second now and then: to play those to and fro would show the hand come and go.
+    covered = [k for k in range(200) if k % 50 >= 20]
+    speech, place = np.ones(150), swing(200, 45)
+    np.testing.assert_array_equal(
+        retimed(speech, place, untouched=covered).positions, retimed(speech, place).positions
+    )
+
+
+def test_nothing_left_as_it_is_changes_nothing() -> None:
+    speech, place = np.ones(150), swing(200, 45)
+    velocity = np.diff(place, axis=0, prepend=place[:1])
+    none, first = np.zeros(200, bool), np.arange(200) == 0
+    plain = retime(speech, velocity, none, ~none, first, RATE)
+    np.testing.assert_array_equal(plain.positions, retimed(speech, place).positions)

@@ -7,8 +7,8 @@ import pytest
 from conftest import ROOT
 
 from audio2video.media.audio import read_audio
+from audio2video.models.encoder_files import load_detector
 from audio2video.speech.channels import choose_mix
-from audio2video.training.encoder_files import load_detector
 from tools.train_detector import sounds
 
 RATE = 16000

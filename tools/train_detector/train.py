@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from audio2video.models.encoder_files import whisper_path
 from audio2video.speech.detector import FORMAT, speech_presence
 from audio2video.storage.files import file_hash
-from audio2video.training.encoder_files import whisper_path
 
 F64 = npt.NDArray[np.float64]
 

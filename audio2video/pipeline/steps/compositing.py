@@ -13,11 +13,12 @@ from ...provenance.credentials import signing_credentials
 from ...provenance.manifest import Synthesis
 from ...provenance.signing import sign_video
 from ...runtime.threads import single_threaded_libraries
-from ...storage.artifacts import build_if_stale, made_from
+from ...storage.artifacts import build_if_stale, made_from, read_record
 from ...storage.files import file_hash, replacing
 from ...target.analysis import MADE_BY as TEXTURE_MADE_BY
 from ..composer import Composer, composite_frames, place_label
 from ..contact_sheet import ContactSheet, mouth_box
+from ..frame_count import count_frames
 from ..job import Job
 from ..report import StepReport
 from ..schedule import read_retiming
@@ -64,8 +65,8 @@ def run(job: Job) -> StepReport:
         None if network is None else network / "network.npz",
     )
     result = job.workspace.result(job.inp_id, job.tar_id)
-    if marking.consent is None:
-        job.progress.warn(
+    if marking.consent is None and not _has_result(job):
+        job.progress.notice(
             "the manifest says that no statement of consent was given: --consent, or a line in "
             f"{job.workspace.target_options(job.tar_id)}, says who agreed to what"
         )
@@ -123,18 +124,24 @@ def run(job: Job) -> StepReport:
         owner=job.owner,
         outputs=[job.folder / "sheet.png"],
     )
-    lost = ~target.track.usable[timing.frames]
-    covered = shown == 0
-    untouched = int(lost.sum())
-    if untouched:
-        job.progress.warn(f"{untouched} of {wanted} frames show no usable face and are unchanged")
-    report.result = result
+    report.result, report.frames = result, count_frames(target, timing, shown)
     report.facts = {
         "output_frames": wanted,
-        "unchanged_frames": int((lost | covered).sum()),
-        "covered_frames": int((covered & ~lost).sum()),
+        "synthesised_frames": report.frames.synthesised,
+        "passed_through": dict(report.frames.passed_through),
     }
     return report
+
+
+def _has_result(job: Job) -> bool:
+    """Whether there is a result of this target already, with which the routine was told."""
+    records = (read_record(path) for path in job.workspace.results(job.tar_id))
+    return any(
+        record is not None
+        and isinstance(record.get("made_for"), dict)
+        and record["made_for"].get("tar_id") == job.tar_id
+        for record in records
+    )
 
 
 def _warn_of_other_retiming(job: Job) -> None:

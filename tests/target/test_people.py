@@ -1,0 +1,93 @@
+"""Who is seen in a target, and who of them speaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from two_people import SIZE, first_person, second_person, slide, write_film
+
+from audio2video.config import AnalysisConfig
+from audio2video.errors import NoFaceError, OptionError
+from audio2video.media.video import probe_video
+from audio2video.progress import Progress
+from audio2video.target.face_following import follow_faces
+from audio2video.target.frame_spool import FrameSpool
+from audio2video.target.people import Person, choose_speaker, find_people
+
+
+def people_in(path: Path, folder: Path) -> list[Person]:
+    with FrameSpool(folder / "frames.raw") as spool:
+        seen = follow_faces(path, probe_video(path), spool, None, Progress(), samples_only=True)
+        return find_people(seen, spool)
+
+
+def stretches(person: Person) -> list[tuple[int, int]]:
+    return [(run.start, run.stop) for run in person.stretches()]
+
+
+def test_two_people_cut_together_and_a_slide_between(tmp_path: Path) -> None:
+    pictures = [*first_person(12), *second_person(12), *[slide(230)] * 6, *first_person(12)]
+    people = people_in(write_film(tmp_path / "cut.mp4", pictures), tmp_path)
+    assert [stretches(person) for person in people] == [[(0, 12), (30, 42)], [(12, 24)]]
+    assert [int(person.track.usable.sum()) for person in people] == [24, 12]
+
+
+def test_two_people_side_by_side(tmp_path: Path) -> None:
+    pairs = zip(first_person(12), second_person(12), strict=True)
+    path = write_film(tmp_path / "beside.mp4", [np.hstack(pair) for pair in pairs])
+    people = people_in(path, tmp_path)
+    assert [stretches(person) for person in people] == [[(0, 12)], [(0, 12)]]
+    info = probe_video(path)
+    lefts = [float(person.track.landmarks[5, 30, 0]) < SIZE for person in people]
+    assert sorted(lefts) == [False, True]
+
+    def chosen(**values: object) -> int:
+        return choose_speaker(people, info, AnalysisConfig(**values))  # type: ignore[arg-type]
+
+    assert [chosen(), chosen(face=1), chosen(face=2)] == [0, 0, 1]
+    y = float(people[0].track.landmarks[5, 30, 1])
+    for x, is_left in ((SIZE / 2, True), (1.5 * SIZE, False)):
+        for place in (f"{x},{y}", f"{x},{y},0.2"):
+            assert lefts[chosen(face_at=place)] == is_left
+    for values, message in (
+        ({"face": 9}, "--face 9: 2 people are seen in beside.mp4; 'audio2video faces VIDEO' lists"),
+        ({"face_at": "2,2"}, "--face_at 2,2: no face is there in beside.mp4; 'audio2video fac"),
+        ({"face_at": "2,2,0.1"}, "--face_at 2,2,0.1: no face is there then in beside.mp4; 'aud"),
+        ({"face_at": "999,2"}, "999,2 lies outside the picture, which has 384x192 pixels; 'audio"),
+        ({"face_at": "9,2,7"}, "9,2,7 lies behind the end of beside.mp4, which lasts 0.5 s; 'a"),
+    ):
+        with pytest.raises(OptionError, match=message):
+            chosen(**values)
+
+
+def test_fifteen_frames_of_a_face_between_slides(tmp_path: Path) -> None:
+    pictures = [*[slide(240)] * 20, *first_person(15), *[slide(225)] * 20]
+    path = write_film(tmp_path / "slides.mp4", pictures)
+    (person,) = people_in(path, tmp_path)
+    assert stretches(person) == [(20, 35)]
+    with pytest.raises(
+        OptionError, match=r"--face 2: only one person is seen in slides.mp4; leave"
+    ):
+        choose_speaker([person], probe_video(path), AnalysisConfig(face=2))
+
+
+def test_one_person_is_not_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_target: Path
+) -> None:
+    from audio2video.face import identity
+
+    def fail(self: object) -> None:
+        raise AssertionError("described")
+
+    monkeypatch.setattr(identity.FaceDescriber, "__init__", fail)
+    (person,) = people_in(small_target, tmp_path)
+    assert stretches(person) == [(0, 50)]
+
+
+def test_nobody(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "wall.mp4", [slide(200)] * 4)
+    assert people_in(path, tmp_path) == []
+    with pytest.raises(NoFaceError, match="no face in the whole video; the target must show one"):
+        choose_speaker([], probe_video(path), AnalysisConfig())
