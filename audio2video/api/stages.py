@@ -21,15 +21,14 @@ from ..mouth.predictor import Predictor
 from ..mouth.shapes import carry_shapes, range_gain
 from ..pipeline.composer import Composer, composite_frames, place_label
 from ..pipeline.job import find_network
+from ..pipeline.playback import lay_target
 from ..pipeline.textures import TextureSequence, render_textures, texture_maker
 from ..progress import Progress
 from ..provenance.container_tags import container_tags
 from ..provenance.credentials import signing_credentials
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
-from ..retiming.activity import head_velocity
-from ..retiming.retime import Retiming, ping_pong
-from ..retiming.retime import retime as retime_track
+from ..retiming.retime import Retiming
 from ..runtime.threads import single_threaded_libraries
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
@@ -201,20 +200,7 @@ def retime(
     ValueError
         `activity` is empty.
     """
-    track = target.track
-    if not (config or Config()).retiming.retiming:
-        return ping_pong(len(activity), len(track))
-    velocity = head_velocity(track.landmarks, track.starts, track.usable)
-    rate = float(target.info.rate)
-    return retime_track(
-        activity,
-        velocity,
-        track.blink,
-        track.usable,
-        track.starts,
-        rate,
-        target.untouched_frames(),
-    )
+    return lay_target(target, activity, (config or Config()).retiming, NO_PROGRESS)
 
 
 def synthesise_texture(
