@@ -26,7 +26,7 @@ WINDOWS, WINDOW_SECONDS = 5, 3
 WIDTH = 192
 """Pictures are reduced to this longer side."""
 
-DIRECTED_SHARE = 0.03
+DIRECTED_SHARE = 0.035
 """Share of the picture around the person, from which on directed change is much."""
 
 _BLOCK = 8
