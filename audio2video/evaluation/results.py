@@ -88,8 +88,11 @@ class LipsyncEvaluation(Evaluation):
     unit : str
         Of all lengths.
     measures : mapping
-        For ``network``, ``floor`` (the truth through the shape basis), ``mean_shape`` and
+        For ``step1`` (the shapes that step 1 writes), ``network`` (without rest in pauses),
+        ``floor`` (the truth through the shape basis), ``mean_shape`` and
         ``ridge``: what `audio2video.mouth.metrics.summarise` gives.
+    groups : mapping
+        By folder below the folder of clips, such as one for each speaker: the same for ``step1``.
     left_out : mapping of str to str
         Baselines that could not be measured, and why.
     skipped : sequence
@@ -106,6 +109,7 @@ class LipsyncEvaluation(Evaluation):
     clips: int
     unit: str
     measures: Measures
+    groups: Mapping[str, Measures]
     left_out: Mapping[str, str]
     skipped: Sequence[Mapping[str, str]]
     folder: Path
