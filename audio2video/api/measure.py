@@ -88,7 +88,7 @@ def evaluate_reenact(
         The target is missing, shows no face, or is too short.
     """
     progress = progress or Progress()
-    resolved = import_target(workspace, config or Config())
+    resolved = import_target(workspace, config or Config(), progress)
     return measure_reenact(workspace, resolved, exclude, progress)
 
 

@@ -58,7 +58,7 @@ def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]
     # Rows of one target wait for the first of them to analyse it.
     lock = workspace.batch_lock(config.inputs.tar_id)
     with locked(lock, lambda: say("waiting for the target's analysis")):
-        job = Job(workspace, import_target(workspace, config), progress)
+        job = Job(workspace, import_target(workspace, config, progress), progress)
         # Without speech there is nothing to analyse the target for.
         workspace.input_audio(job.inp_id)
         job.analyse()

@@ -12,7 +12,7 @@ import click
 from ..config.resolve import resolve_config, steps_in_file
 from ..pipeline.step import STEPS, VIDEO_STEPS
 from ..storage.workspace import Workspace
-from .options import GroupedCommand, in_workspace, quietly, verbosely, with_options
+from .options import FilePath, GroupedCommand, in_workspace, quietly, verbosely, with_options
 from .terminal import CONTEXT, Terminal
 
 
@@ -72,12 +72,12 @@ class RunCommand(GroupedCommand):
 @in_workspace()
 @click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="TOML file with any of these options, and steps",
 )
 @click.option(
     "--argspath",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="TOML file with the options of a pass; takes precedence over --config",
 )
 @quietly()

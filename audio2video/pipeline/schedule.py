@@ -63,7 +63,7 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
             np.savez(file, places=timing.positions)
         with replacing(path.parent / "retiming.png") as temporary:
             motion = np.linalg.norm(velocity, axis=1)
-            plot_retiming(timing, speech, motion, track.blink, rate, temporary)
+            plot_retiming(timing, speech, motion, track.blink, track.usable, rate, temporary)
         return {"between": int(timing.is_interpolated.sum())}
 
     product = job.retiming_path
