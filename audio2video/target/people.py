@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -21,8 +23,15 @@ from ..face.tracking import TrackedFace
 from ..media.video import VideoInfo
 from .frame_spool import FrameSpool
 
+if TYPE_CHECKING:
+    from ..face.identity import FaceDescriber
+
 SAMPLES = 4
 """Frames of a track that are described: more bring it no nearer to the person's other tracks."""
+
+TWO_PEOPLE = 0.6
+"""Distance of the descriptors of two frames of a track from which on it shows two people: the
+model's own threshold."""
 
 MIN_DETECTIONS = 2
 """Times that the detector must see a person's face: once, it may be wrong."""
@@ -64,6 +73,15 @@ class Person:
         return unbroken_stretches(self.seen)
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a track that shows one person: frames `first` to `last`, both included."""
+
+    track: int
+    first: int
+    last: int
+
+
 Sightings = Sequence[tuple[Sighting, ...]]
 """The faces of each frame."""
 
@@ -92,15 +110,17 @@ def find_people(sightings: Sightings, spool: FrameSpool, *, steady: bool = True)
         for face in faces:
             tracks.setdefault(face.track, []).append(frame)
     # A shorter sighting is not trusted, so that nobody needs to be told of it.
-    long = {track: frames for track, frames in tracks.items() if len(frames) >= MIN_STRETCH}
-    names = list(long)
-    groups = [[0]] if len(names) == 1 else []
-    if len(names) > 1:
-        groups = group_tracks(_looks(long, sightings, spool))
+    pieces = [
+        _Piece(track, frames[0], frames[-1])
+        for track, frames in tracks.items()
+        if len(frames) >= MIN_STRETCH
+    ]
+    groups = [pieces] if pieces else []
+    if len(pieces) > 1:
+        groups = _group(pieces, sightings, spool)
     people = []
     for group in groups:
-        members = {names[k] for k in group}
-        person = _person(members, sightings, steady=steady)
+        person = _person(group, sightings, steady=steady)
         if person.track.usable.any():
             people.append(person)
     certain = [person for person in people if len(person.detected) >= MIN_DETECTIONS]
@@ -123,35 +143,72 @@ def _without_doubtful_ends(sightings: Sightings) -> Sightings:
     return kept[::-1]
 
 
-def _looks(
-    tracks: dict[int, list[int]], sightings: Sightings, spool: FrameSpool
-) -> list[TrackLook]:
-    """Describe the face of each track, in some of the frames in which the detector saw it."""
+def _group(pieces: Sequence[_Piece], sightings: Sightings, spool: FrameSpool) -> list[list[_Piece]]:
+    """Group the pieces of tracks by person, having divided those that show two."""
     from ..face.identity import FaceDescriber
 
-    describer = FaceDescriber()
-    looks = []
-    for track, frames in tracks.items():
-        faces = {frame: _sighting(sightings, frame, track) for frame in frames}
-        detected = [frame for frame, face in faces.items() if face.is_detected]
+    gallery = _Gallery(sightings, spool, FaceDescriber())
+    divided = [part for piece in pieces for part in gallery.divided(piece)]
+    looks = [gallery.look(piece) for piece in divided]
+    return [[divided[k] for k in group] for group in group_tracks(looks)]
+
+
+class _Gallery:
+    """Descriptors of faces, each computed once, in frames in which the detector saw them."""
+
+    def __init__(self, sightings: Sightings, spool: FrameSpool, describer: FaceDescriber) -> None:
+        self._sightings, self._spool, self._describer = sightings, spool, describer
+        self._known: dict[tuple[int, int], tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+
+    def look(self, piece: _Piece) -> TrackLook:
+        """Give the mean of some of a piece's frames."""
+        found = [self._describe(frame, piece.track) for frame in self._picked(piece)]
+        descriptor, colour = (np.mean(parts, axis=0) for parts in zip(*found, strict=True))
+        return TrackLook(piece.first, piece.last, descriptor, colour, float(len(found)))
+
+    def divided(self, piece: _Piece) -> list[_Piece]:
+        """Divide a piece where its face becomes another person's, as in a dissolve."""
+        parts, first = [], piece.first
+        for before, after in pairwise(self._picked(piece)):
+            if self._distance(before, after, piece.track) > TWO_PEOPLE:
+                change = self._change(before, after, piece.track)
+                parts.append(_Piece(piece.track, first, change - 1))
+                first = change
+        return [*parts, _Piece(piece.track, first, piece.last)]
+
+    def _change(self, before: int, after: int, track: int) -> int:
+        """Find the frame from which on the face is more like the later of two."""
+        between = [k for k in self._detected(_Piece(track, before, after)) if before < k < after]
+        while between:
+            middle = between[len(between) // 2]
+            earlier = self._distance(before, middle, track) < self._distance(middle, after, track)
+            before, after = (middle, after) if earlier else (before, middle)
+            between = [k for k in between if before < k < after]
+        # The later frame is described, and so in the later piece.
+        return (before + after + 1) // 2
+
+    def _distance(self, a: int, b: int, track: int) -> float:
+        one, other = (self._describe(frame, track)[0] for frame in (a, b))
+        return float(np.linalg.norm(one - other))
+
+    def _picked(self, piece: _Piece) -> list[int]:
+        detected = self._detected(piece)
         places = np.linspace(0, len(detected) - 1, SAMPLES).round().astype(int)
-        picked = {detected[place] for place in places}
-        descriptors, colours = [], []
-        for frame in sorted(picked):
-            part, origin = spool.get((frame, track))
-            rgb, landmarks = part.rgb(), faces[frame].landmarks - origin
-            descriptors.append(describer.describe(rgb, landmarks))
-            colours.append(skin_colour(rgb, landmarks))
-        looks.append(
-            TrackLook(
-                frames[0],
-                frames[-1],
-                np.mean(descriptors, axis=0),
-                np.mean(colours, axis=0),
-                float(len(descriptors)),
-            )
-        )
-    return looks
+        return sorted({detected[place] for place in places})
+
+    def _detected(self, piece: _Piece) -> list[int]:
+        frames = range(piece.first, piece.last + 1)
+        return [k for k in frames if _sighting(self._sightings, k, piece.track).is_detected]
+
+    def _describe(self, frame: int, track: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give the descriptor and the colour of a face."""
+        if (frame, track) not in self._known:
+            part, origin = self._spool.get((frame, track))
+            rgb = part.rgb()
+            landmarks = _sighting(self._sightings, frame, track).landmarks - origin
+            descriptor = self._describer.describe(rgb, landmarks)
+            self._known[frame, track] = descriptor, skin_colour(rgb, landmarks)
+        return self._known[frame, track]
 
 
 def _sighting(sightings: Sightings, frame: int, track: int) -> Sighting:
@@ -171,20 +228,21 @@ def skin_colour(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDAr
     return np.asarray(np.median(lab[..., 1:].reshape(-1, 2), axis=0), np.float64)
 
 
-def _person(members: set[int], sightings: Sightings, *, steady: bool) -> Person:
-    faces, detected = [], []
+def _person(pieces: Sequence[_Piece], sightings: Sightings, *, steady: bool) -> Person:
+    faces = [TrackedFace(None, len(seen)) for seen in sightings]
     tracks = np.full(len(sightings), -1)
-    for frame, seen in enumerate(sightings):
-        mine = [face for face in seen if face.track in members]
-        if not mine:
-            faces.append(TrackedFace(None, len(seen)))
-            continue
-        # Where two tracks of one person meet, the older goes on.
-        face = min(mine, key=lambda one: one.track)
-        tracks[frame] = face.track
-        goes_on = frame > 0 and tracks[frame - 1] == face.track
+    detected = []
+    # Where two tracks of one person meet, the older goes on.
+    for piece in sorted(pieces, key=lambda one: -one.track):
+        for frame in range(piece.first, piece.last + 1):
+            tracks[frame] = piece.track
+    firsts = {piece.first for piece in pieces}
+    for frame in np.flatnonzero(tracks >= 0).tolist():
+        face = _sighting(sightings, frame, int(tracks[frame]))
+        goes_on = frame > 0 and tracks[frame - 1] == face.track and frame not in firsts
         motion = face.motion if steady and goes_on else None
-        faces.append(TrackedFace(face.landmarks, len(seen) - 1, motion, begins=not goes_on))
+        others = len(sightings[frame]) - 1
+        faces[frame] = TrackedFace(face.landmarks, others, motion, begins=not goes_on)
         if face.is_detected:
             detected.append((frame, face.track))
     return Person(tuple(faces), build_track(faces), tracks, tuple(detected))
