@@ -19,7 +19,7 @@ from .plots import plot_retiming
 from .speech_samples import samples_of
 
 MADE_BY = "step 3 (retiming)"
-FORMAT = 4
+FORMAT = 5
 """Raised when the way frames are chosen changes."""
 
 
