@@ -17,7 +17,8 @@ from ..storage.files import replacing
 from ..target.face_following import follow_faces
 from ..target.face_strip import draw_strip
 from ..target.frame_spool import FrameSpool
-from ..target.people import NEEDED, Person, choose_speaker, find_people
+from ..target.people import Person, find_people
+from ..target.speaker_choice import NEEDED, choose_speaker
 
 
 @dataclass(frozen=True)

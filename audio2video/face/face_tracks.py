@@ -47,12 +47,15 @@ class Sighting:
         How the landmarks of the frame before moved to this one; None in a track's first frame.
     is_detected : bool
         The detector saw it in this frame, upright and frontal.
+    replaces : int, optional
+        In a track's first frame: the track that went astray, and lost this face some time ago.
     """
 
     track: int
     landmarks: NDArray[np.float64]
     motion: Motion | None
     is_detected: bool
+    replaces: int | None = None
 
 
 @dataclass
@@ -116,9 +119,10 @@ class _Tracker:
         if due:
             found = self._finder.detect(gray, self._least())
             self._since_detection = 0
-        confirmed = self._confirm(found) if due else set()
-        before = self._active
-        self._active = [one for one in before if one.misses < MAX_MISSES]
+        confirmed, astray = self._confirm(gray, found) if due else (set(), [])
+        self._active = [
+            one for one in self._active if one.misses < MAX_MISSES and one not in astray
+        ]
         lost = self._advance(gray, cut, confirmed)
         if not lost and not due and any(one.is_doubtful for one in self._active):
             # Something in front of the face, or something else than a face: the detector tells.
@@ -130,7 +134,7 @@ class _Tracker:
             found = self._finder.detect(gray)
             self._since_detection = 0
         if due or lost:
-            self._begin(gray, found, lost)
+            self._begin(gray, found, lost, astray)
         self._since_detection += 1
         self._before = gray
         return tuple(one.seen for one in self._active)
@@ -144,10 +148,21 @@ class _Tracker:
         sides = [one.box.side for one in self._active]
         return min(RIVAL * max(sides), LEAST_SHARE * min(sides)) if sides else 0.0
 
-    def _confirm(self, found: list[FaceBox]) -> set[int]:
-        """Note which tracks the detector sees, and which it misses; gives the first ones."""
-        confirmed = set()
+    def _confirm(
+        self, gray: NDArray[np.uint8], found: list[FaceBox]
+    ) -> tuple[set[int], list[_Active]]:
+        """Note which tracks the detector sees, and which it misses.
+
+        Returns
+        -------
+        set of int
+            Tracks that it sees.
+        list of _Active
+            Tracks whose face it sees somewhere else: they went astray, as in a dissolve.
+        """
+        confirmed, astray = set(), []
         for one in self._active:
+            near = [box for box in found if overlap(one.box, box) > APART and not self._has(box)]
             if any(overlap(one.box, box) >= MIN_OVERLAP for box in found):
                 one.misses = 0
                 confirmed.add(one.seen.track)
@@ -155,7 +170,20 @@ class _Tracker:
                 # Turned or half covered, a face is missed, and something else may be taken for
                 # one: the tracked face is kept for a while.
                 one.misses += 1
-        return confirmed
+                if near:
+                    landmarks = settle(gray, near[0], self._finder)
+                    if landmarks is None:
+                        continue
+                    if overlap(box_of(landmarks), one.box) >= MIN_OVERLAP:
+                        one.misses = 0
+                        confirmed.add(one.seen.track)
+                    else:
+                        astray.append(one)
+        return confirmed, astray
+
+    def _has(self, box: FaceBox) -> bool:
+        """Whether a detection is of a tracked face."""
+        return any(overlap(one.box, box) >= MIN_OVERLAP for one in self._active)
 
     def _examine(self, found: list[FaceBox]) -> None:
         """Keep a doubtful track that the detector sees, or has not missed for long."""
@@ -190,7 +218,13 @@ class _Tracker:
         self._active = [one for one in kept if one not in crossing]
         return lost + crossing
 
-    def _begin(self, gray: NDArray[np.uint8], found: list[FaceBox], lost: list[_Active]) -> None:
+    def _begin(
+        self,
+        gray: NDArray[np.uint8],
+        found: list[FaceBox],
+        lost: list[_Active],
+        astray: list[_Active],
+    ) -> None:
         """Begin tracks at what the detector sees beside the tracked faces."""
         boxes = [one.box for one in self._active]
         largest = max((box.side for box in (*boxes, *found)), default=0.0)
@@ -202,7 +236,11 @@ class _Tracker:
             landmarks = settle(gray, box, self._finder)
             if landmarks is None:
                 continue
-            self._active.append(self._resumed(landmarks, box, lost))
+            one = self._resumed(landmarks, box, lost)
+            left = [old.seen.track for old in astray if overlap(old.box, box) > APART]
+            if left:
+                one.seen = replace(one.seen, replaces=left[0])
+            self._active.append(one)
 
     def _resumed(
         self, landmarks: NDArray[np.float64], found: FaceBox, lost: list[_Active]

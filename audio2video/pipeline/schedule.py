@@ -18,7 +18,7 @@ from .job import Job
 from .plots import plot_retiming
 
 MADE_BY = "step 3 (retiming)"
-FORMAT = 4
+FORMAT = 5
 """Raised when the way frames are chosen changes."""
 
 

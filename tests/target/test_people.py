@@ -10,11 +10,17 @@ from two_people import SIZE, first_person, second_person, slide, write_film
 
 from audio2video.config import AnalysisConfig
 from audio2video.errors import NoFaceError, OptionError
-from audio2video.media.video import probe_video
+from audio2video.face.face_tracks import Sighting
+from audio2video.face.flow import Motion
+from audio2video.face.head import generic_head
+from audio2video.media.video import Frame, probe_video
 from audio2video.progress import Progress
 from audio2video.target.face_following import follow_faces
 from audio2video.target.frame_spool import FrameSpool
-from audio2video.target.people import Person, choose_speaker, find_people
+from audio2video.target.gallery import Gallery
+from audio2video.target.people import Person, find_people
+from audio2video.target.speaker_choice import choose_speaker
+from audio2video.target.track_pieces import Piece, without_doubtful_ends
 
 
 def people_in(path: Path, folder: Path) -> list[Person]:
@@ -91,3 +97,62 @@ def test_nobody(tmp_path: Path) -> None:
     assert people_in(path, tmp_path) == []
     with pytest.raises(NoFaceError, match="no face in the whole video; the target must show one"):
         choose_speaker([], probe_video(path), AnalysisConfig())
+
+
+def seen(track: int, *, detected: bool = False, moves: bool = True, replaces: int = 0) -> Sighting:
+    doubt = np.full(68, 0.0 if moves else 1.0)
+    motion = Motion(np.zeros((68, 2)), doubt)
+    return Sighting(track, np.zeros((68, 2)), motion, detected, replaces or None)
+
+
+@pytest.mark.parametrize(
+    ("film", "kept"),
+    [
+        # Detected at first, then followed to the end of the video, though no longer detected.
+        ([[seen(1, detected=k == 0)] for k in range(40)], 40),
+        # The same, given up before the end.
+        ([[seen(1, detected=k == 0)] if k < 30 else [] for k in range(40)], 1),
+        # Lost for another reason soon after it was detected.
+        ([[seen(1, detected=k == 0)] if k < 9 else [] for k in range(40)], 9),
+        # What nothing shows to have gone on.
+        ([[seen(1, detected=k == 0, moves=k < 5)] if k < 9 else [] for k in range(40)], 5),
+        # Seen somewhere else by the detector.
+        (
+            [
+                [seen(1, detected=k == 0)] if k < 9 else [seen(2, detected=True, replaces=1)]
+                for k in range(12)
+            ],
+            1,
+        ),
+    ],
+    ids=["to the end", "given up", "lost", "doubtful", "astray"],
+)
+def test_how_a_track_ended_tells_how_far_it_is_trusted(
+    film: list[list[Sighting]], kept: int
+) -> None:
+    trusted = without_doubtful_ends([tuple(faces) for faces in film])
+    frames = [k for k, faces in enumerate(trusted) if any(face.track == 1 for face in faces)]
+    assert frames == list(range(kept))
+
+
+def test_a_dissolve_between_two_faces_in_one_place(tmp_path: Path) -> None:
+    # No cut is seen, and the one track is confirmed all the time: descriptors divide it.
+    class Named:
+        """Tells people by their mean colour, where dlib would tell them by their faces."""
+
+        def describe(self, rgb: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+            descriptor = np.zeros(128)
+            descriptor[0] = rgb[..., 0].mean() / 64
+            return descriptor
+
+    pictures = [np.full((80, 80, 3), 60 if k < 33 else 190, np.uint8) for k in range(60)]
+    points = 40 + 10 * generic_head()[:, :2]
+    film = [(Sighting(1, points, None, k % 5 == 0),) for k in range(60)]
+    with FrameSpool(tmp_path / "frames.raw") as spool:
+        for k in range(0, 60, 5):
+            spool.put((k, 1), Frame.from_rgb(pictures[k]), (0, 0, 80, 80))
+        spool.finish()
+        gallery = Gallery(film, spool, Named())  # type: ignore[arg-type]
+        parts = gallery.divided(Piece(1, 0, 59))
+    # Between the frames that the detector saw, 30 and 35, the middle is as good as any.
+    assert parts == [Piece(1, 0, 32), Piece(1, 33, 59)]
