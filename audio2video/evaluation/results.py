@@ -49,6 +49,8 @@ class OutputEvaluation(Evaluation):
         Opening of the lips against the prediction.
     silence : mapping
         Motion and opening in pauses.
+    own : mapping or None
+        Lips against the target's own, where the speech is the target's own sound.
     frozen : mapping
         Frames that repeat the one before.
     timing : mapping
@@ -66,6 +68,7 @@ class OutputEvaluation(Evaluation):
     lag: Measures
     opening: Measures
     silence: Measures
+    own: Measures | None
     frozen: Measures
     timing: Measures
     outside: Measures
