@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from audio2video.retiming.costs import TargetCosts
 from audio2video.retiming.path import EASE
 from audio2video.texture.warp import CELL
 
@@ -95,16 +96,7 @@ def sample(texture: NDArray[np.uint8], moves: NDArray[np.float32]) -> NDArray[np
     return np.asarray((upper * (256 - share_y) + lower * share_y + 2**15) // 2**16, np.uint8)
 
 
-def best_path(
-    gain: NDArray[np.float32],
-    motion: NDArray[np.float32],
-    show: NDArray[np.float32],
-    enter: NDArray[np.float32],
-    hold: NDArray[np.float32],
-    turn: NDArray[np.float32],
-    edge: NDArray[np.float32],
-    lock: int,
-) -> NDArray[np.float64]:
+def best_path(gain: NDArray[np.float32], target: TargetCosts, lock: int) -> NDArray[np.float64]:
     """Find the cheapest retiming, a whole row of whole tables at once.
 
     The twin of `audio2video.retiming.path.best_path`, which explains the tables and parameters.
@@ -113,6 +105,7 @@ def best_path(
     -------
     ndarray of float64, shape (N,)
     """
+    motion, show, enter, hold, turn, edge = target
     n, m = len(gain), len(motion)
     a, h, along, turned = (np.full((2, n, m), np.inf, np.float32) for _ in range(4))
     came_from = np.zeros((2, n, m), np.uint8)

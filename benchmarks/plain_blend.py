@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from audio2video._typing import F32, U8
 from audio2video.compositing.composite import LEVELS, LIGHT_SCALE, Box, MouthPatch, Visibility
 from audio2video.compositing.illumination import MAX_CHANGE
 from audio2video.compositing.jaw import move_jaw, offset_jaw
@@ -17,9 +18,6 @@ from audio2video.face.pose import HeadPose
 from audio2video.face.rectify import RectifiedGrid, frame_map, project_to_frame, to_rectified
 from audio2video.face.visibility import facing
 from audio2video.retiming.interpolation import FLOW_SIDE
-
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 
 CUBIC = -0.75
 """OpenCV's parameter of cubic convolution (Keys 1981)."""

@@ -9,10 +9,10 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.face.detection import landmark_model_path
 from audio2video.face.pose import fit_pose
 from audio2video.face.rectify import RectifiedGrid, texture_map
 from audio2video.media.video import Frame
+from audio2video.models.face_models import landmark_model_path
 
 
 class Analysis:

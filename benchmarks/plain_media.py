@@ -7,12 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
-U8 = NDArray[np.uint8]
+from audio2video._typing import U8
 
 
 def frames(path: Path) -> Iterator[U8]:

@@ -7,12 +7,10 @@ from numpy.typing import NDArray
 from python_speech_features import fbank, lifter
 from scipy.fft import dct
 
+from audio2video._typing import F32, F64
 from audio2video.mouth.predictor import Predictor
 from audio2video.speech import features as own
 from audio2video.speech.loudness import normalise_loudness
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 FULL_SCALE = 32768.0
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from audio2video.media.audio import probe_audio, read_audio
 from audio2video.pipeline.job import output_frames
 from audio2video.retiming.activity import head_velocity, speech_gain
-from audio2video.retiming.costs import target_costs
+from audio2video.retiming.costs import TargetCosts, target_costs
 from audio2video.retiming.path import best_path
 from audio2video.retiming.retime import PLAY_SECONDS
 from audio2video.speech.loudness import speech_activity
@@ -28,16 +28,7 @@ RATE = 25.0
 ASKED, SECONDS, MEGABYTES = (2000, 7000), 0.1, 20.0
 """What a path of so many output and target frames may take."""
 
-Arguments = tuple[
-    NDArray[np.float32],
-    NDArray[np.float32],
-    NDArray[np.float32],
-    NDArray[np.float32],
-    NDArray[np.float32],
-    NDArray[np.float32],
-    NDArray[np.float32],
-    int,
-]
+Arguments = tuple[NDArray[np.float32], TargetCosts, int]
 
 
 def retiming(scene: Scene) -> list[Measurement]:
@@ -83,10 +74,9 @@ def _arguments(
     starts: NDArray[np.bool_],
     rate: float,
 ) -> Arguments:
-    costs = target_costs(velocity, blink, usable, starts, rate)
     return (
         speech_gain(speech, rate).astype(np.float32),
-        *(costs.motion, costs.show, costs.enter, costs.hold, costs.turn, costs.edge),
+        target_costs(velocity, blink, usable, starts, rate),
         min(round(PLAY_SECONDS * rate), len(velocity) - 3),
     )
 

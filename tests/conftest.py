@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from audio2video.media.audio import read_audio, write_wav
@@ -33,10 +35,17 @@ settings.register_profile("audio2video", deadline=None)
 settings.load_profile("audio2video")
 
 
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all test processes of a session have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest.fixture(scope="session", autouse=True)
 def config_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A configuration folder of the tests' own: they make no signing key for the user."""
-    folder = tmp_path_factory.mktemp("config")
+    folder = shared_folder(tmp_path_factory) / "config"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(folder))
         yield folder
@@ -138,10 +147,17 @@ def small_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stage(
     tmp_path_factory: pytest.TempPathFactory, small_speech: Path, small_target: Path
 ) -> Stage:
-    """Steps 1 to 4, which faults begin from and are compared with."""
+    """Steps 1 to 4, which faults begin from and are compared with; one for all test processes."""
     from fault_runs import PIPELINE, make_stage  # it needs this module
 
-    return make_stage(tmp_path_factory.mktemp("faults"), small_speech, small_target, PIPELINE)
+    folder = shared_folder(tmp_path_factory) / "stage"
+    with FileLock(f"{folder}.lock"):
+        kept = folder / "stage.pickle"
+        if not kept.is_file():
+            made = make_stage(folder, small_speech, small_target, PIPELINE)
+            kept.write_bytes(pickle.dumps(made))
+        stage: Stage = pickle.loads(kept.read_bytes())
+    return stage
 
 
 @pytest.fixture(scope="session")

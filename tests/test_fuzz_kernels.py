@@ -23,6 +23,7 @@ from audio2video.face.smoothing import smooth_tracks, stabilise_landmarks, unbro
 from audio2video.face.surface import intersect_surface, surface_depth
 from audio2video.mouth.rest import rest_in_silence
 from audio2video.mouth.shapes import carry_shapes
+from audio2video.retiming.costs import TargetCosts
 from audio2video.retiming.path import best_path
 from audio2video.retiming.retime import Retiming, ping_pong, retime
 from audio2video.texture.median import MAX_MOVE, MAX_WEIGHT, weighted_median
@@ -80,17 +81,19 @@ def test_best_path(data: st.DataObject, n: int, m: int, lock: int, off: int) -> 
     one, two = (m,), (2, m + off)
     kind = numbers if data.draw(st.booleans()) else finite
     shapes = ((n,), one, one, two, two, two, one)
-    parts = [data.draw(kind(shape)).astype(np.float32) for shape in shapes]
-    hold, turn = parts[4], parts[5]
+    gain, *parts = (data.draw(kind(shape)).astype(np.float32) for shape in shapes)
+    costs = TargetCosts(*parts)
+    hold, turn = costs.hold, costs.turn
     if m:  # the contract: beyond the target's ends there is nothing to be shown
         hold[0, -1] = hold[1, 0] = turn[0, 0] = turn[1, -1] = np.inf
     try:
-        places = best_path(*parts, lock)
+        places = best_path(gain, costs, lock)
     except ValueError:
         return
     assert places.shape == (n,)
     assert off == 0
-    assert all(np.isfinite(parts[k]).all() for k in (0, 1, 2, 3, 6))
+    always = (gain, costs.motion, costs.show, costs.enter, costs.edge)
+    assert all(np.isfinite(part).all() for part in always)
     assert ((places >= 0) & (places <= m - 1)).all()
 
 

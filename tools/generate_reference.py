@@ -59,6 +59,7 @@ TUNABLE = ("speech", "mouth", "face", "target", "texture", "retiming", "composit
 SAMPLES = {
     "corpus": '"clips"',
     "speaker": '"portrait.jpg"',
+    "voice_audio": '"vocal.wav"',
     "audio": '"talk.m4a"',
     "video": '"anna.mov"',
     "landmark_model": '"model.dat"',

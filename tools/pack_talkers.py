@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from audio2video.models.pass_files import write_network
 from audio2video.mouth.architecture import Architecture
 from audio2video.mouth.basis import ShapeBasis
 from audio2video.mouth.predictor import Predictor
 from audio2video.speech.encoder import EncoderNote
 from audio2video.speech.whisper import LAYERS, NAME, STATE_RATE, VERSION
 from audio2video.storage.npy import load_arrays
-from audio2video.training.pass_files import write_network
 
 GAIN = 1.15
 """What the predicted motion is larger by than the network says: a mean over what could be said is

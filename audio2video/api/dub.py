@@ -17,14 +17,13 @@ from ..media.audio import probe_audio
 from ..media.video import probe_video
 from ..pipeline.job import Job, find_network, output_frames
 from ..pipeline.run import run
+from ..pipeline.step import VIDEO_STEPS
 from ..progress import Progress
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
 from .preview import write_beginning
-from .workspaces import remove_unused
-
-STEPS = (1, 2, 3, 4)
+from .workspaces import as_workspace, remove_unused
 
 
 @dataclass(frozen=True)
@@ -160,13 +159,17 @@ def dub(
     _check_product(product, (sound, target), overwrite=overwrite)
     progress = progress or Progress()
     with _workspace(workspace) as (place, kept):
+        settings = (config or Config()).replace(video=target)
         if preview is not None:
             place.create()
-            sound = write_beginning(sound, preview, place.inside("input"))
-        settings = (config or Config()).replace(audio=sound, video=target)
+            folder, voice = place.inside("input"), settings.inputs.voice_audio
+            sound = write_beginning(sound, preview, folder)
+            if voice is not None:
+                settings = settings.replace(voice_audio=write_beginning(voice, preview, folder))
+        settings = settings.replace(audio=sound)
         job = Job(place, settings.with_media_ids(), progress)
         try:
-            reports = run(place, STEPS, settings, progress, link=not kept)
+            reports = run(place, VIDEO_STEPS, settings, progress, link=not kept)
         except MostlyUnchangedError as error:
             _copy_result(job, product)
             raise MostlyUnchangedError(error.problem, path=product, hint=error.hint) from error
@@ -193,7 +196,7 @@ def plan_dub(
     output: str | Path | None = None,
     *,
     config: Config | None = None,
-    workspace: Workspace | None = None,
+    workspace: Workspace | str | Path | None = None,
     preview: float | None = None,
     overwrite: bool = False,
 ) -> DubPlan:
@@ -216,7 +219,7 @@ def plan_dub(
     sound, target, product = Path(audio), Path(video), _product(audio, video, output)
     _check_product(product, (sound, target), overwrite=overwrite)
     pass_id = (config or Config()).inputs.pass_id
-    find_network(workspace or Workspace(Path()), pass_id)
+    find_network(as_workspace(workspace or Path()), pass_id)
     speech, info = probe_audio(sound), probe_video(target)
     frames = output_frames(speech, info.rate)
     if preview is not None:
@@ -261,7 +264,7 @@ def _check_product(product: Path, inputs: tuple[Path, ...], *, overwrite: bool) 
 def _workspace(given: Workspace | str | Path | None) -> Iterator[tuple[Workspace, bool]]:
     """Give the workspace, and whether it is kept."""
     if given is not None:
-        place = given if isinstance(given, Workspace) else Workspace(Path(given))
+        place = as_workspace(given)
         remove_unused(place)
         yield place, True
         return

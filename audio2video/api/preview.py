@@ -7,7 +7,8 @@ import math
 from pathlib import Path
 
 from ..errors import OptionError
-from ..media.audio import probe_audio, read_audio, write_wav
+from ..media.audio import probe_audio, write_wav
+from ..media.sound import read_channels
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
 
@@ -16,7 +17,7 @@ MAX_PREVIEW = 600.0
 
 
 def write_beginning(audio: Path, seconds: float, folder: Path) -> Path:
-    """Write the first seconds of a sound as a WAV file, mono at its own rate.
+    """Write the first seconds of a sound as a WAV file, with its own rate and channels.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def write_beginning(audio: Path, seconds: float, folder: Path) -> Path:
             f"a preview of {seconds:g} s is out of bounds", hint=f"use up to {MAX_PREVIEW:g}"
         )
     rate = probe_audio(audio).rate
-    samples = read_audio(audio, rate)[: max(1, round(seconds * rate))]
+    samples = read_channels(audio, rate)[0][: max(1, round(seconds * rate))]
     digest = hashlib.sha256(samples.tobytes()).hexdigest()[:8]
     product = folder / f"{id_from_path('demo', audio)[:40]}-{seconds:g}s-{digest}.wav"
     with replacing(product) as temporary:

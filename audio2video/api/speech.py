@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import resample_poly
 
 from ..errors import OptionError
-from ..media.audio import read_audio
+from ..pipeline.speech_samples import level_speech, mix_channels, read_speech
 from ..speech.recording import FULL_SCALE, recording_activity, recording_features
 from ..speech.units import SAMPLE_RATE
 
@@ -22,7 +22,7 @@ Audio = str | Path | ArrayLike
 
 
 def speech_samples(audio: Audio, sample_rate: int | None = None) -> NDArray[np.int16]:
-    """Load speech as mono 16-bit samples at 16 kHz.
+    """Load speech as mono 16-bit samples at 16 kHz, mixed of the channels that carry the voice.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ def speech_samples(audio: Audio, sample_rate: int | None = None) -> NDArray[np.i
     OptionError
         Samples without a rate, of a wrong shape or type, or not finite.
     """
-    if isinstance(audio, (str, Path)):
-        samples = read_audio(Path(audio), SAMPLE_RATE).astype(np.float64)
-    else:
+    if not isinstance(audio, (str, Path)):
         samples = _from_array(np.asarray(audio), sample_rate)
-    return np.rint(np.clip(samples, -1, 1) * FULL_SCALE).astype(np.int16)
+        usual = np.full(samples.shape[1], 1 / samples.shape[1], np.float32)
+        return mix_channels(samples, usual)
+    return read_speech(Path(audio))
 
 
 def _from_array(samples: NDArray[np.generic], sample_rate: int | None) -> NDArray[np.float64]:
@@ -59,12 +59,11 @@ def _from_array(samples: NDArray[np.generic], sample_rate: int | None) -> NDArra
             hint="use floats or 16-bit integers of shape (n,) or (n, channels)",
         )
     scale = 1.0 if samples.dtype.kind == "f" else float(FULL_SCALE)
-    mono = samples.astype(np.float64) / scale
-    if not np.isfinite(mono).all():
+    channels = samples.reshape(len(samples), -1).astype(np.float64) / scale
+    if not np.isfinite(channels).all():
         raise OptionError("samples hold NaN or infinity")
-    mono = mono if mono.ndim == 1 else mono.mean(axis=1)
     ratio = Fraction(SAMPLE_RATE, sample_rate)
-    resampled = resample_poly(mono, ratio.numerator, ratio.denominator)
+    resampled = resample_poly(channels, ratio.numerator, ratio.denominator)
     return np.asarray(resampled, np.float64)
 
 
@@ -97,13 +96,13 @@ def speech_features(audio: Audio, sample_rate: int | None = None) -> NDArray[np.
     >>> a2v.speech_features(a2v.demo_speech()).shape[1]
     28
     """
-    return recording_features(speech_samples(audio, sample_rate))
+    return recording_features(level_speech(speech_samples(audio, sample_rate))[0])
 
 
 def speech_activity(
     audio: Audio, rate: Fraction | float, sample_rate: int | None = None
 ) -> NDArray[np.float32]:
-    """Detect speech in each frame of a video.
+    """Detect speech in each frame of a video; music, applause and noise are none.
 
     Parameters
     ----------
@@ -131,18 +130,18 @@ def speech_activity(
     >>> bool(activity.max() > 0.9)
     True
     """
-    samples = speech_samples(audio, sample_rate)
+    samples, hearing = level_speech(speech_samples(audio, sample_rate))
     exact = as_rate(rate)
-    return recording_activity(samples, exact, frame_count(samples, exact))
+    return recording_activity(samples, exact, frame_count(samples, exact), hearing.presence)
 
 
 def as_rate(rate: Fraction | float) -> Fraction:
-    """Give a frame rate exactly: 23.976 is 24000/1001, 29.97 is 30000/1001.
+    """Return the exact frame rate for a number: 23.976 is 24000/1001, 29.97 is 30000/1001.
 
     Raises
     ------
     OptionError
-        It is no positive number.
+        The rate is not a positive number.
     """
     try:
         exact = Fraction(rate)

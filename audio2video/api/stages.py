@@ -15,11 +15,13 @@ from ..config import DEFAULT_PASS, Config
 from ..errors import OptionError
 from ..media.frame import Frame
 from ..media.video import VideoWriter
+from ..models.pass_files import load_network
 from ..mouth.prediction import MouthTrack, predict_shapes
 from ..mouth.predictor import Predictor
 from ..mouth.shapes import carry_shapes, range_gain
 from ..pipeline.composer import Composer, composite_frames, place_label
 from ..pipeline.job import find_network
+from ..pipeline.speech_samples import level_speech
 from ..pipeline.textures import TextureSequence, render_textures, texture_maker
 from ..progress import Progress
 from ..provenance.container_tags import container_tags
@@ -36,7 +38,6 @@ from ..storage.workspace import Workspace
 from ..target.analysis import TargetAnalysis
 from ..target.analysis import analyse_target as analyse_in_workspace
 from ..target.teeth_proxies import choose_proxies
-from ..training.pass_files import load_network
 from .speech import Audio, as_rate, frame_count, speech_samples
 from .workspaces import cache_workspace
 
@@ -115,15 +116,16 @@ def predict_mouth(
     >>> mouth.shapes.shape[1:]
     (20, 2)
     """
+    from ..models.encoder_files import load_encoder
     from ..speech.recording import recording_activity
-    from ..training.encoder_files import load_encoder
 
     path = find_network(workspace or cache_workspace(), pass_id) if network is None else None
     if network is None:
         network = load_pass(pass_id, workspace)
     encoder = load_encoder(network, path)
-    exact, samples = as_rate(rate), speech_samples(audio, sample_rate)
-    speech = recording_activity(samples, exact, frame_count(samples, exact))
+    exact = as_rate(rate)
+    samples, hearing = level_speech(speech_samples(audio, sample_rate))
+    speech = recording_activity(samples, exact, frame_count(samples, exact), hearing.presence)
     return predict_shapes(network, encoder.features(samples), speech, exact)
 
 

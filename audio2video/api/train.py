@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
+from ..models.pass_files import load_network
 from ..mouth.predictor import Predictor
 from ..progress import Progress
 from ..storage.workspace import Workspace
 from ..training.dataset.corpus_report import CorpusReport
-from ..training.pass_files import load_network
 
 
 @dataclass(frozen=True)

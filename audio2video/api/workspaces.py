@@ -18,6 +18,11 @@ def cache_workspace() -> Workspace:
     return Workspace(user_cache_path("audio2video", appauthor=False) / "workspace")
 
 
+def as_workspace(given: Workspace | str | Path) -> Workspace:
+    """Take a folder for the workspace in it."""
+    return given if isinstance(given, Workspace) else Workspace(given)
+
+
 def remove_unused(workspace: Workspace) -> None:
     """Remove analyses that have not been used for `KEPT_DAYS`."""
     remove(workspace, choose(find_cached(workspace), older=KEPT_DAYS))

@@ -11,8 +11,6 @@ from ..runtime.workers import WorkerMessage
 from ..storage.locks import locked
 from ..storage.workspace import Workspace
 
-STEPS = (1, 2, 3, 4)
-
 
 def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]) -> bool:
     """Make one result.
@@ -40,6 +38,7 @@ def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]
 
     from ..pipeline.job import Job
     from ..pipeline.run import check_requirements, import_target, run
+    from ..pipeline.step import VIDEO_STEPS
 
     cv2.setNumThreads(config.machine.nthreads)
     workspace = Workspace(root)
@@ -55,14 +54,14 @@ def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]
         lambda text: report(WorkerMessage(warning=text)),
         say,
     )
-    check_requirements(workspace, STEPS, config)
+    check_requirements(workspace, VIDEO_STEPS, config)
     # Rows of one target wait for the first of them to analyse it.
     lock = workspace.batch_lock(config.inputs.tar_id)
     with locked(lock, lambda: say("waiting for the target's analysis")):
-        job = Job(workspace, import_target(workspace, config), progress)
+        job = Job(workspace, import_target(workspace, config, progress), progress)
         # Without speech there is nothing to analyse the target for.
         workspace.input_audio(job.inp_id)
         job.analyse()
-    reports = run(workspace, STEPS, config, progress)
+    reports = run(workspace, VIDEO_STEPS, config, progress)
     # Mouth shapes may have been made again for this target's frame rate, and be the same.
     return reports[-1].count > 0

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from ..storage.workspace import Workspace
-from .options import in_workspace, quietly, verbosely
+from .options import FilePath, in_workspace, quietly, verbosely
 from .terminal import CONTEXT, Terminal
 
 EXIT_SOME_FAILED = 1
 
 
 @click.command("batch", context_settings=CONTEXT)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 @click.option(
     "--jobs",
     type=click.IntRange(1, 256),

@@ -9,10 +9,11 @@ import click
 
 from ..config.resolve import resolve_config
 from ..storage.workspace import Workspace
-from .options import GroupedCommand, quietly, verbosely, with_options
+from .options import FilePath, GroupedCommand, quietly, verbosely, with_options
 from .terminal import CONTEXT, Terminal
 
 FLAGS = (
+    "voice_audio",
     "pass_id",
     "face",
     "face_at",
@@ -30,12 +31,12 @@ FLAGS = (
 
 
 @click.command("dub", cls=GroupedCommand, context_settings=CONTEXT)
-@click.argument("audio", type=click.Path(path_type=Path))
-@click.argument("video", type=click.Path(path_type=Path))
+@click.argument("audio", type=FilePath())
+@click.argument("video", type=FilePath())
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="video to write (default: <audio>-<video>.mp4 in the current folder)",
 )
 @click.option(
@@ -43,10 +44,10 @@ FLAGS = (
 )
 @click.option("--dry_run", is_flag=True, help="say what would be made and how long it would take")
 @click.option("--overwrite", is_flag=True, help="replace an output that is there")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with any options")
+@click.option("--config", type=FilePath(), help="TOML file with any options")
 @click.option(
     "--workspace",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="keep intermediate products in this folder (default: the user's cache folder)",
 )
 @with_options(FLAGS)
@@ -73,7 +74,6 @@ def dub_command(
     from ..api.workspaces import cache_workspace
 
     place = cache_workspace() if workspace is None else Workspace(workspace)
-    audio, video = audio.expanduser(), video.expanduser()
     settings = resolve_config(place, {**given, "video": video}, config)
     if dry_run:
         plan = plan_dub(

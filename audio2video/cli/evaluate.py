@@ -13,7 +13,7 @@ from ..config.resolve import resolve_config
 from ..errors import OptionError
 from ..storage.ids import DEFAULT_ID, check_id
 from ..storage.workspace import Workspace
-from .options import in_workspace, quietly, with_options
+from .options import FilePath, in_workspace, quietly, with_options
 from .terminal import CONTEXT, Terminal
 
 NOISES = ("white", "pink", "babble")
@@ -37,14 +37,14 @@ def evaluate_group() -> None:
 )
 @click.option(
     "--clips",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="folder of talking-head videos to measure on instead",
 )
 @click.option("--snr", type=float, help="add noise to the sound, at this ratio first [dB]")
 @click.option("--noise_kind", type=click.Choice(NOISES), help="kind of noise (default: white)")
 @click.option(
     "--landmark_model",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="dlib 68-point model to use for --clips instead of the packaged one",
 )
 @in_workspace()
@@ -119,7 +119,7 @@ def evaluate_reenact_command(exclude: float, workspace: Path, quiet: bool, **giv
     from ..pipeline.run import import_target
 
     with Terminal(place, quiet=quiet, verbose=False) as terminal:
-        config = import_target(place, config)
+        config = import_target(place, config, terminal.progress)
         result = evaluate_reenact(place, config, exclude, terminal.progress)
     click.echo(json.dumps(result.as_dict(), indent=2, sort_keys=True))
 
@@ -130,7 +130,7 @@ def evaluate_reenact_command(exclude: float, workspace: Path, quiet: bool, **giv
 @click.option("--pass_id", help="pass that made its mouth shapes (default: as its report says)")
 @click.option(
     "--landmark_model",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="dlib 68-point model that it was made with, instead of the packaged one",
 )
 @in_workspace()

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from ..config import GROUPS, Config, Option, options_of
+from ..config.option import at_home
 from ..errors import OptionError
+from ..storage.parsing import DOWNLOAD, NO_FILE, is_address
 
 Command = Callable[..., Any]
 
@@ -28,12 +30,25 @@ class OptionValue(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         """Read a value; a wrong one is refused by name."""
         if not isinstance(value, str):
             return value
-        if self._option.kind is Path:
-            value = str(Path(value).expanduser())
         try:
             return self._option.parse(value)
         except OptionError as error:
-            self.fail(error.problem.removeprefix(f"{self._option.flag} "), param, ctx)
+            problem = error.problem.removeprefix(self._option.flag).removeprefix(":").strip()
+            self.fail(problem + (f"; {error.hint}" if error.hint else ""), param, ctx)
+
+
+class FilePath(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """A file or folder, with ``~`` for the user's own, where the shell has left it."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Make a path of a text; an address is refused."""
+        if not isinstance(value, str):
+            return value
+        if is_address(value):
+            self.fail(f"{NO_FILE} ({value}); {DOWNLOAD}", param, ctx)
+        return at_home(value)
 
 
 class GroupedOption(click.Option):
@@ -98,7 +113,7 @@ def in_workspace(default: Path | None = Path()) -> Callable[[Command], Command]:
     """Add the option for the folder that a command works in; None leaves it to the group's."""
     return click.option(
         "--workspace",
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         default=default,
         help="folder to work in (default: the current folder)",
     )

@@ -11,7 +11,7 @@ import click
 from ..errors import Audio2VideoError
 from ..storage.ids import check_id
 from ..storage.workspace import Workspace
-from .options import in_workspace, quietly, verbosely
+from .options import FilePath, in_workspace, quietly, verbosely
 from .terminal import CONTEXT, Terminal
 
 
@@ -53,7 +53,7 @@ def compare_command(context: click.Context, ids: tuple[str, ...], workspace: Pat
 
 
 @click.command("sweep", context_settings=CONTEXT)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 @click.option(
     "--nthreads",
     type=click.IntRange(1, 1024),

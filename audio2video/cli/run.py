@@ -10,14 +10,10 @@ from typing import Any
 import click
 
 from ..config.resolve import resolve_config, steps_in_file
+from ..pipeline.step import STEPS, VIDEO_STEPS
 from ..storage.workspace import Workspace
-from .options import GroupedCommand, in_workspace, quietly, verbosely, with_options
+from .options import FilePath, GroupedCommand, in_workspace, quietly, verbosely, with_options
 from .terminal import CONTEXT, Terminal
-
-VIDEO_STEPS = (1, 2, 3, 4)
-"""What makes a video; run where no steps are named."""
-
-ALL_STEPS = (0, *VIDEO_STEPS)
 
 
 class StepNumbers(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -32,7 +28,7 @@ class StepNumbers(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         if isinstance(value, tuple):
             return value
         if str(value).strip() == "all":
-            return ALL_STEPS
+            return STEPS
         steps: list[int] = []
         for part in re.split(r"\s*,\s*|\s+", str(value).strip()):
             match = re.fullmatch(r"([0-4])(?:-([0-4]))?", part)
@@ -76,12 +72,12 @@ class RunCommand(GroupedCommand):
 @in_workspace()
 @click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="TOML file with any of these options, and steps",
 )
 @click.option(
     "--argspath",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="TOML file with the options of a pass; takes precedence over --config",
 )
 @quietly()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..storage.limits import read_limited
+from .options import FilePath
 from .terminal import CONTEXT
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ MAX_ANCHOR_BYTES = 16 << 20
 
 
 @click.command("verify", context_settings=CONTEXT)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
 @click.option(
     "--trust",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="certificates (PEM) of those whom you trust, to be told whether one of them signed it",
 )
 def verify_command(file: Path, as_json: bool, trust: Path | None) -> None:

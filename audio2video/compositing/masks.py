@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..face.layout import JAW, NOSE, OUTER_LIP
 from ..face.occlusion import disc, polygon, resampled
 from ..face.rectify import RectifiedGrid
+from ..numerics import smoothstep
 
 JAW_INSET = 0.12
 """How far the mask stays inside the jaw line, as a share of the way to the mouth."""
@@ -199,5 +200,4 @@ def covering_fade(shares: NDArray[np.floating], rate: Fraction | float) -> NDArr
     earlier = times[np.maximum(place - 1, 0)]
     frames = np.arange(len(shares))
     distance = np.minimum(np.abs(later - frames), np.abs(frames - earlier))
-    share = np.clip(distance / (steps + 1), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share))
+    return smoothstep(distance / (steps + 1))

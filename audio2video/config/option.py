@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from ..errors import OptionError
+from ..storage.parsing import DOWNLOAD, NO_FILE, is_address
 
 TRUE_WORDS = ("true", "yes", "on", "1", "y", "t")
 FALSE_WORDS = ("false", "no", "off", "0", "n", "f")
@@ -170,10 +171,20 @@ class Option:
     def _path(self, text: str, folder: Path) -> Path:
         if "\0" in text or not text:
             raise OptionError(f"{self.flag} must be a path, not {text!r}")
-        return folder / text
+        if is_address(text):
+            raise OptionError(f"{self.flag}: {NO_FILE} ({text})", hint=DOWNLOAD)
+        return folder / at_home(text)
 
     def _mismatch(self, text: str) -> str:
         return f"{self.flag} must be {_WANTED[self.kind]}, not {text!r}"
+
+
+def at_home(text: str) -> Path:
+    """Make a path of a text, with ``~`` for the user's folder, which no shell has replaced."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # no such user: it is a name like any other
+        return Path(text)
 
 
 def options_of(config_type: type[Any]) -> dict[str, Option]:

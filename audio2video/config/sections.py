@@ -57,6 +57,8 @@ class InputConfig(Section):
     ----------
     audio, video : Path, optional
         Files to copy into the workspace first.
+    voice_audio : Path, optional
+        The voice alone, as long as the speech: the lips follow it.
     inp_id, tar_id, pass_id : str
         Ids of the speech, the target video and the trained pass.
     """
@@ -65,6 +67,11 @@ class InputConfig(Section):
         None, "speech to use: any sound or video file; its stem becomes inp_id", group=VIDEO
     )
     video: Path | None = option(None, "target video to use; its stem becomes tar_id", group=VIDEO)
+    voice_audio: Path | None = option(
+        None,
+        "the voice of --audio alone: the lips follow it, the result keeps the full mix of --audio",
+        group=VIDEO,
+    )
     inp_id: str = option(DEFAULT_ID, "speech in the workspace: input/mp3/<inp_id>.*", group=VIDEO)
     tar_id: str = option(
         DEFAULT_ID, "target video in the workspace: target/mp4/<tar_id>.*", group=VIDEO

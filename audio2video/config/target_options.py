@@ -14,7 +14,7 @@ _CHOICE = re.compile(r"\s*(face|face[_-]at)\s*=")
 
 
 def keep_speaker(workspace: Workspace, config: Config) -> Path | None:
-    """Write who was chosen to speak into ``target/<tar_id>.toml``; all else there stays.
+    """Write the chosen speaker to ``target/<tar_id>.toml`` and keep the file's other content.
 
     Parameters
     ----------

@@ -36,6 +36,7 @@ from .output_lips import (
     measure_silence,
     speaking_range,
 )
+from .output_own import compare_with_own, is_own_sound
 from .output_timing import measure_clock, measure_sound
 from .plots_output import plot_changes, plot_result_openings
 from .results import OutputEvaluation
@@ -93,7 +94,7 @@ def evaluate_output(
     job = Job(workspace, config, progress)
     speech = job.audio
     path = workspace.result(inp_id, tar_id)
-    workspace.target_video(tar_id)
+    video = workspace.target_video(tar_id)
     if not path.is_file():
         raise MissingFileError(
             f"speech '{inp_id}' has no result on target '{tar_id}'",
@@ -129,6 +130,7 @@ def evaluate_output(
         "result": str(path),
         "folder": str(folder),
         **lips,
+        "own": compare_with_own(result, track, heard) if is_own_sound(video, heard) else None,
         "frozen": measure_frozen(np.array(look.still), np.array(look.under)),
         "timing": clock | measure_sound(read_audio(speech.path), heard),
         "outside": outside_summary(comparison, codec),
@@ -147,9 +149,9 @@ def _drops(result: Result) -> NDArray[np.float64]:
 def _follow(
     look: ResultPass, result: Result, landmark_model: Path | None, progress: Progress
 ) -> FaceTrack:
-    from ..face.detection import FaceFinder
+    from ..models.face_models import load_face_finder
 
-    finder = FaceFinder(landmark_model)
+    finder = load_face_finder(landmark_model)
     grays = progress.follow(look.grays(), "measuring the result", len(result))
     if len(result.target.usable_frames) < 2:
         return build_track(list(track_face(grays, finder)))

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32
 from ..compositing.jaw import REACH, SHARES
 from ..face.layout import NOSE
 from ..media.video import Box, Frame
@@ -32,7 +33,6 @@ FROZEN = 0.05
 to change nothing changes less, and noise or the slightest motion makes more."""
 
 Blocks = NDArray[np.bool_]
-F32 = NDArray[np.float32]
 
 
 def block_change(one: Frame, other: Frame) -> tuple[F32, F32]:

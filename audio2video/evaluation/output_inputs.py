@@ -13,6 +13,7 @@ from ..config import DEFAULT_PASS, InputConfig
 from ..config.resolve import SPEAKER
 from ..errors import BadFileError
 from ..media.video import Box, VideoInfo, probe_video
+from ..models.pass_files import load_network
 from ..pipeline.job import Job, find_network
 from ..pipeline.schedule import read_retiming
 from ..retiming.retime import Retiming
@@ -21,7 +22,6 @@ from ..storage.artifacts import made_from, read_record
 from ..storage.files import file_hash, read_json
 from ..target.analysis import MADE_BY as TEXTURE_MADE_BY
 from ..target.analysis import TargetAnalysis
-from ..training.pass_files import load_network
 
 REMAKE = "run steps 2 to 4 again"
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F64
 from ..face.layout import mouth_opening, mouth_width
 from ..face.smoothing import unbroken_stretches
 from ..mouth.metrics import correlation, find_lag
@@ -27,8 +28,6 @@ nothing."""
 
 LIMIT = 0.1
 """Opening in silence, as a share of the speaker's range, from which on a viewer sees it."""
-
-F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

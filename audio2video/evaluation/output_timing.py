@@ -11,6 +11,7 @@ from scipy.signal import correlate
 
 from ..media.audio import AudioInfo
 from ..media.video import VideoInfo
+from ..numerics import peak_offset
 from ..speech.units import SAMPLE_RATE
 
 PIECE = 20 * SAMPLE_RATE
@@ -51,9 +52,7 @@ def sound_offset(
     peak = int(near.argmax())
     place = float(first + peak - centre)
     if 0 < peak < len(near) - 1:
-        before, at, after = near[peak - 1 : peak + 2]
-        bend = before - 2 * at + after
-        place += float(0.5 * (before - after) / bend) if bend < 0 else 0.0
+        place += peak_offset(*near[peak - 1 : peak + 2])
     return place, float(near[peak])
 
 

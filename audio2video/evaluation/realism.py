@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32, U8
+
 REGION_MARGIN = 0.25
 """How far the region that is measured goes beyond the lips, in inter-ocular distances."""
 
@@ -18,9 +20,6 @@ BORDER = (0.1, 0.9)
 
 MIN_SIDE = 8
 """Pixels: structural similarity looks at windows of 7."""
-
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

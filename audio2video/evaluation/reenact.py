@@ -12,6 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import U8
 from ..compositing.composite import MouthPatch, Visibility, compose, working_box
 from ..compositing.jaw import chin_offsets
 from ..config import CompositingConfig, Config
@@ -20,6 +21,7 @@ from ..face.detection import FaceFinder, box_of
 from ..face.layout import INNER_LIP, MOUTH, inter_ocular_distance
 from ..face.occlusion import analysis_grid
 from ..media.video import Frame, VideoReader, VideoWriter
+from ..models.face_models import load_face_finder
 from ..pipeline.textures import texture_maker
 from ..progress import Progress
 from ..provenance.container_tags import REBUILT_STATEMENT, rebuilt_tags
@@ -48,8 +50,6 @@ CRF = 10
 """Quality of the rebuilt video: no loss that could be seen or that measures would notice."""
 
 OURS, NEAREST, EQUAL = "rebuilt", "nearest_frame", "equal_weights"
-
-U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -159,10 +159,12 @@ def _make_textures(
         candidates=BASELINE_CANDIDATES,
         lip_candidates=BASELINE_CANDIDATES,
         equal=True,
+        detail=0.0,
+        opening_detail=0.0,
+        upper=None,
+        lower=None,
     )
-    equal = replace(
-        maker, recipe=replace(plain, detail=0.0, opening_detail=0.0, upper=None, lower=None)
-    )
+    equal = TextureMaker(gallery, plain)
     shape = (len(frames), space.height, space.width, 3)
     ways = {
         name: _Pieces(
@@ -200,7 +202,7 @@ def _without_near_proxies(maker: TextureMaker, frame: int, exclude: float) -> Te
         else proxy
         for name, proxy in (("upper", maker.recipe.upper), ("lower", maker.recipe.lower))
     }
-    return replace(maker, recipe=replace(maker.recipe, **kept))  # type: ignore[arg-type]
+    return TextureMaker(maker.gallery, replace(maker.recipe, **kept))  # type: ignore[arg-type]
 
 
 def _compose_all(
@@ -217,7 +219,7 @@ def _compose_all(
     moving = np.full(len(frames), config.compositing.jaw)
     drops = {name: chin_offsets(pieces.jaws, own, moving) for name, pieces in ways.items()}
     place = {frame: index for index, frame in enumerate(frames)}
-    finder = FaceFinder(config.analysis.landmark_model)
+    finder = load_face_finder(config.analysis.landmark_model)
     measured: dict[str, list[Measured]] = {name: [] for name in ways}
     # Of the target as well: who knows one key must not know them all.
     blind = BlindTest(frames, (config.training.seed, crc32(config.inputs.tar_id.encode())))

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import U8
 from ..face.layout import inter_ocular_distance
 from ..media.video import Box, Frame
 from ..storage.files import write_json
@@ -27,8 +28,6 @@ ROOM = 0.5
 
 AMPLIFIED = 4
 """Factor on the differences shown."""
-
-U8 = NDArray[np.uint8]
 
 
 def face_box(landmarks: NDArray[np.floating], width: int, height: int) -> Box:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import U8
 from ..face.layout import MOUTH, NOSE, OUTER_LIP
 
 TOUCHED = 0.1
@@ -48,8 +49,6 @@ _NEAR_NOSE = 20.0
 
 _GRAY = 24.0
 """Luma under which chroma says nothing."""
-
-U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32, U8
 from .radial import wendland
 from .rectify import RectifiedGrid
 
@@ -26,9 +27,6 @@ _ITERATIONS = 8
 _STIFFNESS = 1e-2
 _ANCHORS = np.array([[-0.7, 0.5], [0.7, 0.5], [-0.9, 0.9], [0.9, 0.9]])
 """Places on the cheeks that stay where they are."""
-
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

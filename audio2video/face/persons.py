@@ -24,7 +24,7 @@ SHARED_FRAMES = 2
 
 @dataclass(frozen=True)
 class TrackLook:
-    """The look of the face of one track.
+    """Appearance of the face in one track.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
+from scipy.signal import savgol_filter
 
 
 def unbroken_stretches(
@@ -60,24 +61,7 @@ def smooth_tracks(
         length = run.stop - run.start
         fitting = min(window, length if length % 2 else length - 1)
         if fitting > order:
-            result[run] = _fitted(result[run], fitting, order)
-    return result
-
-
-def _fitted(values: NDArray[np.floating], window: int, order: int) -> NDArray[np.floating]:
-    """Replace each value by that of the polynomial which fits its window best.
-
-    At both ends the outermost window's polynomial goes on. (SciPy has the same filter, in a part
-    that takes half a second to import.)
-    """
-    half = window // 2
-    places = np.vander(np.arange(window) - half, order + 1)
-    fit = places @ np.linalg.pinv(places)
-    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
-    result = np.empty_like(values)
-    result[half : len(values) - half] = windows @ fit[half]
-    result[:half] = np.moveaxis(windows[0] @ fit[:half].T, -1, 0)
-    result[len(values) - half :] = np.moveaxis(windows[-1] @ fit[half + 1 :].T, -1, 0)
+            result[run] = savgol_filter(result[run], fitting, order, axis=0)
     return result
 
 

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32, U8
+from ..numerics import robust_deviation
 from .alignment import LIPS, NOSTRILS, Alignment, from_common, to_common
 from .appearance import Appearance, learn_appearance, log_colour, typical_frames
 from .head import generic_head
@@ -50,9 +52,6 @@ _SIDE = 0.55
 """Beyond this distance from the middle, hair is as likely as a beard, which may as well stay the
 frame's own there."""
 _SIDE_LIMIT = 7.0
-
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -229,7 +228,7 @@ def _learn_skin(lit: F32, x: NDArray[np.floating], y: NDArray[np.floating]) -> t
     cheeks = (np.abs(x) < 0.6) & (y > 0.4) & (y < 0.85) & ((np.abs(x) > 0.3) | (y < 0.55))
     sample = lit[:, cheeks].reshape(-1, 3)
     centre = np.median(sample, axis=0)
-    spread = np.hypot(1.4826 * np.median(np.abs(sample - centre), axis=0), _SKIN_FLOOR)
+    spread = np.hypot(robust_deviation(sample - centre), _SKIN_FLOOR)
     skin = np.stack([centre, spread]).astype(np.float32)
     # What is never skin, such as a beard, belongs to this face.
     usual = np.median([_skin_distance(colour, skin) for colour in lit], axis=0)

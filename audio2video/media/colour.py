@@ -1,4 +1,4 @@
-"""Between 8-bit RGB and limited-range planar YUV 4:2:0.
+"""Conversion between 8-bit RGB and limited-range planar YUV 4:2:0.
 
 The matrices are those of ITU-R BT.601 and BT.709. Chroma is spread to its 2x2 luma pixels as it is
 and averaged over them on the way back, so that YUV -> RGB -> YUV returns the same bytes wherever

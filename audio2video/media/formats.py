@@ -16,6 +16,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ..errors import BadFileError, MissingFileError
+from ..storage.parsing import DOWNLOAD, NO_FILE, is_address
 
 # Only these are opened. The codec library would also render a text file as a film of scrolling
 # letters, follow a playlist to other files or to the network, and take a still picture for a video.
@@ -75,6 +76,8 @@ def open_media(path: Path | str) -> InputContainer:
         if path.is_dir():
             raise BadFileError("this is a folder, not a media file", path=path, hint="name a file")
         if not path.exists():
+            if is_address(str(path)):
+                raise MissingFileError(NO_FILE, path=path, hint=DOWNLOAD)
             raise MissingFileError("no such file", path=path, hint="check its name")
         if not path.is_file():
             raise BadFileError("this is not a regular file", path=path, hint="copy it to one")

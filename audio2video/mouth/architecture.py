@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+from .._typing import F32
+
 Weights = Mapping[str, F32]
 
 NETWORKS = ("lstm", "bilstm", "conv")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numerics import smoothstep
+
 MIN_SILENCE = 0.5
 """Seconds: a shorter pause is part of speech, as before a plosive or between two phrases."""
 
@@ -70,6 +72,5 @@ def rest_weight(speech: NDArray[np.floating], rate: float) -> NDArray[np.float64
     since, until = (frames - before) / rate, (after - frames) / rate
     pause = since + until - 1 / rate
     room = np.minimum(since - LINGER, until - READY)
-    share = np.clip(room / EASE, 0.0, 1.0)
-    weight = REST * share * share * (3 - 2 * share)
+    weight = REST * smoothstep(room / EASE)
     return np.asarray(np.where(pause > MIN_SILENCE, weight, 0.0))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import LOWER_INNER_LIP, MOUTH_MIRROR, UPPER_INNER_LIP, mouth_opening, mouth_width
+from ..numerics import robust_deviation
 
 CLOSED_SHARE = 0.02
 """The most closed frames, as a share of all, whose mean is the closed-mouth reference."""
@@ -38,8 +39,8 @@ def closed_mouth_reference(mouths: NDArray[np.floating]) -> NDArray[np.float64]:
     ndarray of float64, shape (20, 2)
     """
     width = mouth_width(mouths)
-    spread = 1.4826 * np.median(np.abs(width - np.median(width)))
-    usual = np.abs(width - np.median(width)) <= WIDTH_OUTLIER * spread + 1e-6
+    off = width - np.median(width)
+    usual = np.abs(off) <= WIDTH_OUTLIER * robust_deviation(off) + 1e-6
     candidates = np.asarray(mouths, np.float64)[usual]
     least = min(CLOSED_LEAST, round(CLOSED_MOST * len(candidates)))
     count = max(1, least, round(CLOSED_SHARE * len(candidates)))

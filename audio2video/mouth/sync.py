@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from .._typing import F64
 from ..face.layout import mouth_opening
+from ..numerics import peak_offset
 from ..speech.units import FEATURE_RATE
-
-F64 = NDArray[np.float64]
 
 MAX_LAG = 50
 """Feature frames (10 ms) up to which sound may lag behind the picture or run ahead of it."""
@@ -154,10 +154,8 @@ def find_offset(sums: LagSums) -> Offset:
     margin = peak - float(correlation[np.abs(LAGS - LAGS[best]) > _SIDE].max())
     inside = 0 < best < len(LAGS) - 1
     place = float(LAGS[best])
-    if inside:  # the parabola through the peak and its neighbours
-        left, right = correlation[best - 1], correlation[best + 1]
-        bend = left - 2 * peak + right
-        place += float(0.5 * (left - right) / bend) if bend < 0 else 0.0
+    if inside:
+        place += peak_offset(correlation[best - 1], peak, correlation[best + 1])
     enough = sums.seconds >= MIN_SECONDS
     least = max(MIN_PEAK * np.sqrt(MIN_SECONDS / max(sums.seconds, 1.0)), _LOWEST_PEAK)
     clear = bool(inside and enough and peak >= least and margin >= MIN_MARGIN)

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..config import Config
 from ..errors import BadFileError, MissingFileError
 from ..media.audio import AudioInfo, probe_audio
 from ..media.video import probe_video
+from ..models.encoder_files import detector_path, load_detector, load_encoder
+from ..models.pass_files import NETWORK, load_network
 from ..mouth.predictor import Predictor
 from ..progress import Progress
 from ..speech.encoder import SpeechEncoder
+from ..storage.files import file_hash
 from ..storage.workspace import Workspace
-from ..training.encoder_files import load_encoder
-from ..training.pass_files import NETWORK, load_network
+from .speech_samples import HeardFile, speech_of
 
 if TYPE_CHECKING:
     from ..target.analysis import TargetAnalysis
 
 MIN_SECONDS = 0.2
 """Shorter sound holds no speech: a single phone takes longer."""
+
+MAX_APART = 0.1
+"""Seconds by which voice and speech may differ in length unnoticed: coders add a little."""
+
+LITTLE_SPEECH = 0.1
+"""Share of the time; less speech is worth a warning."""
+
+NO_SPEECH = "no speech in the sound"
+NO_SPEECH_HINT = "is the right track in it, and not muted? --voice_audio FILE gives the voice alone"
 
 
 class Job:
@@ -39,6 +55,7 @@ class Job:
         self.workspace = workspace
         self.config = config
         self.progress = progress
+        self._heard: HeardFile | None = None
 
     @property
     def inp_id(self) -> str:
@@ -90,6 +107,68 @@ class Job:
             There is no such speech, or it can't be read.
         """
         return probe_audio(self.workspace.input_audio(self.inp_id))
+
+    @cached_property
+    def voice(self) -> AudioInfo:
+        """What the lips follow: the clean voice where one is given, or else the speech.
+
+        Raises
+        ------
+        MissingFileError, BadFileError
+            There is no such file, or it can't be read.
+        """
+        given = self.config.inputs.voice_audio
+        if given is None:
+            return self.audio
+        voice = probe_audio(given)
+        apart = float(abs(voice.duration - self.audio.duration))
+        if apart > MAX_APART:
+            self.progress.warn(
+                f"--voice_audio is {float(voice.duration):.2f} s long, --audio "
+                f"{float(self.audio.duration):.2f} s: both must begin at the same moment"
+            )
+        return voice
+
+    @property
+    def voice_facts(self) -> dict[str, Any]:
+        """What the speech as it is heard depends on, for the keys of products."""
+        return {"audio": file_hash(self.voice.path), "detector": file_hash(detector_path())}
+
+    @contextmanager
+    def speech(self, product: Path) -> Iterator[tuple[NDArray[np.int16], NDArray[np.bool_]]]:
+        """Decode the speech beside a product, for as long as the ``with`` block lasts.
+
+        Yields
+        ------
+        samples : ndarray of int16, shape (n,)
+            Mono at 16 kHz, the speech equally loud throughout; memory-mapped.
+        presence : ndarray of bool
+            When someone speaks, at 50 Hz.
+
+        Raises
+        ------
+        BadFileError
+            Nobody speaks in it.
+        Audio2VideoError
+            It can't be decoded, or there is no room for it.
+        """
+        with speech_of(self.voice.path, product, load_detector, self._heard) as (samples, heard):
+            if self._heard is None:
+                self._check_speech(heard)
+                self._heard = heard
+            yield samples, heard.hearing.presence
+
+    def _check_speech(self, heard: HeardFile) -> None:
+        path, hearing = self.voice.path, heard.hearing
+        if not hearing.presence.any():
+            raise BadFileError(NO_SPEECH, path=path, hint=NO_SPEECH_HINT)
+        if heard.mix.note is not None:
+            self.progress.warn(f"{path}: {heard.mix.note}")
+        if hearing.spoken_share < LITTLE_SPEECH:
+            self.progress.warn(
+                f"{path}: only {hearing.spoken_seconds:.1f} s of it are speech "
+                f"({hearing.spoken_share:.0%}): the mouth rests in all the rest"
+            )
 
     @cached_property
     def rate(self) -> Fraction:

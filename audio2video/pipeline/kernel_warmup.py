@@ -8,7 +8,7 @@ import numpy as np
 
 
 def rehearsals() -> Iterator[Callable[[], object]]:
-    """Give small calls in the order in which a run needs their kernels.
+    """Return small calls that compile the kernels, in the order in which a run needs them.
 
     The reader of landmark models is left out: it is what a run needs first, and at once.
     """
@@ -38,11 +38,13 @@ def _rectification() -> None:
 
 
 def _path() -> None:
+    from ..retiming.costs import TargetCosts
     from ..retiming.path import best_path
 
     flat = np.zeros(4, np.float32)
     never = np.full((2, 4), np.inf, np.float32)
-    best_path(flat[:2], flat, flat, np.zeros((2, 4), np.float32), never, never, flat, 0)
+    costs = TargetCosts(flat, flat, np.zeros((2, 4), np.float32), never, never, flat)
+    best_path(flat[:2], costs, 0)
 
 
 def _median() -> None:

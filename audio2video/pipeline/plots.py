@@ -22,6 +22,7 @@ def plot_retiming(
     speech: NDArray[np.floating],
     motion: NDArray[np.floating],
     blink: NDArray[np.bool_],
+    usable: NDArray[np.bool_],
     rate: float,
     path: Path,
 ) -> None:
@@ -35,32 +36,70 @@ def plot_retiming(
         Speech activity, 0 to 1.
     motion : ndarray, shape (T,)
         Motion of the target, in inter-ocular distances per frame.
-    blink : ndarray of bool, shape (T,)
+    blink, usable : ndarray of bool, shape (T,)
     rate : float
         Frames per second.
     path : Path
         PNG to write.
     """
     # Placed by hand, as are the proxies: finding a layout takes longer than hundreds of frames.
-    figure = new_figure(9, 5, layout=None)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    figure.subplots_adjust(left=0.07, right=0.985, top=0.97, bottom=0.1, hspace=0.06)
+    figure = new_figure(11, 6.5, layout=None)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(5, 2))
+    figure.subplots_adjust(left=0.075, right=0.985, top=0.85, bottom=0.08, hspace=0.3)
     seconds = np.arange(len(timing.frames)) / rate
     between, shown = timing.is_interpolated, timing.positions / rate
-    above.plot(seconds, shown)
-    above.plot(seconds[between], shown[between], "o", ms=3, color="tab:red", label="between frames")
+    step = np.diff(timing.positions, prepend=timing.positions[:1])
+    back = step < 0
+    above.set_title(
+        "Which moment of the target video is shown at each moment of the result",
+        loc="left",
+        fontsize=12,
+        pad=34,
+    )
+    _draw_runs(above, seconds, shown, ~back, "tab:blue", "target plays forwards")
+    _draw_runs(above, seconds, shown, back, "tab:orange", "target plays backwards")
+    above.plot(
+        seconds[between],
+        shown[between],
+        "o",
+        ms=3,
+        color="tab:red",
+        label="made from two frames, to hold or turn",
+    )
     closed = blink[timing.frames]
-    above.plot(seconds[closed], shown[closed], "|", ms=9, color="black", label="blink")
-    above.set(ylabel="target time [s]")
+    above.plot(seconds[closed], shown[closed], "|", ms=9, color="black", label="eyes closed")
+    lost = ~usable[timing.frames]
+    if lost.any():
+        above.plot(seconds[lost], shown[lost], "x", color="tab:purple", label="no face: as it is")
+    above.set(ylabel="time in the target [s]")
     above.grid(alpha=0.3)
-    above.legend(loc="upper right")  # the best place takes seconds to find
-    below.fill_between(seconds, speech, alpha=0.4, label="speech")
+    # In a line over the axes, where it hides nothing.
+    above.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=5, frameon=False, fontsize=8.5)
+    below.fill_between(seconds, speech, alpha=0.4, label="someone speaks")
     scale = max(float(np.quantile(motion, 0.98)), 1e-6)
-    speed = np.abs(np.diff(timing.positions, prepend=timing.positions[:1])) * motion[timing.frames]
-    below.plot(seconds, speed / scale, lw=0.8, label="head motion")
-    below.set(xlabel="output time [s]", ylim=(0, 1.5))
-    below.legend(loc="upper right")
+    speed = np.abs(step) * motion[timing.frames]
+    below.plot(
+        seconds, speed / scale, lw=0.8, color="tab:green", label="the head moves (1: lively)"
+    )
+    below.set(xlabel="time in the result [s]", ylim=(0, 1.3), yticks=(0, 1))
+    below.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8.5)
     figure.savefig(path)
+
+
+def _draw_runs(
+    axes: Any,
+    seconds: NDArray[np.floating],
+    shown: NDArray[np.floating],
+    wanted: NDArray[np.bool_],
+    colour: str,
+    label: str,
+) -> None:
+    """Draw the parts of a line that lead to wanted moments."""
+    if not wanted.any():
+        return
+    kept = wanted.copy()
+    kept[:-1] |= wanted[1:]  # where the parts begin
+    axes.plot(seconds, np.where(kept, shown, np.nan), lw=1.6, color=colour, label=label)
 
 
 def plot_proxies(
@@ -69,13 +108,13 @@ def plot_proxies(
     considered: Sequence[tuple[int, NDArray[np.uint8], float, float]],
     path: Path,
 ) -> None:
-    """Draw the teeth proxies with a ruler of rows, to read lineU and lineL off, and their rivals.
+    """Plot the teeth proxies and the other frames considered, with a ruler for lineU and lineL.
 
     Parameters
     ----------
     upper, lower : TeethProxy or None
     considered : sequence of (frame, picture, float, float)
-        Frames that were looked at: their mouths, and what they are worth as upper and lower proxy.
+        Frames that were considered: number, mouth, and scores as upper and lower proxy.
     path : Path
         PNG to write.
     """

@@ -19,12 +19,10 @@ from ..storage.files import file_hash, write_json
 from ..storage.workspace import Workspace
 from .job import Job, will_train
 from .report import StepReport
-from .step import STEP_NAMES, load_step
+from .step import STEPS, load_step
 
 if TYPE_CHECKING:
     from .frame_count import FrameCount
-
-STEPS = tuple(range(len(STEP_NAMES)))
 
 
 def run(
@@ -65,7 +63,7 @@ def run(
         wrong = ", ".join(str(s) for s in chosen if s not in STEPS) or "none"
         raise OptionError(f"no such step: {wrong}", hint="steps are 0, 1, 2, 3 and 4")
     workspace.create()
-    config = import_media(workspace, config, link=link)
+    config = import_media(workspace, config, progress, link=link)
     job = Job(workspace, config, progress)
     if any(step > 1 for step in chosen) or (1 in chosen and config.lipsync.predict):
         workspace.input_audio(job.inp_id)  # a wrong id is reported before anything is made
@@ -146,29 +144,38 @@ def check_requirements(workspace: Workspace, steps: Sequence[int], config: Confi
         signing_credentials(config.marking.sign_cert, config.marking.sign_key)
 
 
-def import_media(workspace: Workspace, config: Config, *, link: bool = False) -> Config:
+def import_media(
+    workspace: Workspace, config: Config, progress: Progress | None = None, *, link: bool = False
+) -> Config:
     """Copy ``--audio`` and ``--video`` into the workspace; returns a config with their ids.
 
     An id given beside the file is used; otherwise the file's stem becomes the id. A file that can't
-    be used is refused before anything is copied.
+    be used is refused before anything is copied. One that has changed since takes the place of what
+    it was, which is set aside.
     """
+    from ..media.audio import probe_audio
+    from ..media.video import probe_video
+
     inputs, config = config.inputs, config.with_media_ids()
-    if inputs.audio is not None:
-        from ..media.audio import probe_audio
-
-        probe_audio(inputs.audio)
+    for sound in (inputs.audio, inputs.voice_audio):
+        if sound is not None:
+            probe_audio(sound)
     if inputs.video is not None:
-        from ..media.video import probe_video
-
         probe_video(inputs.video)
-    if inputs.audio is not None:
-        workspace.bring(inputs.audio, "input/mp3", config.inputs.inp_id, link=link)
-    if inputs.video is not None:
-        workspace.bring(inputs.video, "target/mp4", config.inputs.tar_id, link=link)
+    for source, folder, file_id in (
+        (inputs.audio, "input/mp3", config.inputs.inp_id),
+        (inputs.video, "target/mp4", config.inputs.tar_id),
+    ):
+        if source is None:
+            continue
+        force = config.machine.force
+        brought = workspace.bring(source, folder, file_id, link=link, force=force)
+        if brought.kept is not None and progress is not None:
+            progress.warn(f"{source} is taken anew: what it was before is kept as {brought.kept}")
     return config
 
 
-def import_target(workspace: Workspace, config: Config) -> Config:
+def import_target(workspace: Workspace, config: Config, progress: Progress | None = None) -> Config:
     """Copy ``--video`` into the workspace.
 
     Returns
@@ -177,7 +184,7 @@ def import_target(workspace: Workspace, config: Config) -> Config:
         With the target's id.
     """
     workspace.create()
-    return import_media(workspace, config)
+    return import_media(workspace, config, progress)
 
 
 def _write_report(job: Job, timings: dict[str, dict[str, Any]]) -> None:

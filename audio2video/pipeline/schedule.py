@@ -13,10 +13,9 @@ from ..retiming.retime import Retiming, ping_pong, retime
 from ..speech.recording import recording_activity
 from ..storage.arrays import read_arrays
 from ..storage.artifacts import build_if_stale
-from ..storage.files import file_hash, replacing
+from ..storage.files import replacing
 from .job import Job
 from .plots import plot_retiming
-from .speech_samples import samples_of
 
 MADE_BY = "step 3 (retiming)"
 FORMAT = 5
@@ -39,13 +38,13 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
     Audio2VideoError
         The speech is missing, or the file there can't be used.
     """
-    target, audio, rate = job.target, job.audio, float(job.rate)
+    target, rate = job.target, float(job.rate)
     enabled, wanted = job.config.retiming.retiming, job.frames
 
     def build(path: Path) -> dict[str, Any]:
         track = target.track
-        with samples_of(audio.path, path) as pcm:
-            speech = recording_activity(pcm, job.rate, wanted)
+        with job.speech(path) as (samples, presence):
+            speech = recording_activity(samples, job.rate, wanted, presence)
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
         timing = (
             retime(
@@ -64,7 +63,7 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
             np.savez(file, places=timing.positions)
         with replacing(path.parent / "retiming.png") as temporary:
             motion = np.linalg.norm(velocity, axis=1)
-            plot_retiming(timing, speech, motion, track.blink, rate, temporary)
+            plot_retiming(timing, speech, motion, track.blink, track.usable, rate, temporary)
         return {"between": int(timing.is_interpolated.sum())}
 
     product = job.retiming_path
@@ -73,7 +72,7 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         {
             "format": FORMAT,
             "target": target.key,
-            "audio": file_hash(audio.path),
+            **job.voice_facts,
             "frames": wanted,
             **job.config.retiming.flags(),
         },

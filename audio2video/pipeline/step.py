@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from .job import Job
-from .report import StepReport
+if TYPE_CHECKING:
+    from .job import Job
+    from .report import StepReport
 
 STEP_NAMES = ("dataset", "lipsync", "texture", "retiming", "compositing")
 """Module of each step, by its number."""
+
+STEPS = tuple(range(len(STEP_NAMES)))
+VIDEO_STEPS = STEPS[1:]
+"""Steps that make a video; step 0 prepares a corpus for training."""
 
 
 class Step(Protocol):

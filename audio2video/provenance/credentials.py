@@ -148,7 +148,7 @@ def _load(chain: bytes, key: bytes, chain_path: Path, key_path: Path) -> Credent
 
 
 def _only_key(pem: bytes) -> bytes:
-    """Cut a file of key and certificates down to its key."""
+    """Return the private key alone from a file of key and certificates."""
     begin = pem.find(b"-----BEGIN ")
     while begin >= 0 and b"PRIVATE KEY" not in pem[begin : pem.find(b"\n", begin)]:
         begin = pem.find(b"-----BEGIN ", begin + 1)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32
 from ..media.frame import Box, Frame
 
 TEXT = "SYNTHETIC"
@@ -32,9 +33,6 @@ FACE_GROWTH, FOREHEAD = 0.15, 0.4
 
 CORNERS = ("bottom right", "bottom left", "top right", "top left")
 """Where the label may lie, the first of equally good places first."""
-
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def make_label(
 
 
 def _plate(text: str, width: int, height: int) -> F32:
-    """Draw the letters: how much of each pixel of the plate they cover; its size is even."""
+    """Render the letters as pixel coverage, on a plate of even size."""
     # Imported here: only a composite draws.
     from PIL import Image, ImageDraw, ImageFont
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,15 +69,20 @@ _MOTION_GRAIN = 64
 """Motion is a whole number of 1/64, so that a gain of n/8 times motion fits the grain of costs."""
 
 
-@dataclass(frozen=True)
-class TargetCosts:
+class TargetCosts(NamedTuple):
     """Costs of a target of T frames; see `audio2video.retiming.path.best_path`.
 
     Parameters
     ----------
-    motion, show, edge : ndarray of float32, shape (T,)
+    motion : ndarray of float32, shape (T,)
+        Cost of each frame per unit of gain.
+    show : ndarray of float32, shape (T,)
+        Cost of each frame whenever it is shown.
     enter, hold, turn : ndarray of float32, shape (2, T)
-        For playing forwards and backwards; infinite beyond the ends.
+        For playing forwards and backwards; `turn` belongs to the frame and direction after the
+        turn. Where `hold` or `turn` would need a frame beyond the target's ends, they are infinite.
+    edge : ndarray of float32, shape (T,)
+        Cost of being the first or the last frame of the output.
     """
 
     motion: NDArray[np.float32]

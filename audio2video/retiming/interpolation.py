@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import U8
+
 FLOW_SIDE = 400
 """Flow is found on frames reduced to this longer side, in pixels. Rebuilding known frames of three
 clips, 640 was no better."""
-
-U8 = NDArray[np.uint8]
 
 
 def planes_between(a: Sequence[U8], b: Sequence[U8], share: float) -> list[U8]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
+import numpy as np
+
+from .._typing import F32, F64, U8
 from ..runtime.kernels import kernel
+from .costs import TargetCosts
 
 EASE = 3
 """Output frames of a turn: most of the way to the turning frame, that frame, and back again."""
@@ -16,16 +19,27 @@ MAX_COST = 1e15
 _ADVANCED, _HELD, _LOCKED = 0, 1, 2
 
 
-def best_path(
-    gain: NDArray[np.float32],
-    motion: NDArray[np.float32],
-    show: NDArray[np.float32],
-    enter: NDArray[np.float32],
-    hold: NDArray[np.float32],
-    turn: NDArray[np.float32],
-    edge: NDArray[np.float32],
-    lock: int,
-) -> NDArray[np.float64]:
+class _Row(NamedTuple):
+    """Costs of reaching each target frame in one output frame and one direction."""
+
+    advanced: F32
+    held: F32
+    along: F32
+    turned: F32
+
+
+class _Past(NamedTuple):
+    """What a row is made of: costs of earlier output frames, each moved to where it is needed."""
+
+    stayed: F32
+    stepped: F32
+    held: F32
+    along: F32
+    turned_from: F32
+    begun: F32
+
+
+def best_path(gain: F32, costs: TargetCosts, lock: int) -> F64:
     """Find the cheapest way to play a target of T frames under N output frames.
 
     Direction 0 is forwards, 1 backwards; ``step`` is +1 and -1. With
@@ -45,12 +59,8 @@ def best_path(
     Parameters
     ----------
     gain : ndarray of float32, shape (N,)
-    motion, show : ndarray of float32, shape (T,)
-    enter, hold, turn : ndarray of float32, shape (2, T)
-        For both directions; `turn` belongs to the frame and direction after the turn. Where `hold`
-        or `turn` would need a frame beyond the target's ends, they must be infinite.
-    edge : ndarray of float32, shape (T,)
-        Cost of being the first or the last frame of the output.
+        Weight of `motion` in each output frame.
+    costs : TargetCosts
     lock : int
         Frames played without turn or hold after the first frame that follows a turn, at most T - 3.
 
@@ -64,6 +74,7 @@ def best_path(
     ValueError
         No such path exists, the arrays' shapes do not fit each other, or a cost is not as above.
     """
+    motion, show, enter, hold, turn, edge = costs
     frames = len(motion)
     if any(a.shape != (frames,) for a in (motion, show, edge)) or gain.ndim != 1:
         raise ValueError(f"motion, show and edge must be ({frames},), and gain (N,)")
@@ -80,14 +91,9 @@ def best_path(
     # Made here, because the compiler takes a second for calls that make arrays.
     margin = lock + 1
     width = frames + 2 * margin
-    places: NDArray[np.float64] = _best_path(
+    places: F64 = _best_path(
         gain,
-        motion,
-        show,
-        enter,
-        hold,
-        turn,
-        edge,
+        costs,
         lock,
         np.full((2, EASE + 2, width), np.inf, np.float32),
         np.full((2, 2, width), np.inf, np.float32),
@@ -102,20 +108,15 @@ def best_path(
 
 @kernel()
 def _best_path(
-    gain: NDArray[np.float32],
-    motion: NDArray[np.float32],
-    show: NDArray[np.float32],
-    enter: NDArray[np.float32],
-    hold: NDArray[np.float32],
-    turn: NDArray[np.float32],
-    edge: NDArray[np.float32],
+    gain: F32,
+    costs: TargetCosts,
     lock: int,
-    advanced: NDArray[np.float32],
-    held: NDArray[np.float32],
-    along: NDArray[np.float32],
-    turned: NDArray[np.float32],
-    choice: NDArray[np.uint8],
-) -> NDArray[np.float64]:
+    advanced: F32,
+    held: F32,
+    along: F32,
+    turned: F32,
+    choice: U8,
+) -> F64:
     """Fill the tables of costs, of which each holds the last rows only, and follow the choices.
 
     `advanced`, `held` and `turned` begin infinite, `along` with zeros. Rows have a margin of cells
@@ -123,16 +124,17 @@ def _best_path(
     from the first row on: the difference of two is that of a stretch. `turned` is W less `along`.
     `choice` says how A was reached: 0 from A, 1 from H, 2 from L; four cells a byte.
     """
-    n, m = len(gain), len(motion)
+    n, m = len(gain), len(costs.motion)
+    edge = costs.edge
     never = np.float32(np.inf)
     margin = lock + 1
     rows = EASE + 2
     codes = np.zeros(4 * choice.shape[2], np.uint8)
     for d in range(2):
         for j in range(m):
-            cost = gain[0] * motion[j] + show[j]
+            cost = gain[0] * costs.motion[j] + costs.show[j]
             advanced[d, 0, margin + j] = cost + edge[j]
-            along[d, 0, margin + j] = cost + enter[d, j]
+            along[d, 0, margin + j] = cost + costs.enter[d, j]
     for i in range(1, n):
         now, before, ago = i % rows, (i - 1) % rows, (i - EASE - 1) % rows
         even, odd = i % 2, (i - 1) % 2
@@ -141,25 +143,21 @@ def _best_path(
             here = slice(margin, margin + m)
             there = slice(margin - step, margin - step + m)
             begun = slice(margin - lock * step, margin - lock * step + m)
-            _row(
-                gain[i],
-                motion,
-                show,
-                enter[d],
-                hold[d],
-                turn[d],
+            past = _Past(
                 advanced[d, before, here],
                 advanced[d, before, there],
                 held[d, odd, there],
                 along[d, odd, there],
                 advanced[1 - d, ago, here],
                 turned[d, (i - lock) % margin, begun],
+            )
+            row = _Row(
                 advanced[d, now, here],
                 held[d, even, here],
                 along[d, even, here],
                 turned[d, i % margin, here],
-                codes,
             )
+            _fill(row, gain[i], costs, d, past, codes)
             _pack(codes, choice[i, d])
     # The cheapest end: in A or H of either direction, or `inside` frames after a turn.
     # Plain numbers here would be types of their own, for each of which `_follow` is compiled.
@@ -180,47 +178,30 @@ def _best_path(
                 cost += edge[k]
                 if cost < least:
                     least, j, d, state, inside = cost, k, way, _LOCKED, since
-    places: NDArray[np.float64] = _follow(choice, n if j >= 0 else 0, j, d, state, inside, lock)
+    places: F64 = _follow(choice, n if j >= 0 else 0, j, d, state, inside, lock)
     return places
 
 
 @kernel()
-def _row(
-    gain: np.float32,
-    motion: NDArray[np.float32],
-    show: NDArray[np.float32],
-    enter: NDArray[np.float32],
-    hold: NDArray[np.float32],
-    turn: NDArray[np.float32],
-    a_stay: NDArray[np.float32],
-    a_step: NDArray[np.float32],
-    h_step: NDArray[np.float32],
-    p_step: NDArray[np.float32],
-    a_other: NDArray[np.float32],
-    begun: NDArray[np.float32],
-    advanced: NDArray[np.float32],
-    held: NDArray[np.float32],
-    along: NDArray[np.float32],
-    turned: NDArray[np.float32],
-    codes: NDArray[np.uint8],
-) -> None:
-    """One output frame in one direction: without branches, so that it becomes vector code."""
-    for j in range(len(motion)):
-        cost = gain * motion[j] + show[j]
+def _fill(row: _Row, gain: np.float32, costs: TargetCosts, d: int, past: _Past, codes: U8) -> None:
+    """Fill the costs of one output frame: without branches, so that it becomes vector code."""
+    enter, hold, turn = costs.enter[d], costs.hold[d], costs.turn[d]
+    for j in range(len(enter)):
+        cost = gain * costs.motion[j] + costs.show[j]
         on = cost + enter[j]
-        diagonal = p_step[j] + on
-        turned[j] = (a_other[j] + turn[j]) + cost - diagonal
+        diagonal = past.along[j] + on
+        row.turned[j] = (past.turned_from[j] + turn[j]) + cost - diagonal
         # With a lock of 0 this is what was written the line before.
-        released = begun[j] + diagonal
-        went = min(a_step[j], h_step[j]) + on
-        codes[j] = 2 if released < went else (1 if h_step[j] < a_step[j] else 0)
-        advanced[j] = min(released, went)
-        held[j] = a_stay[j] + (cost + hold[j])
-        along[j] = diagonal
+        released = past.begun[j] + diagonal
+        went = min(past.stepped[j], past.held[j]) + on
+        codes[j] = 2 if released < went else (1 if past.held[j] < past.stepped[j] else 0)
+        row.advanced[j] = min(released, went)
+        row.held[j] = past.stayed[j] + (cost + hold[j])
+        row.along[j] = diagonal
 
 
 @kernel()
-def _pack(codes: NDArray[np.uint8], packed: NDArray[np.uint8]) -> None:
+def _pack(codes: U8, packed: U8) -> None:
     for k in range(len(packed)):
         packed[k] = (
             codes[4 * k]
@@ -231,9 +212,7 @@ def _pack(codes: NDArray[np.uint8], packed: NDArray[np.uint8]) -> None:
 
 
 @kernel()
-def _follow(
-    choice: NDArray[np.uint8], n: int, j: int, d: int, state: int, inside: int, lock: int
-) -> NDArray[np.float64]:
+def _follow(choice: U8, n: int, j: int, d: int, state: int, inside: int, lock: int) -> F64:
     """Go back from the end to the first output frame."""
     places = np.empty(n)
     i = n - 1

@@ -98,17 +98,8 @@ def retime(
         untouched = None
     costs = target_costs(velocity, blink, usable, starts, rate, untouched)
     lock = min(round(PLAY_SECONDS * rate), available - 3)
-    places = best_path(
-        speech_gain(speech, rate).astype(np.float32),
-        costs.motion,
-        costs.show,
-        costs.enter,
-        costs.hold,
-        costs.turn,
-        costs.edge,
-        lock,
-    )
-    return Retiming(places)
+    gain = speech_gain(speech, rate).astype(np.float32)
+    return Retiming(best_path(gain, costs, lock))
 
 
 def _lasts(good: NDArray[np.bool_], starts: NDArray[np.bool_], rate: float) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
+import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,19 +18,28 @@ REQUESTS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 GRACE_SECONDS = 5.0
 """Seconds in which a run tidies up; the same request sent twice must not disturb that."""
 
+RETRY_SECONDS = 0.02
+"""Seconds until a request is raised again that came where nothing can be raised."""
+
 
 class StopRequest:
-    """The stop signal that a run has received.
+    """The stop signal that a process has received.
 
     Parameters
     ----------
-    number : int
-        The signal; 0 as long as there was none.
+    error : type of BaseException
+        What a signal raises in the main thread.
+    grace : float
+        Seconds after a request in which others are not listened to.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, error: type[BaseException] = KeyboardInterrupt, grace: float = GRACE_SECONDS
+    ) -> None:
         self.number = 0
-        self._first = 0.0
+        self.error = error
+        self._grace = grace
+        self._first = -math.inf
 
     @property
     def code(self) -> int:
@@ -35,13 +47,20 @@ class StopRequest:
         return 128 + (self.number or signal.SIGINT)
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal: raise `KeyboardInterrupt` in the main thread."""
+        """Handle a signal: raise `error` in the main thread."""
         now = time.monotonic()
-        if self.number and now - self._first < GRACE_SECONDS:
+        if now - self._first < self._grace:
             return
-        # A later one is let through again: the first may have come where it could not be raised.
+        # A later one is let through again: a library may have made something else of the first.
         self.number, self._first = number, now
-        raise KeyboardInterrupt
+        raise self.error(self.code)
+
+    def retry(self) -> None:
+        """Receive the same signal again in a moment."""
+        self._first = -math.inf
+        timer = threading.Timer(RETRY_SECONDS, _thread.interrupt_main, (self.number,))
+        timer.daemon = True
+        timer.start()
 
 
 @contextmanager
@@ -58,7 +77,8 @@ def stoppable() -> Iterator[StopRequest]:
     request = StopRequest()
     before = _install(request.handle)
     try:
-        yield request
+        with _raised_for_certain(request):
+            yield request
     finally:
         for number, handler in before.items():
             # After a request the process ends: a second one has nothing left to stop, and must not
@@ -69,16 +89,11 @@ def stoppable() -> Iterator[StopRequest]:
 @contextmanager
 def graceful_worker() -> Iterator[None]:
     """Let a process that works for another end, when it is asked to, as at the end of its work."""
-    request = StopRequest()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if not request.number:
-            request.number = number
-            raise SystemExit(request.code)
-
-    _install(handle, ("SIGTERM",))
+    request = StopRequest(SystemExit, grace=math.inf)
+    _install(request.handle, ("SIGTERM",))
     try:
-        yield
+        with _raised_for_certain(request):
+            yield
     except Exception:
         if request.number:  # whatever it was made of, as by a module that was being imported
             raise SystemExit(request.code) from None
@@ -86,6 +101,24 @@ def graceful_worker() -> Iterator[None]:
     finally:
         # It ends anyway, and must not be disturbed while it tidies up.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+@contextmanager
+def _raised_for_certain(request: StopRequest) -> Iterator[None]:
+    """Retry a request whose error Python drops, as in the callback of a weak reference."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if request.number and issubclass(unraisable.exc_type, request.error):
+            request.retry()
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _install(

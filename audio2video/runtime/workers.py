@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -12,12 +13,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from ..errors import Audio2VideoError
 from .resource_errors import as_resource_error
-from .signals import GRACE_SECONDS, graceful_worker
+from .signals import graceful_worker
 from .startup import prepare_process
 
 HEARTBEAT_SECONDS = 0.5
@@ -29,6 +30,9 @@ _THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+
+END_SECONDS = 20.0
+"""Seconds in which a process ends when it is told to, even if a compiler is at work in it."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class WorkerProcess:
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, nthreads), daemon=True)
-        with _interrupts_held():
+        with _interrupts_held(), _main_hidden():
             self._process.start()
         theirs.close()
 
@@ -128,7 +132,7 @@ class WorkerProcess:
         """End the process if it still runs; finished work is kept."""
         if self._process.is_alive():
             self._process.terminate()
-            self._process.join(GRACE_SECONDS)
+            self._process.join(END_SECONDS)
         if self._process.is_alive():
             self._process.kill()
         self._process.join()
@@ -324,6 +328,22 @@ def _send(parent: Connection, end: _End) -> None:
         os._exit(1)
     except Exception:  # an error that can't be pickled
         parent.send(_End(error=RuntimeError(f"{type(end.error).__name__}: {end.error}")))
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Hide the program's main module from a process that is being started.
+
+    The process would run it again, to find functions in it: a script that calls this package
+    without the guard ``if __name__ == "__main__"`` would start more processes. Calls are of
+    modules, so that nothing in it is needed.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
+from scipy.ndimage import gaussian_filter1d, grey_closing, grey_opening
 
+from ..numerics import smoothstep
 from .band import voice_band
 from .units import HOP, SAMPLE_RATE, WINDOW
 
@@ -122,7 +123,12 @@ def loudness_gain(
     return 10 ** (min(level - measured, max_gain) / 20) if np.isfinite(measured) else 1.0
 
 
-def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:
+def speech_activity(
+    samples: F32,
+    rate_fps: Fraction,
+    frames: int,
+    presence: npt.NDArray[np.bool_] | None = None,
+) -> F32:
     """Tell for each video frame whether someone speaks.
 
     The energy between 100 and 4000 Hz is compared with the noise floor and the speech level of the
@@ -136,6 +142,8 @@ def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:
         Video frames per second.
     frames : int
         Number of video frames; frame k covers the time from k / rate_fps to (k + 1) / rate_fps.
+    presence : np.ndarray [shape=(n // 160 + 1,), dtype=bool], optional
+        When a detector hears speech, at 100 Hz: all else is silence, however loud it is.
 
     Returns
     -------
@@ -145,10 +153,12 @@ def speech_activity(samples: F32, rate_fps: Fraction, frames: int) -> F32:
     """
     if len(samples) < WINDOW or frames < 1:
         return np.zeros(max(frames, 0), np.float32)
-    active = _activity(_levels(np.asarray(samples, np.float64)))
-    active = _lowest(_highest(active, _CLOSURE), _CLOSURE)  # a closing: bridges
-    active = _highest(_lowest(active, _CLICK), _CLICK)  # an opening: drops
-    active = _smooth(active)
+    levels = _levels(np.asarray(samples, np.float64))
+    presence = np.ones(len(levels), bool) if presence is None else presence
+    active = _activity(levels, presence) * presence
+    active = grey_closing(active, (_CLOSURE,), mode="nearest")  # bridges
+    active = grey_opening(active, (_CLICK,), mode="nearest")  # drops
+    active = gaussian_filter1d(active, _SMOOTHING, mode="nearest")
     middles = (np.arange(frames) + 0.5) / float(rate_fps)
     times = np.arange(len(active)) * (HOP / SAMPLE_RATE)
     value = np.interp(middles, times, active)
@@ -165,11 +175,13 @@ def _levels(samples: F64) -> F64:
     return np.asarray(10 * np.log10(power + 10 ** (_QUIETEST / 10)), np.float64)
 
 
-def _activity(levels: F64) -> F64:
+def _activity(levels: F64, presence: npt.NDArray[np.bool_]) -> F64:
     """Map levels to 0..1 between two thresholds which the recording itself sets."""
-    ordered = np.sort(levels)
-    loud = min(max(_SPEECH_FRAMES, len(levels) // 20), (len(levels) + 1) // 2)
-    speech = float(ordered[-loud])
+    ordered, spoken = np.sort(levels), np.sort(levels[presence])
+    if not len(spoken):
+        return np.zeros(len(levels))
+    loud = min(max(_SPEECH_FRAMES, len(spoken) // 20), (len(spoken) + 1) // 2)
+    speech = float(spoken[-loud])
     if speech < _AUDIBLE:
         return np.zeros(len(levels))
     noise = max(float(ordered[len(levels) // 20]), speech - _MOST_CONTRAST)
@@ -177,23 +189,4 @@ def _activity(levels: F64) -> F64:
     if contrast < _LEAST_CONTRAST:
         return np.full(len(levels), float(speech >= _STEADY_LOUD))
     low = noise + max(0.3 * contrast, 0.5 * _LEAST_CONTRAST)
-    ramp = np.clip((levels - low) / (0.2 * contrast), 0.0, 1.0)
-    return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float64)
-
-
-def _highest(values: F64, width: int) -> F64:
-    """Return the maximum of so many values around each, an odd number."""
-    around = sliding_window_view(np.pad(values, width // 2, mode="edge"), width)
-    return np.asarray(around.max(axis=1))
-
-
-def _lowest(values: F64, width: int) -> F64:
-    """Return the minimum of so many values around each."""
-    return -_highest(-values, width)
-
-
-def _smooth(values: F64) -> F64:
-    reach = round(4 * _SMOOTHING)
-    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _SMOOTHING) ** 2)
-    padded = np.pad(values, reach, mode="edge")
-    return np.convolve(padded, bell / bell.sum(), mode="valid")
+    return smoothstep((levels - low) / (0.2 * contrast))

@@ -94,7 +94,12 @@ def recording_features(pcm: I16) -> F32:
     return with_differences(static)
 
 
-def recording_activity(pcm: I16, rate_fps: Fraction, frames: int) -> F32:
+def recording_activity(
+    pcm: I16,
+    rate_fps: Fraction,
+    frames: int,
+    presence: npt.NDArray[np.bool_] | None = None,
+) -> F32:
     """Compute `speech_activity` of a recording of any length.
 
     What counts as noise and what as speech is decided for each minute, so that a hall after a
@@ -108,6 +113,8 @@ def recording_activity(pcm: I16, rate_fps: Fraction, frames: int) -> F32:
         Video frames per second.
     frames : int
         Number of video frames.
+    presence : np.ndarray [shape=(n // 320 + 1,), dtype=bool], optional
+        When a detector hears speech, at 50 Hz; see `audio2video.speech.hearing.Hearing`.
 
     Returns
     -------
@@ -120,6 +127,11 @@ def recording_activity(pcm: I16, rate_fps: Fraction, frames: int) -> F32:
         stop = min(start + minute, frames)
         first, last = max(start - around, 0), min(stop + around, frames)
         begin, end = (round(k / rate_fps * SAMPLE_RATE) for k in (first, last))
-        heard = speech_activity(as_samples(pcm[begin:end]), rate_fps, last - first)
+        spoken = None
+        if presence is not None:
+            # Level f of this part is at sample begin + 160 f.
+            times = np.arange(begin, min(end, len(pcm)) + 1, HOP) + HOP
+            spoken = presence[np.minimum(times // (2 * HOP), len(presence) - 1)]
+        heard = speech_activity(as_samples(pcm[begin:end]), rate_fps, last - first, spoken)
         activity[start:stop] = heard[start - first : stop - first]
     return activity

@@ -145,18 +145,20 @@ class WhisperEncoder:
         """Compute the states of a recording; see `SpeechEncoder.encode`."""
         return WhisperFeatures(self, samples)[:]
 
-    def states(self, mel: F32) -> list[F32]:
+    def states(self, mel: F32, layers: int | None = None) -> list[F32]:
         """Run the encoder over one window.
 
         Parameters
         ----------
         mel : ndarray of float32, shape (T, 80)
             Of at most 30 s.
+        layers : int, optional
+            How many of the layers; all by default.
 
         Returns
         -------
         list of ndarray of float32, shape ((T + 1) // 2, width)
-            Outputs of all layers.
+            Outputs of these layers.
 
         Raises
         ------
@@ -170,7 +172,7 @@ class WhisperEncoder:
             raise ValueError("a window of more than 30 s")
         x = x + _positions(len(x), self.form.width)
         found = []
-        for k in range(self.form.layers):
+        for k in range(self.form.layers if layers is None else layers):
             x = x + self._attend(k, _norm(x, w[f"{k}_norm1_gain"], w[f"{k}_norm1_bias"]))
             y = _norm(x, w[f"{k}_norm2_gain"], w[f"{k}_norm2_bias"])
             y = _gelu(y @ w[f"{k}_up_kernel"] + w[f"{k}_up_bias"])

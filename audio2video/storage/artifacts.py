@@ -13,7 +13,7 @@ from typing import Any
 from .. import __version__
 from ..errors import Audio2VideoError, BadFileError
 from ..progress import Progress
-from .files import content_key, file_hash, read_json, replacing, write_json
+from .files import content_key, file_hash, read_json, replacing, set_aside, write_json
 
 
 def record_path(product: Path) -> Path:
@@ -136,7 +136,7 @@ def build_if_stale(
                     f"{product} was changed by hand: used as it is (--force True makes it again)"
                 )
                 return False
-            progress.warn(f"{product} was changed by hand: kept as {_set_aside(product).name}")
+            progress.warn(f"{product} was changed by hand: kept as {set_aside(product).name}")
         elif is_current(product, depends_on) and all(path.is_file() for path in outputs):
             return False
     with replacing(product) as temporary:
@@ -162,11 +162,3 @@ def _is_users_own(product: Path) -> bool:
         record.get("sha256"),
         record.get("replaces"),
     )
-
-
-def _set_aside(product: Path) -> Path:
-    number = 1
-    while (kept := product.with_name(f"{product.stem}.kept-{number}{product.suffix}")).exists():
-        number += 1
-    product.rename(kept)
-    return kept

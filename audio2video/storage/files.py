@@ -121,6 +121,15 @@ def discard(path: Path) -> bool:
     return True
 
 
+def set_aside(product: Path) -> Path:
+    """Rename a file that is to be kept, beside it; returns its new place."""
+    number = 1
+    while (kept := product.with_name(f"{product.stem}.kept-{number}{product.suffix}")).exists():
+        number += 1
+    product.rename(kept)
+    return kept
+
+
 def mark_used(path: Path) -> None:
     """Note that a file is used now, on file systems too that do not note when files are read."""
     with suppress(OSError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Audio2VideoError, MissingFileError
-from .files import file_hash, replacing
+from ..errors import Audio2VideoError, BadFileError, MissingFileError
+from .files import file_hash, read_json, remove, replacing, set_aside, write_json
 from .ids import DEFAULT_ID, same_name
 
 LAYOUT = (
@@ -28,6 +29,21 @@ LAYOUT = (
 
 NO_SUFFIXES = ("", ".json")
 """Names with these are not looked at as the user's media."""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A file of the user's in the workspace.
+
+    Parameters
+    ----------
+    path : Path
+    kept : Path, optional
+        Where the file lies whose place it has taken.
+    """
+
+    path: Path
+    kept: Path | None = None
 
 
 class Workspace:
@@ -129,8 +145,18 @@ class Workspace:
             )
         return found
 
-    def bring(self, source: Path, folder: str, file_id: str, *, link: bool = False) -> Path:
+    def bring(
+        self,
+        source: Path,
+        folder: str,
+        file_id: str,
+        *,
+        link: bool = False,
+        force: bool = False,
+    ) -> Brought:
         """Copy a file of the user's into the workspace under an id.
+
+        The same file with another content, exported anew, takes the old one's place.
 
         Parameters
         ----------
@@ -140,6 +166,12 @@ class Workspace:
         file_id : str
         link : bool
             Link to the file where the system can, instead of copying it.
+        force : bool
+            Take the file even if the id is another's.
+
+        Returns
+        -------
+        Brought
 
         Raises
         ------
@@ -150,15 +182,20 @@ class Workspace:
         """
         if not source.is_file():
             raise MissingFileError("file not found", path=source)
-        there = _named(self.root / folder, file_id)
+        there, kept = _named(self.root / folder, file_id), None
         if there is not None:
             if there.samefile(source) or file_hash(there) == file_hash(source):
-                return there
-            raise Audio2VideoError(
-                f"the id '{file_id}' already belongs to another file",
-                path=there,
-                hint="rename your file, or remove that one",
-            )
+                return Brought(there)
+            if not (force or _came_from(there, source)):
+                option = "inp_id" if folder.startswith("input") else "tar_id"
+                raise Audio2VideoError(
+                    f"the id '{file_id}' already belongs to another file",
+                    path=there,
+                    hint=f"give yours another with --{option} NAME, or take its place with "
+                    "--force True",
+                )
+            kept = set_aside(there)
+            remove(_origin_path(there))
         suffix = source.suffix.lower()
         if suffix in NO_SUFFIXES:
             suffix = ".media"
@@ -169,7 +206,8 @@ class Workspace:
                     temporary.symlink_to(source.resolve())
             if not temporary.is_symlink():
                 shutil.copyfile(source, temporary)
-        return product
+        write_json(_origin_path(product), {"brought_from": str(source.resolve())})
+        return Brought(product, kept)
 
     def target_options(self, tar_id: str) -> Path:
         """File with a target's own options; it need not be there."""
@@ -261,6 +299,21 @@ class Workspace:
         named = [folder for folder in output.iterdir() if folder.name.endswith(f"-{tar_id}")]
         paths = [folder / f"{folder.name}.mp4" for folder in sorted(named)]
         return [path for path in paths if path.is_file()]
+
+
+def _origin_path(there: Path) -> Path:
+    """Where it is noted which file of the user's another is a copy of."""
+    return there.with_name(f"{there.name}.made.json")
+
+
+def _came_from(there: Path, source: Path) -> bool:
+    """Tell whether a file is an earlier state of another, perhaps exported to another format."""
+    try:
+        origin = Path(str(read_json(_origin_path(there)).get("brought_from")))
+    except BadFileError:
+        return False
+    found = source.resolve()
+    return found.parent == origin.parent and same_name(found.stem, origin.stem)
 
 
 def shipped() -> Path:

@@ -62,10 +62,10 @@ def follow_faces(
     list of tuple of Sighting
         The faces of each frame.
     """
-    from ..face.detection import FaceFinder
     from ..face.face_tracks import track_faces
+    from ..models.face_models import load_face_finder
 
-    finder, colours = FaceFinder(landmark_model), _ColourWatch()
+    finder, colours = load_face_finder(landmark_model), _ColourWatch()
     waiting: deque[Frame] = deque()
     sightings = []
     with VideoReader(path) as reader, closing(prefetch(_with_gray(reader), DECODED)) as decoded:

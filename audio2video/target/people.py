@@ -115,9 +115,9 @@ def _is_behind(person: Person, largest: Sequence[float]) -> bool:
 
 def _group(pieces: Sequence[Piece], sightings: Sightings, spool: FrameSpool) -> list[list[Piece]]:
     """Group the pieces of tracks by person, having divided those that show two."""
-    from ..face.identity import FaceDescriber
+    from ..models.face_models import load_face_describer
 
-    gallery = Gallery(sightings, spool, FaceDescriber())
+    gallery = Gallery(sightings, spool, load_face_describer())
     divided = [part for piece in pieces for part in gallery.divided(piece)]
     looks = [gallery.look(piece) for piece in divided]
     return [[divided[k] for k in group] for group in group_tracks(looks)]

@@ -134,12 +134,12 @@ def _best_frames(target: TargetAnalysis) -> Proxies:
 def _from_picture(
     path: Path, space: RectifiedGrid, analysis: AnalysisConfig, *, is_upper: bool
 ) -> TeethProxy:
-    from ..face.detection import FaceFinder
     from ..face.tracking import track_face
+    from ..models.face_models import load_face_finder
 
     rgb = read_picture(path, "save a target frame as PNG")
     gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    (face,) = track_face([gray], FaceFinder(analysis.landmark_model))
+    (face,) = track_face([gray], load_face_finder(analysis.landmark_model))
     if face.landmarks is None:
         raise NoFaceError("no face in the picture", path=path, hint="save a whole target frame")
     pose = fit_pose(face.landmarks[None])

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import U8
+
 SIGMA = 1.0
 """Scale of the detail, in pixels (Gaussian): the scale that resampling and the median weaken."""
 
@@ -27,7 +29,6 @@ MIN_KEPT = 0.7
 MIN_PIXELS = 20
 """A few pixels say nothing of sharpness."""
 
-U8 = NDArray[np.uint8]
 Sample = tuple[U8, U8, NDArray[np.bool_]]
 """A rebuilt picture, the true one, and which pixels count."""
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32
 from ..face.layout import LOWER_INNER_LIP, UPPER_INNER_LIP, mouth_opening
 from ..face.rectify import RectifiedGrid
 from .teeth import TeethProxy, mouth_interior, whiteness
@@ -36,8 +37,6 @@ DISTANCE_PENALTY = 0.15
 
 MARGIN = 0.15
 """Room around the mouth that is looked at, in inter-ocular distances."""
-
-F32 = NDArray[np.float32]
 
 
 def enhance_teeth(

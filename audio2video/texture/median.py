@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import F32, I64, U8, U16, Mask
 from ..runtime.kernels import kernel
 from .warp import CELL, grid_shape
 
@@ -38,12 +38,6 @@ _SHARE = (np.arange(LANES) // 3 / CELL).astype(np.float32)
 
 _ROUNDER = np.float32(1.5 * 2**15)
 """Added and taken away again, it rounds to 1/256 what is below `MAX_MOVE`: the sum has no more."""
-
-U8 = NDArray[np.uint8]
-U16 = NDArray[np.uint16]
-I64 = NDArray[np.int64]
-F32 = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 
 def weighted_median(

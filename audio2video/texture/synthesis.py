@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -118,7 +118,6 @@ class SynthesisConfig:
     lower: TeethProxy | None = None
 
 
-@dataclass(frozen=True, eq=False)
 class TextureMaker:
     """Makes textures of one target.
 
@@ -128,17 +127,13 @@ class TextureMaker:
     recipe : SynthesisConfig
     """
 
-    gallery: CandidateSet
-    recipe: SynthesisConfig
-    _grid: NDArray[np.float64] = field(init=False)
-    _region: NDArray[np.bool_] = field(init=False)
-    _features: NDArray[np.float64] = field(init=False)
-
-    def __post_init__(self) -> None:
-        jaw = self.gallery.jaws[self.gallery.usable].mean(axis=0)
-        object.__setattr__(self, "_grid", coarse_grid(self.gallery.space))
-        object.__setattr__(self, "_region", visible_region(jaw, self.gallery.space))
-        object.__setattr__(self, "_features", self._features_of(self.gallery.looks))
+    def __init__(self, gallery: CandidateSet, recipe: SynthesisConfig) -> None:
+        self.gallery = gallery
+        self.recipe = recipe
+        jaw = gallery.jaws[gallery.usable].mean(axis=0)
+        self._grid = coarse_grid(gallery.space)
+        self._region = visible_region(jaw, gallery.space)
+        self._features = self._features_of(gallery.looks)
 
     def make(
         self, wanted: FrameFeatures, allowed: NDArray[np.integer] | None = None
@@ -276,7 +271,7 @@ class TextureMaker:
         threads.
         """
         without = replace(self.recipe, detail=0.0, opening_detail=0.0, upper=None, lower=None)
-        plain = replace(self, recipe=without)
+        plain = TextureMaker(self.gallery, without)
         g = self.gallery
         picks = np.linspace(0, len(g.usable) - 1, min(CALIBRATIONS, len(g.usable)))
 
@@ -297,7 +292,7 @@ class TextureMaker:
             detail=detail_gain((a, b, ~inside) for a, b, inside in samples),
             opening_detail=detail_gain(samples),
         )
-        return replace(self, recipe=recipe)
+        return TextureMaker(self.gallery, recipe)
 
 
 def visible_region(jaw: NDArray[np.floating], space: RectifiedGrid) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..config import Config
 from ..errors import Audio2VideoError, BadFileError
+from ..models.pass_files import write_network
 from ..mouth.architecture import Architecture
 from ..mouth.metrics import measure_clips
 from ..mouth.predictor import Predictor
@@ -36,11 +37,10 @@ from .data import (
     prepare_data,
     true_shapes,
 )
-from .pass_files import write_network
 from .sequences import TrainingBatch, split_clips
 from .trainer import GraphWriter, Trainer
 
-FORMAT = 2
+FORMAT = 3
 
 
 def train_pass(workspace: Workspace, config: Config, progress: Progress) -> dict[str, Any]:

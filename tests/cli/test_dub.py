@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT
 
 from audio2video.provenance.verification import verify
+from audio2video.runtime.kernels import kernel_folder
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def dub(tmp_path: Path, small_speech: Path, small_target: Path) -> object:
                 **os.environ,
                 "PYTHONPATH": str(ROOT),
                 "XDG_CACHE_HOME": str(tmp_path.parent / "cache"),
+                "NUMBA_CACHE_DIR": str(kernel_folder()),
             },
         )
         if check:

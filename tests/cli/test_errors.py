@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from conftest import CommandLine
 
-from audio2video.media.audio import write_wav
+from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
 from tools.presenter.presenter import render_frames
 
@@ -203,6 +203,41 @@ def test_an_id_is_never_overwritten(
     line = refused(run_py, "--steps", "1", "--audio", other, "--tar_id", "painted")
     assert "already belongs to another file" in line
     assert (run_py.workspace / "input" / "mp3" / "words.wav").read_bytes() == kept
+
+
+def test_a_file_exported_anew_is_taken(
+    run_py: CommandLine, small_target: Path, small_speech: Path, tmp_path: Path
+) -> None:
+    """The normal way to work: cut the speech again, and run the same line."""
+    take = tmp_path / "take.wav"
+    samples = read_audio(small_speech)
+    shapes = run_py.workspace / "input" / "ldmk" / "talkers" / "take.npy"
+    lengths = []
+    for seconds in (2, 1):
+        write_wav(take, samples[: seconds * 16000], 16000)
+        done = run_py("--steps", "1", "--audio", take, "--video", small_target)
+        lengths.append(len(np.load(shapes)))
+    assert lengths == [50, 25]
+    assert "is taken anew" in done.stderr
+    assert "take.kept-1.wav" in done.stderr
+    other = tmp_path / "elsewhere" / "take.wav"
+    other.parent.mkdir()
+    write_wav(other, samples[:24000], 16000)
+    line = refused(run_py, "--steps", "1", "--audio", other, "--tar_id", "painted")
+    assert "--inp_id NAME" in line
+    run_py("--steps", "1", "--audio", other, "--tar_id", "painted", "--force", "True")
+    assert len(np.load(shapes)) == 38
+
+
+def test_a_tilde_that_no_shell_has_replaced(
+    run_py: CommandLine, small_speech: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(small_speech.parent))
+    run_py("--steps", "1", "--audio=~/words.wav")
+    options = tmp_path / "options.toml"
+    options.write_text('audio = "~/words.wav"\n')
+    assert "up to date" in run_py("--steps", "1", "--config", options).stdout
+    assert "no such file" in refused(run_py, "--steps", "1", "--audio=~nobody-here/words.wav")
 
 
 def test_options_out_of_bounds_and_unknown(run_py: CommandLine, tmp_path: Path) -> None:

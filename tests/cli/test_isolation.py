@@ -13,6 +13,7 @@ import pytest
 from conftest import ROOT, CommandLine
 
 from audio2video.provenance.verification import verify
+from audio2video.runtime.kernels import kernel_folder
 
 WRITES = "open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir"
 WRITES += ",link,linkat,symlink,symlinkat,truncate,chmod,fchmodat,chown,mknod,mknodat,utimensat"
@@ -148,14 +149,16 @@ def test_every_write_and_no_connection_under_strace(
     probe = subprocess.run([*strace, "true"], capture_output=True, text=True)
     if probe.returncode:
         pytest.skip(f"strace can't trace here: {probe.stderr.strip()}")
-    run([*strace, *command(workspace, small_speech, small_target)], home)
+    # The kernels of the other tests, which a tracer would make slow to compile.
+    kept = {"NUMBA_CACHE_DIR": str(kernel_folder())}
+    run([*strace, *command(workspace, small_speech, small_target)], home, **kept)
     calls, written = traced(log)
     assert calls == []
     assert any(path.startswith(str(workspace / "output")) for path in written), "it does see writes"
     allowed = tuple(
         str(path)
         for path in (
-            *(workspace, home.scratch),
+            *(workspace, home.scratch, kernel_folder()),
             *(home.folder / ".config" / "audio2video", home.folder / ".cache"),
         )
     )

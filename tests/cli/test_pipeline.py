@@ -157,7 +157,7 @@ def test_report(finished: CommandLine) -> None:
 
 def test_pictures(finished: CommandLine) -> None:
     sheet = cv2.imread(str(output(finished) / "sheet.png"))
-    assert sheet.shape == (600, 3000, 3)
+    assert sheet.shape == (1758, 5 * (480 + 10) + 10, 3)  # rows of both, whole and close
     for name in ("teeth.png", "retiming.png"):
         assert cv2.imread(str(output(finished) / name)) is not None
     visual = probe_video(finished.workspace / "input" / "visual" / "words-talkers.mp4")

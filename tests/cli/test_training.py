@@ -16,7 +16,7 @@ from conftest import CommandLine
 from corpus_maker import write_corpus
 from waiting import ended, wait_until
 
-from audio2video.mouth.predictor import Predictor
+from audio2video.models.network_file import read_network, save_network
 
 TRAIN = ("--steps", "1", "--train", "True", "--predict", "False", "--pass_id", "small")
 SIZE = ("--nepochs", "12", "--dim_hidden", "8", "--batch_size", "2", "--e_savef", "1")
@@ -103,13 +103,16 @@ def test_another_configuration_needs_its_own_name(trained: CommandLine) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        (),
-        (
-            *("--network", "bilstm", "--noise_snr", "5"),
-            *("--gain", "3", "--tempo", "0.1", "--time_shift", "10"),
+        pytest.param((), id="plain"),
+        pytest.param(
+            (
+                *("--network", "bilstm", "--noise_snr", "5"),
+                *("--gain", "3", "--tempo", "0.1", "--time_shift", "10"),
+            ),
+            id="varied",
+            marks=pytest.mark.slow,
         ),
     ],
-    ids=["plain", "varied"],
 )
 def test_killed_training_goes_on_to_the_same_network(
     corpus: CommandLine, tmp_path: Path, more: tuple[str, ...]
@@ -154,7 +157,7 @@ def test_another_network_on_fewer_minutes_with_a_graph(run_py: CommandLine) -> N
     folder = run_py.workspace / "train" / "small"
     assert list((folder / "graph").glob("events.out.*"))
     # Only an LSTM is delayed.
-    network = Predictor.load(folder / "network.npz")
+    network = read_network(folder / "network.npz")
     assert (network.kind, network.delay) == ("conv", 0)
     split = json.loads((folder / "split.json").read_text())
     # The limit is on the training clips alone, and no recording is split.
@@ -181,10 +184,10 @@ def test_noise_needs_sound(corpus: CommandLine) -> None:
 def test_a_pass_of_published_features_cannot_hear(
     trained: CommandLine, run_py: CommandLine, small_target: Path, small_speech: Path
 ) -> None:
-    network = Predictor.load(trained.workspace / "train" / "small" / "network.npz")
+    network = read_network(trained.workspace / "train" / "small" / "network.npz")
     folder = run_py.workspace / "train" / "small"
     folder.mkdir(parents=True)
-    replace(network, features="published").save(folder / "network.npz")
+    save_network(replace(network, features="published"), folder / "network.npz")
     done = run_py(
         *("--steps", "1", "--pass_id", "small", "--audio", small_speech, "--video", small_target),
         check=False,

@@ -12,9 +12,9 @@ import pytest
 from conftest import ROOT, CommandLine
 
 from audio2video.media.video import probe_video
+from audio2video.models.pass_files import load_network, write_network
 from audio2video.mouth.predictor import Predictor
 from audio2video.storage.workspace import shipped
-from audio2video.training.pass_files import load_network, write_network
 
 
 @pytest.mark.parametrize("pass_id", ["talkers", "grid_s1_delayed"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from audio2video._typing import U8
 from audio2video.evaluation.realism import (
     BORDER,
     MIN_SIDE,
@@ -30,7 +31,6 @@ from audio2video.evaluation.realism import (
 from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
 
-U8 = NDArray[np.uint8]
 HEIGHT, WIDTH = 48, 64
 WHOLE = (slice(0, HEIGHT), slice(0, WIDTH))
 NO_COVER = np.zeros((HEIGHT, WIDTH))

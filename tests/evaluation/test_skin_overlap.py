@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from audio2video._typing import U8
 from audio2video.compositing.masks import face_mask
 from audio2video.evaluation.skin_overlap import MIN_AREA, foreign_pixels, judge_mask
-from audio2video.face.detection import FaceFinder
 from audio2video.face.layout import MOUTH, OUTER_LIP
 from audio2video.face.pose import fit_pose
 from audio2video.face.rectify import RectifiedGrid, frame_map, to_rectified
 from audio2video.media.video import VideoReader
+from audio2video.models.face_models import load_face_finder
 from tools.presenter.presenter import demo_truth, render_frames
 
-U8 = NDArray[np.uint8]
 SIZE = 256
 
 
@@ -125,7 +125,7 @@ def test_it_counts_alike_at_every_size() -> None:
 def test_real_faces(shared_data: Path, name: str) -> None:
     with VideoReader(shared_data / "targets" / f"{name}.mp4") as reader:
         frames = [frame.rgb() for frame in reader.read([10, 70, 120])]
-    finder = FaceFinder()
+    finder = load_face_finder()
     for frame in frames:
         gray = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         box = max(finder.detect(gray), key=lambda found: found.side)

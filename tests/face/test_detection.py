@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 from audio2video.errors import BadFileError, MissingFileError
 from audio2video.face.detection import (
     FACE_SIDE,
-    MODEL_FILE,
     SMALLEST,
     FaceBox,
     FaceFinder,
     box_of,
-    landmark_model_path,
 )
 from audio2video.face.head import generic_head
 from audio2video.face.layout import inter_ocular_distance
 from audio2video.face.tracking import overlap, track_face
+from audio2video.models.face_models import MODEL_FILE, landmark_model_path, load_face_finder
 from tools.presenter.presenter import DemoTruth, demo_truth, render_frames
 
 SIZE = 256
@@ -32,7 +31,7 @@ COUNT = 6
 
 @pytest.fixture(scope="module")
 def finder() -> FaceFinder:
-    return FaceFinder()
+    return load_face_finder()
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +236,7 @@ def test_the_packaged_model_is_found() -> None:
 def test_a_missing_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in (tmp_path / "none.dat", tmp_path):
         with pytest.raises(MissingFileError, match=r"landmark model not found; check --land"):
-            FaceFinder(path)
+            load_face_finder(path)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingFileError) as caught:
         landmark_model_path()
@@ -250,15 +249,15 @@ def test_a_file_that_is_no_model(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.dat"
     path.write_bytes(content)
     with pytest.raises(BadFileError, match="not a dlib shape predictor") as caught:
-        FaceFinder(path)
+        load_face_finder(path)
     assert caught.value.path == path
 
 
 def test_a_damaged_model_and_one_of_five_points(tmp_path: Path) -> None:
     five = landmark_model_path().with_name("shape_predictor_5_face_landmarks.dat")
     with pytest.raises(BadFileError, match="predicts 5 points, 68 needed; check --landmark_model"):
-        FaceFinder(five)
+        load_face_finder(five)
     content = five.read_bytes()
     (tmp_path / "half.dat").write_bytes(content[: len(content) // 2])
     with pytest.raises(BadFileError, match="not a dlib shape predictor"):
-        FaceFinder(tmp_path / "half.dat")
+        load_face_finder(tmp_path / "half.dat")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from audio2video.errors import BadFileError, MissingFileError
-from audio2video.face.detection import FaceFinder, box_of
-from audio2video.face.identity import SAME_PERSON, FaceDescriber
+from audio2video.face.detection import box_of
+from audio2video.face.identity import SAME_PERSON
 from audio2video.media.video import VideoReader
+from audio2video.models.face_models import load_face_describer, load_face_finder
 from audio2video.training.dataset.portrait import read_portrait
 from tools.presenter.presenter import render_frames
 
@@ -55,7 +56,7 @@ def test_pictures_of_no_use(tmp_path: Path, presenter: np.ndarray) -> None:
 
 
 def test_real_people_are_told_apart(shared_data: Path) -> None:
-    finder, describer = FaceFinder(), FaceDescriber()
+    finder, describer = load_face_finder(), load_face_describer()
 
     def describe(path: Path, number: int) -> np.ndarray:
         with VideoReader(path) as reader:

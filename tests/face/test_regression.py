@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from landmark_models import made_up_model
 from numpy.typing import NDArray
 
-from audio2video.face.detection import box_of, landmark_model_path
-from audio2video.face.landmark_file import read_landmark_model
+from audio2video.face.detection import box_of
 from audio2video.face.regression import LandmarkModel, place_landmarks
+from audio2video.models.face_models import landmark_model_path
+from audio2video.models.landmark_file import read_landmark_model
 from tools.presenter.presenter import demo_truth, render_frames
 
 SIZE = 256

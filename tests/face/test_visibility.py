@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from audio2video._typing import U8
 from audio2video.face.alignment import Alignment, from_common, to_common
 from audio2video.face.appearance import COMPONENTS, Appearance, learn_appearance, log_colour
 from audio2video.face.head import generic_head
@@ -30,7 +31,6 @@ from audio2video.face.surface import surface_slope
 from audio2video.face.visibility import FaceModel, facing, learn_face, occlusion_maps, sample_frames
 from tools.presenter.presenter import demo_truth, render_frames
 
-U8 = NDArray[np.uint8]
 FRAMES = 90
 LEARNED = np.arange(0, FRAMES, 2)
 SPACE = RectifiedGrid.lower_face(24.0)

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +175,54 @@ def test_a_process_that_works_for_another() -> None:
         signal.raise_signal(signal.SIGTERM)  # it is tidying up
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class StoppedWhenCollected:
+    """Something that is asked to stop where Python drops every error: in a destructor."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def stopped_in_a_destructor() -> None:
+    StoppedWhenCollected()
+    wait_until(lambda: False, "the request is raised again", limit=10)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("context", "error"), [(stoppable, KeyboardInterrupt), (graceful_worker, SystemExit)]
+)
+def test_a_request_that_comes_inside_a_destructor(
+    context: Callable[[], AbstractContextManager[object]],
+    error: type[BaseException],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before, hook = signal.getsignal(signal.SIGTERM), sys.unraisablehook
+    try:
+        with pytest.raises(error), context():
+            stopped_in_a_destructor()
+        assert sys.unraisablehook == hook
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert capsys.readouterr().err == ""
+
+
+@posix
+def test_other_errors_inside_a_destructor_are_said() -> None:
+    told: list[object] = []
+    hook, sys.unraisablehook = sys.unraisablehook, lambda said: told.append(said.exc_type)
+    try:
+        with stoppable():
+            BrokenWhenCollected()
+    finally:
+        sys.unraisablehook = hook
+    assert told == [ZeroDivisionError]
+
+
+class BrokenWhenCollected:
+    def __del__(self) -> None:
+        1 / 0  # noqa: B018
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from audio2video.models.network_file import read_network, save_network
 from audio2video.mouth.architecture import Architecture
 from audio2video.mouth.basis import ShapeBasis
 from audio2video.mouth.predictor import Predictor
@@ -19,7 +20,7 @@ def check(data: bytes, folder: Path) -> None:
     path = folder / "network.npz"
     path.write_bytes(data)
     with refused():
-        network = Predictor.load(path)
+        network = read_network(path)
         with np.errstate(all="ignore"):
             network.coefficients(np.zeros((2, network.architecture.inputs)))
 
@@ -40,7 +41,7 @@ def seeds() -> list[bytes]:
             "audio2video",
         )
         with TemporaryDirectory() as folder:
-            network.save(Path(folder) / "network.npz")
+            save_network(network, Path(folder) / "network.npz")
             found.append((Path(folder) / "network.npz").read_bytes())
     return found
 

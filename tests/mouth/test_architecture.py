@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from audio2video.config import TrainingConfig
+from audio2video.models.network_file import read_network
 from audio2video.mouth.architecture import DILATIONS, NETWORKS, Architecture
-from audio2video.mouth.predictor import Predictor
 from audio2video.storage.workspace import shipped
 from audio2video.training.trainer import Trainer, import_tensorflow
 
@@ -72,7 +72,7 @@ def test_convolutions_equal_plain_sums(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed"])
 def test_shipped_passes_equal_tensorflow(rng: np.random.Generator, pass_id: str) -> None:
-    network = Predictor.load(shipped() / "passes" / pass_id / "network.npz")
+    network = read_network(shipped() / "passes" / pass_id / "network.npz")
     form = network.architecture
     trainer = Trainer(form, TrainingConfig(), 1)
     trainer.set_weights(network.weights)

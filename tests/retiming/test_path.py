@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from audio2video.retiming.costs import TargetCosts
 from audio2video.retiming.path import EASE, best_path
 from benchmarks import plain
 
 Numbers = NDArray[np.float32]
-Problem = tuple[Numbers, Numbers, Numbers, Numbers, Numbers, Numbers, Numbers, int]
+Problem = tuple[Numbers, TargetCosts, int]
 
 
 @st.composite
@@ -34,7 +35,7 @@ def problems(draw: st.DrawFn, longest: int, most: int) -> Problem:
     hold[0, -1] = hold[1, 0] = turn[0, 0] = turn[1, -1] = np.inf
     lock = draw(st.integers(0, m - 3))
     show, enter, edge = numbers(0, 4, m), numbers(0, 2, 2, m), numbers(0, 2, m)
-    return gain, motion, show, enter, hold, turn, edge, lock
+    return gain, TargetCosts(motion, show, enter, hold, turn, edge), lock
 
 
 Shown = list[float]
@@ -42,7 +43,7 @@ Shown = list[float]
 
 def allowed(problem: Problem) -> Iterator[tuple[float, Shown]]:
     """Every way to play the target, as places in it, and what it costs."""
-    gain, motion, show, enter, hold, turn, edge, lock = problem
+    gain, (motion, show, enter, hold, turn, edge), lock = problem
     n, m = len(gain), len(motion)
 
     def picture(j: int, i: int) -> float:
@@ -97,7 +98,8 @@ def test_a_turn_that_pays_is_eased_and_followed_by_a_stretch_of_play() -> None:
     none = np.zeros(m, np.float32)
     enter, hold, turn = (np.full((2, m), cost, np.float32) for cost in (0, 9, -5))
     hold[0, -1] = hold[1, 0] = turn[0, 0] = turn[1, -1] = np.inf
-    places = best_path(np.zeros(n, np.float32), none, none, enter, hold, turn, none, lock)
+    costs = TargetCosts(none, none, enter, hold, turn, none)
+    places = best_path(np.zeros(n, np.float32), costs, lock)
     speed = np.diff(places)
     assert np.abs(np.diff(speed)).max() == 0.5
     turns = np.flatnonzero(speed[1:] * speed[:-1] < 0)
@@ -111,5 +113,6 @@ def test_a_target_too_short_to_turn_in_is_refused(m: int) -> None:
     n = 2 * m + 1
     row, rows = np.zeros(m, np.float32), np.zeros((2, m), np.float32)
     never = np.full((2, m), np.inf, np.float32)
+    costs = TargetCosts(row, row, rows, never, never, row)
     with pytest.raises(ValueError, match=f"{m} target frames can't be played for {n}"):
-        best_path(np.zeros(n, np.float32), row, row, rows, never, never, row, 0)
+        best_path(np.zeros(n, np.float32), costs, 0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import deque
 from pathlib import Path
 
 import cluster_jobs
 import pytest
+from conftest import ROOT
 
 from audio2video.errors import BadFileError
 from audio2video.runtime.workers import Call, Crash, WorkerMessage, WorkerPool, failure_text
@@ -41,6 +44,25 @@ def test_an_error_that_cannot_be_pickled_still_arrives() -> None:
         ((_, outcome),) = pool.run(deque([Call(cluster_jobs.fail_oddly, (0,))]), no_beat)
     assert isinstance(outcome, Exception)
     assert "odd" in str(outcome)
+
+
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+    """Its processes do not run it again, each starting more of them."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import operator\n"
+        "from collections import deque\n"
+        "from audio2video.runtime.workers import Call, WorkerPool\n"
+        "print('once', flush=True)\n"
+        "with WorkerPool(2) as pool:\n"
+        "    calls = deque(Call(operator.mul, (k, k)) for k in range(4))\n"
+        "    print(sorted(value for _, value in pool.run(calls, lambda: None)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120, cwd=ROOT
+    )
+    assert done.stdout == "once\n[0, 1, 4, 9]\n"
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("attempts", [1, 2])

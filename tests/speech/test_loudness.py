@@ -6,13 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-from scipy.ndimage import gaussian_filter1d, grey_closing, grey_opening
 
 from audio2video.media.audio import read_audio
-from audio2video.speech import loudness
 from audio2video.speech.loudness import (
     MAX_GAIN,
     TARGET_LEVEL,
@@ -123,13 +118,3 @@ def test_real_speech_has_both(shared_data):
         assert (activity > 0.95).mean() > 0.35
     # The statement begins with a second of silence.
     assert activity[:20].max() < 0.1
-
-
-@given(hnp.arrays(np.float64, st.integers(1, 200), elements=st.floats(0, 1)))
-def test_steps_of_the_activity_equal_scipys(active):
-    closed = loudness._lowest(loudness._highest(active, 15), 15)
-    np.testing.assert_array_equal(closed, grey_closing(active, 15, mode="nearest"))
-    opened = loudness._highest(loudness._lowest(active, 7), 7)
-    np.testing.assert_array_equal(opened, grey_opening(active, 7, mode="nearest"))
-    smooth = gaussian_filter1d(active, loudness._SMOOTHING, mode="nearest")
-    np.testing.assert_allclose(loudness._smooth(active), smooth, atol=1e-12)

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from waiting import ended
+from waiting import ended, held_elsewhere
 
 from audio2video.cli import main as cli
 from audio2video.storage.cache import ANALYSIS, SEQUENCES, UNFINISHED, choose, find_cached, remove
 from audio2video.storage.files import discard, is_leftover, mark_used, temporary_beside
-from audio2video.storage.locks import locked
 from audio2video.storage.workspace import Workspace
 
 KEY = "0123456789ab"
@@ -165,7 +164,7 @@ def test_removing_leaves_all_else(filled: Workspace) -> None:
 
 def test_what_another_is_making_is_kept(filled: Workspace) -> None:
     found = find_cached(filled)
-    with locked(filled.analysis_lock("anna-b")):
+    with held_elsewhere(filled.analysis_lock("anna-b")):
         removed, kept = remove(filled, found)
     assert [one.kind for one in kept] == [ANALYSIS, UNFINISHED]
     assert {one.tar_id for one in kept} == {"anna-b"}
@@ -298,7 +297,7 @@ def test_clearing_one_target(filled: Workspace, capsys: pytest.CaptureFixture[st
     assert (code, out) == (0, "removed 1 cache, 0.0 MB\n")
     code, out, _ = command(capsys, "cache", "clear", "--older", "1", "--yes", *where)
     assert (code, out) == (0, "nothing to remove\n")
-    with locked(filled.analysis_lock("anna-b")):
+    with held_elsewhere(filled.analysis_lock("anna-b")):
         code, out, err = command(capsys, "cache", "clear", "--yes", *where)
     assert (code, out) == (0, "removed 1 cache, 0.0 MB\n")
     assert f"warning: {filled.analysis('anna-b', KEY)}: in use; kept" in err

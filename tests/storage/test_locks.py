@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,17 @@ def give_up() -> None:
 
 
 def is_free(path: Path) -> bool:
-    try:
-        with locked(path, give_up):
-            return True
-    except GivenUpError:
-        return False
+    """Ask from another thread: the holder's own must not ask again."""
+
+    def ask() -> bool:
+        try:
+            with locked(path, give_up):
+                return True
+        except GivenUpError:
+            return False
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(ask).result()
 
 
 @pytest.fixture

@@ -21,9 +21,10 @@ from audio2video.batch.rows import read_rows
 from audio2video.config import Config
 from audio2video.config.files import read_options_file
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
-from audio2video.face import detection
 from audio2video.face.rectify import RectifiedGrid
-from audio2video.mouth.predictor import Predictor
+from audio2video.models import face_models
+from audio2video.models.network_file import read_network
+from audio2video.models.pass_files import load_network, write_network
 from audio2video.pipeline.job import Job, find_network
 from audio2video.pipeline.shapes import read_shapes
 from audio2video.pipeline.textures import read_textures
@@ -36,7 +37,6 @@ from audio2video.storage.files import file_hash, read_json
 from audio2video.storage.workspace import Workspace, shipped
 from audio2video.training.dataset.published import read_features, read_float_matrix
 from audio2video.training.dataset.sources import read_list
-from audio2video.training.pass_files import load_network, write_network
 from audio2video.training.passes.table import read_passes
 
 MADE_BY = "step 7 (juggling)"
@@ -313,7 +313,7 @@ def test_textures_and_lines_that_do_not_fit(tmp_path: Path) -> None:
 @pytest.fixture
 def own_pass(tmp_path: Path) -> Path:
     """A finished pass in a workspace, as training leaves it."""
-    network = Predictor.load(shipped() / "passes" / "grid_s1" / "network.npz")
+    network = read_network(shipped() / "passes" / "grid_s1" / "network.npz")
     folder = tmp_path / "train" / "own"
     write_network(folder, network, {"epochs": 1})
     return folder
@@ -341,7 +341,7 @@ def test_a_pass_is_as_it_was_trained(own_pass: Path) -> None:
 
 def test_another_network_is_refused(own_pass: Path) -> None:
     with_other_weights(own_pass / "network.npz")
-    Predictor.load(own_pass / "network.npz")
+    read_network(own_pass / "network.npz")
     message = r"own/network\.npz: not the network that was trained: .*run\.json; put the right"
     with pytest.raises(BadFileError, match=message):
         load_network(find_network(Workspace(own_pass.parent.parent), "own").parent)
@@ -502,17 +502,17 @@ def test_a_changed_analysis_is_made_again(
 
 
 def test_another_packaged_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert file_hash(detection.landmark_model_path()) == detection.MODEL_SHA256
-    monkeypatch.setattr(detection, "MODEL_SHA256", "0" * 64)
+    assert file_hash(face_models.landmark_model_path()) == face_models.MODEL_SHA256
+    monkeypatch.setattr(face_models, "MODEL_SHA256", "0" * 64)
     with pytest.raises(BadFileError, match=r"not the model that was packaged.*--landmark_model"):
-        detection.landmark_model_path()
+        face_models.landmark_model_path()
     with pytest.raises(MissingFileError, match=r"no such\.dat not found"):
-        detection.packaged_model("no such.dat", "")
+        face_models.packaged_model("no such.dat", "")
 
 
 def test_a_model_of_ones_own_is_taken_as_it_is(tmp_path: Path) -> None:
     own = tmp_path / "own.dat"
     own.write_bytes(b"not a model")
-    assert detection.landmark_model_path(own) == own
+    assert face_models.landmark_model_path(own) == own
     with pytest.raises(Audio2VideoError, match="not a dlib shape predictor"):
-        detection.FaceFinder(own)
+        face_models.load_face_finder(own)

@@ -17,7 +17,7 @@ from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.storage.artifacts import record_path
 from audio2video.storage.files import content_key, file_hash, read_json, replacing, write_json
 from audio2video.storage.ids import MAX_ID_BYTES
-from audio2video.storage.workspace import LAYOUT, Workspace
+from audio2video.storage.workspace import LAYOUT, Brought, Workspace
 
 
 @pytest.fixture
@@ -93,13 +93,13 @@ def test_two_files_of_one_id(workspace: Workspace) -> None:
 def test_bring_copies_under_the_id(workspace: Workspace, tmp_path: Path) -> None:
     source = tmp_path / "Some Speech.WAV"
     source.write_bytes(b"sound")
-    there = workspace.bring(source, "input/mp3", "speech")
+    there = workspace.bring(source, "input/mp3", "speech").path
     assert there == workspace.root / "input" / "mp3" / "speech.wav"
     assert workspace.input_audio("speech") == there
     assert there.read_bytes() == source.read_bytes() == b"sound"
     # The same content again, or the file itself, is no conflict.
-    assert workspace.bring(source, "input/mp3", "speech") == there
-    assert workspace.bring(there, "input/mp3", "speech") == there
+    assert workspace.bring(source, "input/mp3", "speech") == Brought(there)
+    assert workspace.bring(there, "input/mp3", "speech") == Brought(there)
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3"])
@@ -112,13 +112,47 @@ def test_bring_never_overwrites(workspace: Workspace, tmp_path: Path, suffix: st
     assert (workspace.root / "input" / "mp3" / "speech.wav").read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize("new_suffix", [".wav", ".mp3"])
+def test_a_file_exported_anew_takes_the_place_of_the_old_one(
+    workspace: Workspace, tmp_path: Path, new_suffix: str
+) -> None:
+    folder, source = workspace.root / "input" / "mp3", tmp_path / "talk.wav"
+    source.write_bytes(b"first take")
+    old = workspace.bring(source, "input/mp3", "talk").path
+    for take in (1, 2):
+        source = source.with_suffix(new_suffix)
+        source.write_bytes(b"take %d" % take)
+        brought = workspace.bring(source, "input/mp3", "talk")
+        assert brought.path.read_bytes() == b"take %d" % take
+        assert workspace.input_audio("talk") == brought.path == folder / f"talk{new_suffix}"
+        assert brought.kept is not None
+    assert {path.read_bytes() for path in folder.glob("talk.kept-*")} == {b"first take", b"take 1"}
+    assert old.suffix == ".wav"
+    assert not [path for path in folder.glob("*.made.json") if "kept" in path.name]
+
+
+def test_force_takes_the_place_of_another_file(workspace: Workspace, tmp_path: Path) -> None:
+    (workspace.root / "target" / "mp4" / "anna.mp4").write_bytes(b"mine")
+    source = tmp_path / "anna.mov"
+    source.write_bytes(b"another")
+    with pytest.raises(Audio2VideoError) as caught:
+        workspace.bring(source, "target/mp4", "anna")
+    assert "--tar_id NAME" in str(caught.value)
+    assert "--force True" in str(caught.value)
+    brought = workspace.bring(source, "target/mp4", "anna", force=True)
+    assert brought.path.name == "anna.mov"
+    assert brought.kept is not None
+    assert brought.kept.read_bytes() == b"mine"
+    assert workspace.target_video("anna") == brought.path
+
+
 @pytest.mark.parametrize("name", ["speech", "speech.json"])
 def test_bring_a_file_of_an_odd_suffix(workspace: Workspace, tmp_path: Path, name: str) -> None:
     for folder, content in (("one", b"first"), ("two", b"second")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_bytes(content)
     try:
-        there = workspace.bring(tmp_path / "one" / name, "input/mp3", "speech")
+        there = workspace.bring(tmp_path / "one" / name, "input/mp3", "speech").path
     except Audio2VideoError:
         return
     assert workspace.input_audio("speech") == there

@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from audio2video.storage.locks import locked
 
 LIMIT = 600
 """Seconds after which something hangs, however busy the machine is."""
@@ -32,3 +36,23 @@ def wait_until(holds: Callable[[], bool], what: str, limit: float = LIMIT) -> No
     while not holds():
         assert time.monotonic() - began < limit, f"not after {limit} s: {what}"
         time.sleep(0.005)
+
+
+@contextmanager
+def held_elsewhere(path: Path) -> Iterator[None]:
+    """Let another thread hold a lock of the package."""
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with locked(path):
+            held.set()
+            done.wait(LIMIT)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert held.wait(LIMIT), f"never held: {path}"
+        yield
+    finally:
+        done.set()
+        joined(thread, "the thread that holds a lock")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from audio2video._typing import U8
 from audio2video.texture.detail import (
     AIM,
     MAX_GAIN,
@@ -20,8 +21,6 @@ from audio2video.texture.detail import (
     detail_gain,
     sharpen,
 )
-
-U8 = NDArray[np.uint8]
 
 
 def skin(seed: int, blur: float = 0.8, contrast: float = 60.0) -> U8:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from audio2video.errors import MissingFileError, OptionError
+from audio2video.models.network_file import save_network
 from audio2video.mouth.architecture import Architecture
 from audio2video.mouth.basis import ShapeBasis
 from audio2video.mouth.predictor import Predictor
@@ -46,10 +47,11 @@ def write_pass(
     weights = {name: np.zeros(shape, np.float32) for name, shape in form.shapes().items()}
     three, two = np.zeros(3, np.float32), np.zeros(2, np.float32)
     basis = ShapeBasis(np.zeros(40), np.eye(2, 40), np.ones(2))
-    Predictor(
+    network = Predictor(
         *(form, weights, three, three, two, two, 5, basis),
         *(np.zeros((20, 2)), "audio2video"),
-    ).save(folder / "network.npz")
+    )
+    save_network(network, folder / "network.npz")
 
 
 @pytest.fixture

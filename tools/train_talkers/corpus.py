@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from audio2video._typing import F32, F64
 from audio2video.face.layout import mouth_opening
 from audio2video.face.smoothing import unbroken_stretches
 from audio2video.mouth.shapes import closed_mouth_reference, relative_shapes, without_drift
 from audio2video.storage.npy import load_arrays, map_array
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 SPLIT = Path(__file__).with_name("split.json")
 

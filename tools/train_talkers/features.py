@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from audio2video.models.encoder_files import load_whisper, whisper_path
 from audio2video.speech.encoder import EncoderNote
 from audio2video.speech.whisper import LAYERS, NAME, STATE_HOP, STATE_RATE, VERSION
 from audio2video.storage.files import file_hash
-from audio2video.training.encoder_files import load_whisper, whisper_path
 
 from .corpus import PARTS, SPLIT, between, load_corpus, load_sound
 from .sounds import CONDITIONS, changed

@@ -21,6 +21,7 @@ from audio2video.face.track import build_track
 from audio2video.face.tracking import track_face
 from audio2video.media.sound import extract_sound
 from audio2video.media.video import VideoReader
+from audio2video.models.face_models import load_face_finder
 
 from .corpus import clip_folder
 
@@ -78,7 +79,7 @@ def main() -> None:
     given = parser.parse_args()
     cv2.setNumThreads(1)
     clip_folder(given.work).mkdir(parents=True, exist_ok=True)
-    finder = FaceFinder()
+    finder = load_face_finder()
     failed = 0
     for folder in given.folders:
         for source in sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES):

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
 from scipy.signal import butter, fftconvolve, lfilter, resample_poly, sosfilt
 
+from audio2video._typing import F32, F64
 from audio2video.speech.loudness import speech_level
 
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 RATE = 16000
 
 TALKERS = 6

@@ -20,13 +20,11 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from audio2video._typing import F32, F64
 from audio2video.face.layout import mouth_opening
 from audio2video.mouth.metrics import correlation, find_lag, opening_at_100hz, width_change
 
 from .corpus import SPLIT, STATE_RATE, Clip, Features, between, load_corpus
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 SPREAD = 0.08
 """Standard deviation of the opening to which all speakers are brought, in closed-mouth widths."""

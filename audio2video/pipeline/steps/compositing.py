@@ -17,7 +17,7 @@ from ...storage.artifacts import build_if_stale, made_from, read_record
 from ...storage.files import file_hash, replacing
 from ...target.analysis import MADE_BY as TEXTURE_MADE_BY
 from ..composer import Composer, composite_frames, place_label
-from ..contact_sheet import ContactSheet
+from ..contact_sheet import ContactSheet, mouth_box
 from ..frame_count import count_frames
 from ..job import Job
 from ..report import StepReport
@@ -72,8 +72,14 @@ def run(job: Job) -> StepReport:
         )
 
     def build(path: Path) -> dict[str, Any]:
-        sheet, label = ContactSheet(wanted), place_label(target, timing, marking.label)
-        info = target.info
+        info, track = target.info, target.track
+        mouths = [
+            mouth_box(track.landmarks[k], info.width, info.height) if track.usable[k] else None
+            for k in timing.frames
+        ]
+        rate = float(info.rate)
+        sheet = ContactSheet((timing.positions / rate).tolist(), rate, mouths)
+        label = place_label(target, timing, marking.label)
         with (
             single_threaded_libraries(),
             VideoWriter(

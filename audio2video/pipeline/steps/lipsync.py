@@ -23,10 +23,9 @@ from ...storage.files import file_hash
 from ..job import Job, will_train
 from ..report import StepReport
 from ..shapes import MADE_BY, read_shapes
-from ..speech_samples import samples_of
 
 NAME = "lipsync"
-FORMAT = 4
+FORMAT = 5
 """Raised when the way shapes are predicted changes."""
 
 VISUAL_SIDE = 320
@@ -63,7 +62,7 @@ def run(job: Job) -> StepReport:
 
 
 def _predict(job: Job, report: StepReport) -> None:
-    audio, rate, frames = job.audio, job.rate, job.frames
+    rate, frames = job.rate, job.frames
     network = job.predictor
     if network.features != "audio2video":
         raise BadFileError(
@@ -74,31 +73,32 @@ def _predict(job: Job, report: StepReport) -> None:
 
     encoder = job.encoder
     features_path = job.workspace.features(job.inp_id)
-    sound = file_hash(audio.path)
+    sound = job.voice_facts
     force = job.config.machine.force
     with ExitStack() as opened:
         # Decoded only if a product is made, and then once for both.
-        samples = cache(lambda: opened.enter_context(samples_of(audio.path, features_path)))
+        heard = cache(lambda: opened.enter_context(job.speech(features_path)))
 
         def build_features(path: Path) -> None:
-            np.save(path, recording_features(samples()), allow_pickle=False)
+            np.save(path, recording_features(heard()[0]), allow_pickle=False)
 
         on_disk = encoder.note == MFCC
         if on_disk:
             build_if_stale(
                 features_path,
-                {"format": FORMAT, "audio": sound},
+                {"format": FORMAT, **sound},
                 build_features,
                 job.progress,
                 force=force,
             )
 
         def build_shapes(path: Path) -> dict[str, Any]:
-            speech = recording_activity(samples(), rate, frames)
+            samples, presence = heard()
+            speech = recording_activity(samples, rate, frames, presence)
             features: SpeechFeatures = (
                 read_array(features_path, (None, FEATURES), made_by=MADE_BY)
                 if on_disk
-                else encoder.features(samples())
+                else encoder.features(samples)
             )
             track = predict_shapes(network, features, speech, rate)
             np.save(path, track.shapes, allow_pickle=False)
@@ -110,7 +110,7 @@ def _predict(job: Job, report: StepReport) -> None:
             {
                 "format": FORMAT,
                 "features": file_hash(features_path) if on_disk else encoder.note.sha256,
-                "audio": sound,
+                **sound,
                 "network": file_hash(job.network_path),
                 "rate": str(rate),
                 "frames": frames,
@@ -119,7 +119,7 @@ def _predict(job: Job, report: StepReport) -> None:
             job.progress,
             force=force,
         )
-    _draw_shapes(job, sound)
+    _draw_shapes(job, file_hash(job.audio.path))
     report.facts.update({"output_frames": frames, "rate": str(rate)})
 
 

@@ -193,7 +193,7 @@ def read_features(path: Path) -> NDArray[np.float64]:
 
 
 def set_scale(features: Iterator[NDArray[np.float64]]) -> tuple[NDArray[np.float64], ...]:
-    """Mean and standard deviation of each of the 14 features over a whole set."""
+    """Compute mean and standard deviation of each of the 14 features over a whole set."""
     count = 0
     sums, squares = np.zeros(STATIC_FEATURES), np.zeros(STATIC_FEATURES)
     for array in features:

@@ -274,16 +274,16 @@ class _Watch:
 @lru_cache(maxsize=1)
 def _finder(model: Path | None) -> FaceFinder:
     """Load the model once a worker: it takes as long as half a clip."""
-    from ...face.detection import FaceFinder
+    from ...models.face_models import load_face_finder
 
-    return FaceFinder(model)
+    return load_face_finder(model)
 
 
 @lru_cache(maxsize=1)
 def _describer() -> FaceDescriber:
-    from ...face.identity import FaceDescriber
+    from ...models.face_models import load_face_describer
 
-    return FaceDescriber()
+    return load_face_describer()
 
 
 @lru_cache(maxsize=1)

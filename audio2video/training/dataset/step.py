@@ -118,9 +118,9 @@ def _recordings(
     """Put together all that each recording's preparation depends on; reads the files whole."""
     portrait = _portrait(speaker, model)
     if model is not None:
-        from ...face.detection import FaceFinder
+        from ...models.face_models import load_face_finder
 
-        FaceFinder(model)  # what can't be used is refused once, not for every recording
+        load_face_finder(model)  # what can't be used is refused once, not for every recording
     model_key = landmark_model_key(model)
     recordings = []
     for source in progress.follow(sources, "looking for changes", len(sources), "recording"):

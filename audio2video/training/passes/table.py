@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BadFileError, MissingFileError
+from ...models.pass_files import load_network
 from ...storage.files import read_json
 from ...storage.limits import MAX_HISTORY_BYTES, read_limited
 from ...storage.workspace import Workspace, shipped
-from ..pass_files import load_network
 
 PARTS = ("validation", "test")
 MEASURES = {"opening_correlation": "corr", "r2": "R2", "mse": "mse"}

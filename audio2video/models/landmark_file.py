@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from .._typing import F32, F64, I32, U8
 from ..errors import BadFileError
+from ..face.regression import LandmarkModel
 from ..runtime.kernels import kernel
-from .regression import F32, F64, I32, U8, LandmarkModel
 
 VERSION = 1
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from landmark_models import as_dlib_writes, column, integer, made_up_model, real, tree
 
 from audio2video.errors import BadFileError
-from audio2video.face.detection import landmark_model_path
-from audio2video.face.landmark_file import LARGEST, read_landmark_model
 from audio2video.face.regression import LandmarkModel, place_landmarks
+from audio2video.models.face_models import landmark_model_path
+from audio2video.models.landmark_file import LARGEST, read_landmark_model
 
 SEED = 20170730
 GRAY = np.random.default_rng(SEED).integers(0, 256, (30, 40), dtype=np.uint8)

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import BadFileError
 from ..mouth.predictor import Predictor
 from ..storage.files import file_hash, read_json, replacing, write_json
+from .network_file import read_network, save_network
 
 NETWORK, NOTE = "network.npz", "run.json"
 
@@ -25,7 +26,7 @@ def write_network(folder: Path, network: Predictor, facts: dict[str, Any]) -> No
     """
     product = folder / NETWORK
     with replacing(product) as temporary:
-        network.save(temporary)
+        save_network(network, temporary)
         # The note is in place before the network is: one that a killed run left must be known too.
         before = {"network_replaces": file_hash(product)} if product.is_file() else {}
         write_json(folder / NOTE, {**facts, "network_sha256": file_hash(temporary), **before})
@@ -51,4 +52,4 @@ def load_network(folder: Path) -> Predictor:
             hint=f"put the right file back, or train the pass again with --force True; if it is "
             f"meant to be another, remove {NOTE}",
         )
-    return Predictor.load(path)
+    return read_network(path)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from audio2video.errors import BadFileError, MissingFileError
+from audio2video.models import encoder_files
+from audio2video.models.encoder_files import load_encoder, whisper_path
+from audio2video.models.pass_files import load_network
 from audio2video.mouth.predictor import Predictor
 from audio2video.speech.encoder import MFCC
 from audio2video.storage.files import file_hash
 from audio2video.storage.workspace import shipped
-from audio2video.training import encoder_files
-from audio2video.training.encoder_files import load_encoder, whisper_path
-from audio2video.training.pass_files import load_network
 
 
 def network_of(pass_id: str) -> Predictor:

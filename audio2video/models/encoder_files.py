@@ -1,4 +1,4 @@
-"""Weights of speech encoders, read from the package and checked."""
+"""Weights of speech encoders and the speech detector, read from the package and checked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import BadFileError, MissingFileError
 from ..mouth.predictor import Predictor
+from ..speech.detector import SpeechDetector
 from ..speech.encoder import MFCC, EncoderNote, MfccEncoder, SpeechEncoder
 from ..speech.whisper import NAME as WHISPER
 from ..speech.whisper import WhisperEncoder
@@ -20,6 +21,36 @@ REINSTALL = "install audio2video again"
 def whisper_path() -> Path:
     """Where the weights of the encoder 'whisper' lie."""
     return shipped() / "encoders" / "whisper_tiny_en_3.npz"
+
+
+def detector_path() -> Path:
+    """Where the weights of the speech detector lie."""
+    return shipped() / "encoders" / "speech_detector.npz"
+
+
+def load_detector() -> SpeechDetector:
+    """Load the speech detector.
+
+    Raises
+    ------
+    MissingFileError
+        Its weights, or those of the encoder that it hears with, are not there.
+    BadFileError
+        They are damaged, or do not belong together.
+    """
+    path, encoder = detector_path(), whisper_path()
+    for needed, what in ((path, "detector"), (encoder, "encoder")):
+        if not needed.is_file():
+            raise MissingFileError(
+                f"weights of the speech {what} not found", path=needed, hint=REINSTALL
+            )
+    heard_with = _read_whisper(encoder, file_hash(encoder))
+    try:
+        return SpeechDetector.from_arrays(load_arrays(path), heard_with)
+    except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
+        raise BadFileError(
+            "not the weights of the speech detector, or damaged", path=path, hint=REINSTALL
+        ) from error
 
 
 def load_encoder(network: Predictor, path: Path | None = None) -> SpeechEncoder:

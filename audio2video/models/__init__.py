@@ -1,0 +1,1 @@
+"""Files of trained models: networks of passes, weights of speech encoders, the landmark model."""

@@ -1,0 +1,111 @@
+"""A network as a Keras model, whose weights are those of the `Architecture`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._typing import F32
+from ..mouth.architecture import TAPS, Architecture
+
+
+@dataclass(frozen=True)
+class KerasNetwork:
+    """A Keras model and the names that an `Architecture` has for its weights.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    model : keras.Model
+        Normalised features (B, L, D) to normalised coefficients (B, L, K).
+    variables : dict of str to keras.Variable
+        Named, and in the order, as in `Architecture.shapes`.
+    """
+
+    architecture: Architecture
+    model: Any
+    variables: dict[str, Any]
+
+    def weights(self) -> dict[str, F32]:
+        """Weights as they are now."""
+        shapes = self.architecture.shapes()
+        return {
+            name: np.array(variable.numpy(), np.float32).reshape(shapes[name])
+            for name, variable in self.variables.items()
+        }
+
+    def set_weights(self, weights: Mapping[str, Any]) -> None:
+        """Put other weights in place of the model's own."""
+        for name, variable in self.variables.items():
+            variable.assign(np.asarray(weights[name], np.float32).reshape(variable.shape))
+
+
+def build_network(
+    keras: Any, architecture: Architecture, keep_prob: float, seed: int
+) -> KerasNetwork:
+    """Build the model.
+
+    Parameters
+    ----------
+    keras : module
+    architecture : Architecture
+    keep_prob : float
+        Share of the units that dropout keeps in training, after each layer.
+    seed : int
+        For dropout. What it draws follows from this and from how often it was asked, which is a
+        variable of the model.
+
+    Returns
+    -------
+    KerasNetwork
+        Its weights are Keras' own; see `KerasNetwork.set_weights`.
+    """
+    layers = keras.layers
+    units = architecture.hidden
+    variables: dict[str, Any] = {}
+
+    def dropout(k: int, x: Any) -> Any:
+        return x if keep_prob == 1.0 else layers.Dropout(1 - keep_prob, seed=seed * 64 + k)(x)
+
+    inputs = x = keras.Input((None, architecture.inputs))
+    if architecture.kind == "conv":
+        first = layers.Dense(units, activation="relu")
+        x = first(x)
+        variables |= {"in_kernel": first.kernel, "in_bias": first.bias}
+        for k in range(architecture.layers):
+            see = layers.Conv1D(
+                units,
+                TAPS,
+                padding="same",
+                dilation_rate=architecture.dilation(k),
+                activation="relu",
+            )
+            mix = layers.Dense(units, use_bias=False)
+            x = layers.Add()([x, mix(dropout(k, see(x)))])
+            variables |= {
+                f"conv{k}_kernel": see.kernel,
+                f"conv{k}_bias": see.bias,
+                f"conv{k}_mix": mix.kernel,
+            }
+    else:
+        for k, names in enumerate(architecture.lstm_names()):
+            # Its gates lie in the order of ours: input, forget, cell, output.
+            layer = layers.LSTM(units, return_sequences=True, seed=seed)
+            ways = [layer]
+            if len(names) == 2:
+                layer = layers.Bidirectional(layer)
+                ways = [layer.forward_layer, layer.backward_layer]
+            x = dropout(k, layer(x))
+            for name, way in zip(names, ways, strict=True):
+                variables |= {
+                    f"{name}_kernel": way.cell.kernel,
+                    f"{name}_recurrent": way.cell.recurrent_kernel,
+                    f"{name}_bias": way.cell.bias,
+                }
+    last = layers.Dense(architecture.outputs)
+    outputs = last(x)
+    variables |= {"out_kernel": last.kernel, "out_bias": last.bias}
+    return KerasNetwork(architecture, keras.Model(inputs, outputs), variables)
