@@ -67,7 +67,7 @@ def find_faces(
     config: Config | None = None,
     progress: Progress | None = None,
 ) -> tuple[FoundFace, ...]:
-    """Find the people in a video whose faces are of comparable size.
+    """Find the people in a video; those whose faces are far smaller than the largest are left out.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def find_faces(
     Returns
     -------
     tuple of FoundFace
-        Whoever has most usable seconds first.
+        Whoever has most usable seconds first; those in the background last.
 
     Raises
     ------

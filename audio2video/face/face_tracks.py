@@ -29,6 +29,17 @@ CROSSING = 0.3
 APART = 0.1
 """Overlap with a tracked face up to which a detection is another face."""
 
+SMALL_SHARE = 0.35
+"""A face below this share of the largest one's side has no track."""
+
+WIDE_SIDE = 1280
+"""Longer side to which frames are reduced before the detector looks for small faces beside others,
+in pixels: at 640, of two faces in a wide shot it might see the larger one only."""
+
+WIDE_EVERY = 10
+"""Every so many looks at a single face, the detector looks for others as well; also where it is
+first seen, and always while there are several."""
+
 LEAST_SHARE = 0.9
 """The detector looks for faces down to this share of the smallest tracked one."""
 
@@ -77,7 +88,7 @@ class _Active:
 def track_faces(
     frames: Iterable[NDArray[np.uint8]], finder: Finder
 ) -> Iterator[tuple[Sighting, ...]]:
-    """Follow all faces of comparable size through gray frames.
+    """Follow all faces that are not much smaller than the largest through gray frames.
 
     Each track is followed as `tracking.track_face` follows the main face. It ends where the face
     is lost, at a cut, and where two faces come so close that they could be taken for each other:
@@ -107,6 +118,7 @@ class _Tracker:
         self._active: list[_Active] = []
         self._before: NDArray[np.uint8] | None = None
         self._since_detection = 0
+        self._looks = 0
         self._tracks = 0
 
     def step(self, gray: NDArray[np.uint8]) -> tuple[Sighting, ...]:
@@ -117,8 +129,7 @@ class _Tracker:
         found: list[FaceBox] = []
         due = not self._active or self._since_detection >= DETECT_EVERY
         if due:
-            found = self._finder.detect(gray, self._least())
-            self._since_detection = 0
+            found = self._look(gray)
         confirmed, astray = self._confirm(gray, found) if due else (set(), [])
         self._active = [
             one for one in self._active if one.misses < MAX_MISSES and one not in astray
@@ -126,13 +137,11 @@ class _Tracker:
         lost = self._advance(gray, cut, confirmed)
         if not lost and not due and any(one.is_doubtful for one in self._active):
             # Something in front of the face, or something else than a face: the detector tells.
-            found, due = self._finder.detect(gray, self._least()), True
-            self._since_detection = 0
+            found, due = self._look(gray), True
             self._examine(found)
         if lost:
             # Looked for in this very frame: where tracking broke off, and in the next shot.
-            found = self._finder.detect(gray)
-            self._since_detection = 0
+            found = self._look(gray, anew=True)
         if due or lost:
             self._begin(gray, found, lost, astray)
         self._since_detection += 1
@@ -144,9 +153,29 @@ class _Tracker:
         assert self._before is not None
         return self._pool.submit(track_points, self._before, gray, points, unit)
 
-    def _least(self) -> float:
+    def _look(self, gray: NDArray[np.uint8], *, anew: bool = False) -> list[FaceBox]:
+        """Detect faces: around those that are tracked, and now and then all others.
+
+        With `anew`, tracking broke off: faces of any size may be there.
+        """
         sides = [one.box.side for one in self._active]
-        return min(RIVAL * max(sides), LEAST_SHARE * min(sides)) if sides else 0.0
+        self._since_detection = 0
+        if not sides or anew:
+            found = self._finder.detect(gray)
+            self._looks = 0
+            if not found:
+                return []
+            wide = self._look_wide(gray, [*sides, *(box.side for box in found)])
+            others = [box for box in wide if all(overlap(box, one) <= APART for one in found)]
+            return sorted([*found, *others], key=lambda box: -box.side)
+        self._looks += 1
+        if len(sides) > 1 or self._looks % WIDE_EVERY == 0:
+            return self._look_wide(gray, sides)
+        return self._finder.detect(gray, RIVAL * sides[0])
+
+    def _look_wide(self, gray: NDArray[np.uint8], sides: list[float]) -> list[FaceBox]:
+        least = min(SMALL_SHARE * max(sides), LEAST_SHARE * min(sides))
+        return self._finder.detect(gray, least, WIDE_SIDE)
 
     def _confirm(
         self, gray: NDArray[np.uint8], found: list[FaceBox]
@@ -229,7 +258,7 @@ class _Tracker:
         boxes = [one.box for one in self._active]
         largest = max((box.side for box in (*boxes, *found)), default=0.0)
         for box in found:
-            if box.side <= RIVAL * largest or any(
+            if box.side <= SMALL_SHARE * largest or any(
                 overlap(box, one.box) > APART for one in self._active
             ):
                 continue

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.detection import box_of
 from ..face.persons import group_tracks
 from ..face.smoothing import unbroken_stretches
 from ..face.track import MIN_STRETCH, FaceTrack, build_track
-from ..face.tracking import TrackedFace
+from ..face.tracking import RIVAL, TrackedFace
 from .frame_spool import FrameSpool
 from .gallery import Gallery
 from .track_pieces import Piece, Sightings, sighting_of, without_doubtful_ends
@@ -45,13 +46,20 @@ class Person:
         """Frames in which the person's face is seen, usable or not; bool (T,)."""
         return np.asarray(self.tracks >= 0)
 
+    def side(self, frame: int) -> float:
+        """Side of a box around the face in a frame that shows it, in pixels."""
+        landmarks = self.faces[frame].landmarks
+        return 0.0 if landmarks is None else box_of(landmarks).side
+
     def stretches(self) -> list[slice]:
         """Give the runs of frames in which the face is seen."""
         return unbroken_stretches(self.seen)
 
 
 def find_people(sightings: Sightings, spool: FrameSpool, *, steady: bool = True) -> list[Person]:
-    """Group the faces of a target into persons, the one with most usable frames first.
+    """Group the faces of a target into persons.
+
+    The first has most usable frames; those who are mostly seen small beside others come last.
 
     Faces are described only where there is more than one track: with one, there is nobody else.
 
@@ -87,9 +95,22 @@ def find_people(sightings: Sightings, spool: FrameSpool, *, steady: bool = True)
         person = _person(group, sightings, steady=steady)
         if person.track.usable.any():
             people.append(person)
-    certain = [person for person in people if len(person.detected) >= MIN_DETECTIONS]
+    people = [one for one in people if len(one.detected) >= MIN_DETECTIONS] or people
+    if len(people) < 2:
+        return people
+    largest = [max((box_of(f.landmarks).side for f in seen), default=0.0) for seen in sightings]
     # In turn of their first frames where they are seen equally long.
-    return sorted(certain or people, key=lambda person: -int(person.track.usable.sum()))
+    return sorted(
+        people,
+        key=lambda one: (_is_behind(one, largest), -int(one.track.usable.sum())),
+    )
+
+
+def _is_behind(person: Person, largest: Sequence[float]) -> bool:
+    """Whether a person is mostly seen small beside somebody else, as in the background."""
+    frames = np.flatnonzero(person.seen).tolist()
+    small = [person.side(frame) < RIVAL * largest[frame] for frame in frames]
+    return bool(2 * sum(small) > len(small))
 
 
 def _group(pieces: Sequence[Piece], sightings: Sightings, spool: FrameSpool) -> list[list[Piece]]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from paper_heads import HEIGHT, WIDTH, Head, PaperFinder
 
 from audio2video.face.detection import FaceBox
-from audio2video.face.face_tracks import Sighting, track_faces
-from audio2video.face.tracking import DETECT_EVERY, MAX_MISSES, RIVAL, track_face
+from audio2video.face.face_tracks import SMALL_SHARE, Sighting, track_faces
+from audio2video.face.tracking import DETECT_EVERY, MAX_MISSES, track_face
 
 Frames = list[tuple[Sighting, ...]]
 
@@ -74,7 +74,7 @@ def test_a_face_that_comes_later_is_found_when_the_detector_looks() -> None:
 
 @pytest.mark.parametrize(("share", "faces"), [(0.95, 1), (1.05, 2)])
 def test_a_face_in_the_background_has_no_track(share: float, faces: int) -> None:
-    scene = [Head(150.0, unit=30.0 * RIVAL * share), Head(400.0)]
+    scene = [Head(150.0, unit=30.0 * SMALL_SHARE * share), Head(400.0)]
     assert len(follow(PaperFinder([scene]))[0]) == faces
 
 
@@ -158,7 +158,9 @@ def test_a_track_that_went_astray_is_replaced_where_the_detector_sees_the_face(
 
 def test_a_face_that_the_detector_places_badly_goes_on() -> None:
     class Coarse(PaperFinder):
-        def detect(self, gray: NDArray[np.uint8], least: float = 0.0) -> list[FaceBox]:
+        def detect(
+            self, gray: NDArray[np.uint8], least: float = 0.0, side: int = 640
+        ) -> list[FaceBox]:
             return [
                 FaceBox(box.x + (0 if gray[0, 0] < 5 else 0.6 * box.side), box.y, box.side)
                 for box in super().detect(gray)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from two_people import SIZE, first_person, second_person, slide, write_film
@@ -66,6 +67,21 @@ def test_two_people_side_by_side(tmp_path: Path) -> None:
     ):
         with pytest.raises(OptionError, match=message):
             chosen(**values)
+
+
+def test_who_is_small_beside_somebody_comes_last(tmp_path: Path) -> None:
+    # The smaller one is seen for longer, as an audience is.
+    pictures = []
+    for k, (small, large) in enumerate(zip(first_person(14), second_person(14), strict=True)):
+        side = SIZE // 2
+        beside = np.full((SIZE, side, 3), small[0, 0], np.uint8)
+        beside[:side] = cv2.resize(small, (side, side), interpolation=cv2.INTER_AREA)
+        pictures.append(np.hstack([beside, large if k < 12 else np.full_like(large, 90)]))
+    path = write_film(
+        tmp_path / "audience.mp4", [cv2.resize(p, None, fx=2, fy=2) for p in pictures]
+    )
+    people = people_in(path, tmp_path)
+    assert [stretches(person) for person in people] == [[(0, 12)], [(0, 14)]]
 
 
 def test_fifteen_frames_of_a_face_between_slides(tmp_path: Path) -> None:
