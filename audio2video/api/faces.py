@@ -17,7 +17,8 @@ from ..storage.files import replacing
 from ..target.face_following import follow_faces
 from ..target.face_strip import draw_strip
 from ..target.frame_spool import FrameSpool
-from ..target.people import NEEDED, Person, choose_speaker, find_people
+from ..target.people import Person, find_people
+from ..target.speaker_choice import NEEDED, choose_speaker
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def find_faces(
     config: Config | None = None,
     progress: Progress | None = None,
 ) -> tuple[FoundFace, ...]:
-    """Find the people in a video whose faces are of comparable size.
+    """Find the people in a video; those whose faces are far smaller than the largest are left out.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def find_faces(
     Returns
     -------
     tuple of FoundFace
-        Whoever has most usable seconds first.
+        Whoever has most usable seconds first; those in the background last.
 
     Raises
     ------

@@ -16,10 +16,11 @@ from ..progress import Progress
 from ..provenance.verification import Verdict
 from ..provenance.verification import verify as read_marks
 from ..storage.workspace import Workspace
+from .workspaces import as_workspace
 
 
 def evaluate_lipsync(
-    workspace: Workspace,
+    workspace: Workspace | str | Path,
     pass_id: str = DEFAULT_PASS,
     *,
     split: str = "test",
@@ -32,7 +33,7 @@ def evaluate_lipsync(
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, str or Path
         Holds the corpus; plots and figures go to its ``output/evaluation/``.
     pass_id : str
     split : {'test', 'validation', 'training'}
@@ -56,7 +57,7 @@ def evaluate_lipsync(
     """
     folder = None if clips is None else Path(clips)
     question = Question(pass_id, split, folder, noise, landmark_model)
-    return measure_lipsync(workspace, question, progress)
+    return measure_lipsync(as_workspace(workspace), question, progress)
 
 
 def evaluate_reenact(

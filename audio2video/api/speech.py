@@ -10,11 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import resample_poly
 
 from ..errors import OptionError
-from ..media.audio import probe_audio, read_audio
-from ..media.sound import read_channels
-from ..models.encoder_files import load_detector
-from ..speech.channels import choose_mix
-from ..speech.hearing import Hearing, listen
+from ..pipeline.speech_samples import level_speech, mix_channels, read_speech
 from ..speech.recording import FULL_SCALE, recording_activity, recording_features
 from ..speech.units import SAMPLE_RATE
 
@@ -50,31 +46,8 @@ def speech_samples(audio: Audio, sample_rate: int | None = None) -> NDArray[np.i
     if not isinstance(audio, (str, Path)):
         samples = _from_array(np.asarray(audio), sample_rate)
         usual = np.full(samples.shape[1], 1 / samples.shape[1], np.float32)
-        return _mono(samples, usual)
-    if probe_audio(Path(audio)).channels > 1:
-        return _mono(*read_channels(Path(audio), SAMPLE_RATE))
-    return _mono(read_audio(Path(audio), SAMPLE_RATE)[:, np.newaxis], np.ones(1, np.float32))
-
-
-def _mono(samples: NDArray[np.floating], usual: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Mix channels so that the voice is heard."""
-    pcm = np.rint(np.clip(samples, -1, 1, dtype=np.float64) * FULL_SCALE).astype(np.int16)
-    return pcm[:, 0] if len(usual) == 1 else choose_mix(pcm, usual, load_detector).mixed(pcm)
-
-
-def heard_speech(audio: Audio, sample_rate: int | None = None) -> tuple[NDArray[np.int16], Hearing]:
-    """Load speech as it is heard by all that follows: equally loud throughout.
-
-    Returns
-    -------
-    samples : ndarray of int16, shape (m,)
-        Mono at 16 kHz.
-    hearing : Hearing
-        When someone speaks.
-    """
-    samples = speech_samples(audio, sample_rate)
-    hearing = listen(samples, load_detector())
-    return hearing.even_whole(samples), hearing
+        return mix_channels(samples, usual)
+    return read_speech(Path(audio))
 
 
 def _from_array(samples: NDArray[np.generic], sample_rate: int | None) -> NDArray[np.float64]:
@@ -123,7 +96,7 @@ def speech_features(audio: Audio, sample_rate: int | None = None) -> NDArray[np.
     >>> a2v.speech_features(a2v.demo_speech()).shape[1]
     28
     """
-    return recording_features(heard_speech(audio, sample_rate)[0])
+    return recording_features(level_speech(speech_samples(audio, sample_rate))[0])
 
 
 def speech_activity(
@@ -157,7 +130,7 @@ def speech_activity(
     >>> bool(activity.max() > 0.9)
     True
     """
-    samples, hearing = heard_speech(audio, sample_rate)
+    samples, hearing = level_speech(speech_samples(audio, sample_rate))
     exact = as_rate(rate)
     return recording_activity(samples, exact, frame_count(samples, exact), hearing.presence)
 

@@ -22,6 +22,7 @@ from ..mouth.shapes import carry_shapes, range_gain
 from ..pipeline.composer import Composer, composite_frames, place_label
 from ..pipeline.job import find_network
 from ..pipeline.playback import lay_target
+from ..pipeline.speech_samples import level_speech
 from ..pipeline.textures import TextureSequence, render_textures, texture_maker
 from ..progress import Progress
 from ..provenance.container_tags import container_tags
@@ -36,7 +37,7 @@ from ..storage.workspace import Workspace
 from ..target.analysis import TargetAnalysis
 from ..target.analysis import analyse_target as analyse_in_workspace
 from ..target.teeth_proxies import choose_proxies
-from .speech import Audio, as_rate, frame_count, heard_speech
+from .speech import Audio, as_rate, frame_count, speech_samples
 from .workspaces import cache_workspace
 
 NO_PROGRESS = Progress()
@@ -122,7 +123,7 @@ def predict_mouth(
         network = load_pass(pass_id, workspace)
     encoder = load_encoder(network, path)
     exact = as_rate(rate)
-    samples, hearing = heard_speech(audio, sample_rate)
+    samples, hearing = level_speech(speech_samples(audio, sample_rate))
     speech = recording_activity(samples, exact, frame_count(samples, exact), hearing.presence)
     return predict_shapes(network, encoder.features(samples), speech, exact)
 

@@ -36,6 +36,9 @@ from .samples import Noise, Sample, corpus_samples
 SPLITS = ("test", "validation", "training")
 UNIT = "closed-mouth widths"
 
+WRITTEN = "step1"
+"""Name of the measures of the shapes that step 1 writes: the network's, at rest in long pauses."""
+
 Guess = Callable[[Sample], F64]
 
 
@@ -161,6 +164,7 @@ def evaluate_lipsync(
         "clips": len(answers.names),
         "unit": UNIT,
         "measures": measures,
+        "groups": {} if question.clips is None else _groups(answers),
         "left_out": left_out,
         "skipped": answers.skipped,
         "folder": str(folder),
@@ -223,7 +227,13 @@ def _guesses(network: Predictor, ridge: Ridge | None) -> dict[str, Guess]:
         return at_times(shapes, Fraction(network.encoder.rate), sample.times)
 
     mean = network.basis.decode(network.target_mean)
+
+    def written(sample: Sample) -> F64:
+        shapes = at(sample, network.coefficients(sample.features))
+        return shapes if sample.rest is None else shapes * (1 - sample.rest)[:, None, None]
+
     guesses: dict[str, Guess] = {
+        WRITTEN: written,
         "network": lambda sample: at(sample, network.coefficients(sample.features)),
         "floor": lambda sample: network.basis.decode(network.basis.encode(sample.true)),
         "mean_shape": lambda sample: np.broadcast_to(mean, sample.true.shape),
@@ -267,7 +277,7 @@ def _predict(
             shapes = guess(sample)
             clip = measure_clip(shapes, sample.true, sample.rate, sample.speech)
             answers.measures[name].append(clip)
-            if name == "network":
+            if name == WRITTEN:
                 answers.predicted.append(shapes)
         answers.names.append(sample.name)
         answers.rates.append(sample.rate)
@@ -275,10 +285,20 @@ def _predict(
     return answers
 
 
+def _groups(answers: _Answers) -> dict[str, Any]:
+    """Measures of the shapes that step 1 writes, for each folder below that of the clips."""
+    groups: dict[str, list[ClipMeasures]] = {}
+    for name, clip in zip(answers.names, answers.measures[WRITTEN], strict=True):
+        folder, slash, _ = name.rpartition("/")
+        if slash:
+            groups.setdefault(folder, []).append(clip)
+    return {folder: summarise(clips) for folder, clips in sorted(groups.items())}
+
+
 def _write(
     folder: Path, answers: _Answers, measures: Mapping[str, Any], result: Mapping[str, Any]
 ) -> None:
-    clips = answers.measures["network"]
+    clips = answers.measures[WRITTEN]
     with replacing(folder) as temporary:
         temporary.mkdir()
         write_json(temporary / "evaluation.json", result)

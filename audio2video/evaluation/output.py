@@ -28,7 +28,7 @@ from ..storage.files import replacing, write_json
 from ..storage.workspace import Workspace
 from .output_blocks import BLOCK, measure_frozen, threshold_of
 from .output_compare import Comparison, ResultPass, codec_alone, outside_summary
-from .output_inputs import Result, pass_of, read_result
+from .output_inputs import Result, pass_of, read_result, speaker_of
 from .output_lips import (
     Silence,
     compare_openings,
@@ -38,9 +38,11 @@ from .output_lips import (
     measure_silence,
     speaking_range,
 )
+from .output_own import compare_with_own, is_own_sound
 from .output_timing import measure_clock, measure_sound
 from .plots_output import plot_changes, plot_result_openings
 from .results import OutputEvaluation
+from .speaker_track import follow_speaker
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,11 @@ def evaluate_output(
     """
     progress = progress or Progress()
     config = Config.from_flags(inp_id=inp_id, tar_id=tar_id, landmark_model=landmark_model)
+    config = config.replace(**speaker_of(workspace.output(inp_id, tar_id)))
     job = Job(workspace, config, progress)
     speech = job.audio
     path = workspace.result(inp_id, tar_id)
-    workspace.target_video(tar_id)
+    video = workspace.target_video(tar_id)
     if not path.is_file():
         raise MissingFileError(
             f"speech '{inp_id}' has no result on target '{tar_id}'",
@@ -109,7 +112,7 @@ def evaluate_output(
     thresholds = (threshold_of(codec.box), threshold_of(codec.face))
     comparison = Comparison(result.target, result.timing, drops, thresholds, result.label)
     look = ResultPass(path, len(result), comparison, result.target, result.timing)
-    track = _follow(look, len(result), landmark_model, progress)
+    track = _follow(look, result, landmark_model, progress)
     if not track.usable.any():
         progress.warn(f"{path.name}: no face is found in the result; its lips are not measured")
 
@@ -129,6 +132,7 @@ def evaluate_output(
         "result": str(path),
         "folder": str(folder),
         **lips,
+        "own": compare_with_own(result, track, heard) if is_own_sound(video, heard) else None,
         "frozen": measure_frozen(np.array(look.still), np.array(look.under)),
         "timing": clock | measure_sound(read_audio(speech.path), heard),
         "outside": outside_summary(comparison, codec),
@@ -145,13 +149,17 @@ def _drops(result: Result) -> NDArray[np.float64]:
 
 
 def _follow(
-    look: ResultPass, frames: int, landmark_model: Path | None, progress: Progress
+    look: ResultPass, result: Result, landmark_model: Path | None, progress: Progress
 ) -> FaceTrack:
     from ..models.face_models import load_face_finder
 
     finder = load_face_finder(landmark_model)
-    grays = progress.follow(look.grays(), "measuring the result", frames)
-    return build_track(list(track_face(grays, finder)))
+    grays = progress.follow(look.grays(), "measuring the result", len(result))
+    if len(result.target.usable_frames) < 2:
+        return build_track(list(track_face(grays, finder)))
+    track, frames = result.target.track, result.timing.frames[: len(result)]
+    expected, usable = track.landmarks[frames].astype(np.float64), track.usable[frames]
+    return build_track(list(follow_speaker(grays, finder, expected, usable)))
 
 
 def _lips(

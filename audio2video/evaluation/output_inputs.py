@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..config import DEFAULT_PASS, InputConfig
+from ..config.resolve import SPEAKER
 from ..errors import BadFileError
 from ..media.video import Box, VideoInfo, probe_video
 from ..models.pass_files import load_network
@@ -53,6 +54,26 @@ class Result:
     def __len__(self) -> int:
         """Frames that can be measured."""
         return min(self.info.frames, len(self.timing.frames), len(self.mouth))
+
+
+def speaker_of(folder: Path) -> dict[str, Any]:
+    """Read from a result's report who was chosen to speak.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the result.
+
+    Returns
+    -------
+    dict
+        Values by flag; empty if nobody was chosen, or there is no report.
+    """
+    report = folder / "report.json"
+    said = read_json(report).get("options") if report.is_file() else None
+    chosen = {flag: said.get(flag) for flag in SPEAKER} if isinstance(said, dict) else {}
+    kinds = {"face": int, "face_at": str}
+    return {flag: value for flag, value in chosen.items() if isinstance(value, kinds[flag])}
 
 
 def pass_of(job: Job, given: str | None) -> str:

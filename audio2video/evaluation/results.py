@@ -49,6 +49,8 @@ class OutputEvaluation(Evaluation):
         Opening of the lips against the prediction.
     silence : mapping
         Motion and opening in pauses.
+    own : mapping or None
+        Lips against the target's own, where the speech is the target's own sound.
     frozen : mapping
         Frames that repeat the one before.
     timing : mapping
@@ -66,6 +68,7 @@ class OutputEvaluation(Evaluation):
     lag: Measures
     opening: Measures
     silence: Measures
+    own: Measures | None
     frozen: Measures
     timing: Measures
     outside: Measures
@@ -88,8 +91,11 @@ class LipsyncEvaluation(Evaluation):
     unit : str
         Of all lengths.
     measures : mapping
-        For ``network``, ``floor`` (the truth through the shape basis), ``mean_shape`` and
+        For ``step1`` (the shapes that step 1 writes), ``network`` (without rest in pauses),
+        ``floor`` (the truth through the shape basis), ``mean_shape`` and
         ``ridge``: what `audio2video.mouth.metrics.summarise` gives.
+    groups : mapping
+        By folder below the folder of clips, such as one for each speaker: the same for ``step1``.
     left_out : mapping of str to str
         Baselines that could not be measured, and why.
     skipped : sequence
@@ -106,6 +112,7 @@ class LipsyncEvaluation(Evaluation):
     clips: int
     unit: str
     measures: Measures
+    groups: Mapping[str, Measures]
     left_out: Mapping[str, str]
     skipped: Sequence[Mapping[str, str]]
     folder: Path

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .._typing import F32
 from ..errors import Audio2VideoError, MissingFileError
+from ..mouth.rest import rest_weight
 from ..speech.features import FEATURE_RATE, SAMPLE_RATE, speech_features
 from ..speech.loudness import speech_activity
 from ..speech.noise import TALKERS, mix_noise
@@ -55,6 +56,8 @@ class Sample:
         Relative to the speaker's closed mouth.
     speech : ndarray of float32, shape (N,), or None
         Speech activity at 100 Hz from the first mouth shape on; None where there is no sound.
+    rest : ndarray of float64, shape (T,), or None
+        How far step 1 brings the mouth to rest in each shape, 0 to 1; None where there is no sound.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Sample:
     times: NDArray[np.float64]
     true: NDArray[np.float64]
     speech: F32 | None
+    rest: NDArray[np.float64] | None = None
 
 
 def corpus_samples(
@@ -94,7 +98,7 @@ def corpus_samples(
         voices = _voices(workspace)
     for clip_id in ids:
         clip = read_clip(workspace, clip_id)
-        features, times, speech = clip.features, frame_times(clip), None
+        features, times, speech, rest = clip.features, frame_times(clip), None, None
         try:
             sound = read_sound(workspace, clip)
         except MissingFileError:
@@ -104,8 +108,13 @@ def corpus_samples(
             speech = activity_from(sound, times)
             if noise is not None:
                 others = [voice for name, voice in voices.items() if name != clip.recording]
-                features = speech_features(add_noise(sound, noise, clip_id, others))
-        yield Sample(clip_id, clip.rate, features, times, true_shapes(clip, statistics), speech)
+                sound = add_noise(sound, noise, clip_id, others)
+                features = speech_features(sound)
+            frames = int(times[-1] * clip.rate) + 2
+            weight = rest_weight(speech_activity(sound, clip.rate, frames), float(clip.rate))
+            rest = np.interp(times, np.arange(frames) / float(clip.rate), weight)
+        true = true_shapes(clip, statistics)
+        yield Sample(clip_id, clip.rate, features, times, true, speech, rest)
 
 
 def _voices(workspace: Workspace) -> dict[str, F32]:

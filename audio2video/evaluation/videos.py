@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,12 @@ from ..errors import Audio2VideoError, BadFileError, MissingFileError, NoFaceErr
 from ..face.smoothing import unbroken_stretches
 from ..face.track import build_track
 from ..face.tracking import track_face
-from ..media.audio import read_audio
 from ..media.video import VideoReader
+from ..mouth.rest import rest_weight
 from ..mouth.shapes import closed_mouth_reference, relative_shapes
+from ..pipeline.speech_samples import level_speech, read_speech
 from ..speech.encoder import MfccEncoder, SpeechEncoder
+from ..speech.recording import FULL_SCALE, as_samples, recording_activity
 from ..training.dataset.sources import VIDEO_SUFFIXES
 from .samples import VOICES, Noise, Sample, activity_from, add_noise
 
@@ -88,23 +89,23 @@ def video_samples(
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
-            sound = read_audio(path)
-            sample = _follow(path, name, sound, finder, encoder)
+            sound = as_samples(read_speech(path))
+            heard = sound
+            if noise is not None:
+                others = [voice for other, voice in voices.items() if other != path]
+                heard = add_noise(sound, noise, name, others)
+            yield _follow(path, name, (sound, heard), finder, encoder)
         except Audio2VideoError as error:
+            if error.path is None:  # of the noise: it is none of the video's
+                raise
             yield error
-            continue
-        if noise is not None:
-            others = [voice for other, voice in voices.items() if other != path]
-            features = encoder.encode(add_noise(sound, noise, name, others))
-            sample = replace(sample, features=features)
-        yield sample
 
 
 def _voices(paths: list[Path]) -> dict[Path, F32]:
     voices: dict[Path, F32] = {}
     for path in paths:
         try:
-            voices[path] = read_audio(path)
+            voices[path] = as_samples(read_speech(path))
         except Audio2VideoError:
             continue  # said when its turn comes
         if len(voices) == VOICES:
@@ -113,8 +114,9 @@ def _voices(paths: list[Path]) -> dict[Path, F32]:
 
 
 def _follow(
-    path: Path, name: str, sound: F32, finder: FaceFinder, encoder: SpeechEncoder
+    path: Path, name: str, sounds: tuple[F32, F32], finder: FaceFinder, encoder: SpeechEncoder
 ) -> Sample:
+    """Track the face; of the sounds, the first is the video's own, the second what is heard."""
     with VideoReader(path) as reader:
         rate = reader.info.rate
         faces = list(track_face((f.gray() for f in reader.read()), finder))
@@ -123,7 +125,14 @@ def _follow(
     if not stretches:
         raise NoFaceError("no face in the whole video", path=path)
     best = max(stretches, key=lambda run: run.stop - run.start)
-    features = encoder.encode(sound)
+    sound, heard_sound = sounds
+    # As step 1 hears it.
+    samples, hearing = level_speech(
+        np.rint(np.clip(heard_sound, -1, 1) * FULL_SCALE).astype(np.int16)
+    )
+    features = encoder.encode(as_samples(samples))
+    activity = recording_activity(samples, rate, len(track), hearing.presence)
+    rest = rest_weight(activity, float(rate))[best]
     times = np.arange(best.start, best.stop) / float(rate)
     heard = times <= (len(features) - 1) / encoder.note.rate
     if heard.sum() < MIN_SECONDS * rate:
@@ -133,4 +142,5 @@ def _follow(
     mouth = track.mouth[best][heard]
     relative = relative_shapes(mouth, closed_mouth_reference(mouth))
     times = times[heard]
-    return Sample(name, rate, features, times, relative, activity_from(sound, times))
+    speech = activity_from(sound, times)
+    return Sample(name, rate, features, times, relative, speech, rest[heard])

@@ -81,7 +81,9 @@ class FaceFinder:
         self._model = model
         self._detector = detector or frontal_detector()
 
-    def detect(self, gray: NDArray[np.uint8], least: float = 0.0) -> list[FaceBox]:
+    def detect(
+        self, gray: NDArray[np.uint8], least: float = 0.0, side: int = DETECTION_SIDE
+    ) -> list[FaceBox]:
         """Find upright frontal faces, largest first.
 
         Parameters
@@ -90,12 +92,14 @@ class FaceFinder:
         least : float
             Side of the smallest face of interest, in pixels: where it is large, the detector looks
             at a smaller picture.
+        side : int
+            Longer side to which the frame is reduced, in pixels, where it is larger.
 
         Returns
         -------
         list of FaceBox
         """
-        scale = min(1.0, DETECTION_SIDE / max(gray.shape))
+        scale = min(1.0, side / max(gray.shape))
         if least > SMALLEST:
             scale = min(scale, SMALLEST / least)
         small = gray

@@ -29,6 +29,17 @@ CROSSING = 0.3
 APART = 0.1
 """Overlap with a tracked face up to which a detection is another face."""
 
+SMALL_SHARE = 0.35
+"""A face below this share of the largest one's side has no track."""
+
+WIDE_SIDE = 1280
+"""Longer side to which frames are reduced before the detector looks for small faces beside others,
+in pixels: at 640, of two faces in a wide shot it might see the larger one only."""
+
+WIDE_EVERY = 10
+"""Every so many looks at a single face, the detector looks for others as well; also where it is
+first seen, and always while there are several."""
+
 LEAST_SHARE = 0.9
 """The detector looks for faces down to this share of the smallest tracked one."""
 
@@ -47,12 +58,15 @@ class Sighting:
         How the landmarks of the frame before moved to this one; None in a track's first frame.
     is_detected : bool
         The detector saw it in this frame, upright and frontal.
+    replaces : int, optional
+        In a track's first frame: the track that went astray, and lost this face some time ago.
     """
 
     track: int
     landmarks: NDArray[np.float64]
     motion: Motion | None
     is_detected: bool
+    replaces: int | None = None
 
 
 @dataclass
@@ -74,7 +88,7 @@ class _Active:
 def track_faces(
     frames: Iterable[NDArray[np.uint8]], finder: Finder
 ) -> Iterator[tuple[Sighting, ...]]:
-    """Follow all faces of comparable size through gray frames.
+    """Follow all faces that are not much smaller than the largest through gray frames.
 
     Each track is followed as `tracking.track_face` follows the main face. It ends where the face
     is lost, at a cut, and where two faces come so close that they could be taken for each other:
@@ -104,6 +118,7 @@ class _Tracker:
         self._active: list[_Active] = []
         self._before: NDArray[np.uint8] | None = None
         self._since_detection = 0
+        self._looks = 0
         self._tracks = 0
 
     def step(self, gray: NDArray[np.uint8]) -> tuple[Sighting, ...]:
@@ -114,23 +129,21 @@ class _Tracker:
         found: list[FaceBox] = []
         due = not self._active or self._since_detection >= DETECT_EVERY
         if due:
-            found = self._finder.detect(gray, self._least())
-            self._since_detection = 0
-        confirmed = self._confirm(found) if due else set()
-        before = self._active
-        self._active = [one for one in before if one.misses < MAX_MISSES]
+            found = self._look(gray)
+        confirmed, astray = self._confirm(gray, found) if due else (set(), [])
+        self._active = [
+            one for one in self._active if one.misses < MAX_MISSES and one not in astray
+        ]
         lost = self._advance(gray, cut, confirmed)
         if not lost and not due and any(one.is_doubtful for one in self._active):
             # Something in front of the face, or something else than a face: the detector tells.
-            found, due = self._finder.detect(gray, self._least()), True
-            self._since_detection = 0
+            found, due = self._look(gray), True
             self._examine(found)
         if lost:
             # Looked for in this very frame: where tracking broke off, and in the next shot.
-            found = self._finder.detect(gray)
-            self._since_detection = 0
+            found = self._look(gray, anew=True)
         if due or lost:
-            self._begin(gray, found, lost)
+            self._begin(gray, found, lost, astray)
         self._since_detection += 1
         self._before = gray
         return tuple(one.seen for one in self._active)
@@ -140,14 +153,45 @@ class _Tracker:
         assert self._before is not None
         return self._pool.submit(track_points, self._before, gray, points, unit)
 
-    def _least(self) -> float:
-        sides = [one.box.side for one in self._active]
-        return min(RIVAL * max(sides), LEAST_SHARE * min(sides)) if sides else 0.0
+    def _look(self, gray: NDArray[np.uint8], *, anew: bool = False) -> list[FaceBox]:
+        """Detect faces: around those that are tracked, and now and then all others.
 
-    def _confirm(self, found: list[FaceBox]) -> set[int]:
-        """Note which tracks the detector sees, and which it misses; gives the first ones."""
-        confirmed = set()
+        With `anew`, tracking broke off: faces of any size may be there.
+        """
+        sides = [one.box.side for one in self._active]
+        self._since_detection = 0
+        if not sides or anew:
+            found = self._finder.detect(gray)
+            self._looks = 0
+            if not found:
+                return []
+            wide = self._look_wide(gray, [*sides, *(box.side for box in found)])
+            others = [box for box in wide if all(overlap(box, one) <= APART for one in found)]
+            return sorted([*found, *others], key=lambda box: -box.side)
+        self._looks += 1
+        if len(sides) > 1 or self._looks % WIDE_EVERY == 0:
+            return self._look_wide(gray, sides)
+        return self._finder.detect(gray, RIVAL * sides[0])
+
+    def _look_wide(self, gray: NDArray[np.uint8], sides: list[float]) -> list[FaceBox]:
+        least = min(SMALL_SHARE * max(sides), LEAST_SHARE * min(sides))
+        return self._finder.detect(gray, least, WIDE_SIDE)
+
+    def _confirm(
+        self, gray: NDArray[np.uint8], found: list[FaceBox]
+    ) -> tuple[set[int], list[_Active]]:
+        """Note which tracks the detector sees, and which it misses.
+
+        Returns
+        -------
+        set of int
+            Tracks that it sees.
+        list of _Active
+            Tracks whose face it sees somewhere else: they went astray, as in a dissolve.
+        """
+        confirmed, astray = set(), []
         for one in self._active:
+            near = [box for box in found if overlap(one.box, box) > APART and not self._has(box)]
             if any(overlap(one.box, box) >= MIN_OVERLAP for box in found):
                 one.misses = 0
                 confirmed.add(one.seen.track)
@@ -155,7 +199,20 @@ class _Tracker:
                 # Turned or half covered, a face is missed, and something else may be taken for
                 # one: the tracked face is kept for a while.
                 one.misses += 1
-        return confirmed
+                if near:
+                    landmarks = settle(gray, near[0], self._finder)
+                    if landmarks is None:
+                        continue
+                    if overlap(box_of(landmarks), one.box) >= MIN_OVERLAP:
+                        one.misses = 0
+                        confirmed.add(one.seen.track)
+                    else:
+                        astray.append(one)
+        return confirmed, astray
+
+    def _has(self, box: FaceBox) -> bool:
+        """Whether a detection is of a tracked face."""
+        return any(overlap(one.box, box) >= MIN_OVERLAP for one in self._active)
 
     def _examine(self, found: list[FaceBox]) -> None:
         """Keep a doubtful track that the detector sees, or has not missed for long."""
@@ -190,19 +247,29 @@ class _Tracker:
         self._active = [one for one in kept if one not in crossing]
         return lost + crossing
 
-    def _begin(self, gray: NDArray[np.uint8], found: list[FaceBox], lost: list[_Active]) -> None:
+    def _begin(
+        self,
+        gray: NDArray[np.uint8],
+        found: list[FaceBox],
+        lost: list[_Active],
+        astray: list[_Active],
+    ) -> None:
         """Begin tracks at what the detector sees beside the tracked faces."""
         boxes = [one.box for one in self._active]
         largest = max((box.side for box in (*boxes, *found)), default=0.0)
         for box in found:
-            if box.side <= RIVAL * largest or any(
+            if box.side <= SMALL_SHARE * largest or any(
                 overlap(box, one.box) > APART for one in self._active
             ):
                 continue
             landmarks = settle(gray, box, self._finder)
             if landmarks is None:
                 continue
-            self._active.append(self._resumed(landmarks, box, lost))
+            one = self._resumed(landmarks, box, lost)
+            left = [old.seen.track for old in astray if overlap(old.box, box) > APART]
+            if left:
+                one.seen = replace(one.seen, replaces=left[0])
+            self._active.append(one)
 
     def _resumed(
         self, landmarks: NDArray[np.float64], found: FaceBox, lost: list[_Active]

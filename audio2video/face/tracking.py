@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .detection import FaceBox, box_of
+from .detection import DETECTION_SIDE, FaceBox, box_of
 from .flow import Motion, track_points
 from .head import shape_plausibility
 from .layout import inter_ocular_distance
@@ -34,7 +34,9 @@ RIVAL = 0.6
 class Finder(Protocol):
     """The part of a `FaceFinder` that tracking uses."""
 
-    def detect(self, gray: NDArray[np.uint8], least: float = 0.0) -> list[FaceBox]:
+    def detect(
+        self, gray: NDArray[np.uint8], least: float = 0.0, side: int = DETECTION_SIDE
+    ) -> list[FaceBox]:
         """See `FaceFinder.detect`."""
         ...
 

@@ -14,6 +14,7 @@ from ..face.layout import MOUTH_CORNERS, mouth_opening
 from ..numerics import peak_offset
 from ..speech.units import FEATURE_RATE
 from .closures import ClosureCounts, count_closures
+from .liveliness import MotionSums, pause_motion, speech_spread
 from .resampling import at_times
 
 MAX_LAG = 30
@@ -43,6 +44,10 @@ class ClipMeasures:
         Of the opening with this lag taken out: what is right but for a recording's own offset
         between sound and picture.
     closures : ClosureCounts
+    spread : MotionSums
+        Deviations of the opening from its mean in speech, predicted and true.
+    pauses : MotionSums
+        Speeds of the opening in pauses of more than half a second, predicted and true.
     """
 
     seconds: float
@@ -55,6 +60,8 @@ class ClipMeasures:
     lag: float | None
     opening_correlation_at_lag: float
     closures: ClosureCounts
+    spread: MotionSums
+    pauses: MotionSums
 
     @property
     def mse(self) -> float:
@@ -179,6 +186,8 @@ def measure_clip(
         correlation(width_change(p), width_change(t)),
         *find_lag(*openings),
         count_closures(*openings, speech),
+        speech_spread(*openings, speech),
+        pause_motion(*openings, speech),
     )
 
 
@@ -195,7 +204,9 @@ def summarise(clips: Sequence[ClipMeasures]) -> dict[str, Any]:
     dict
         JSON values. ``mse`` and ``r2`` are over all frames of all clips, ``lag_ms`` is the median
         over clips (None if nothing ever moves), correlations are means over clips, their quantiles
-        beside them; ``closures`` holds counts, recall, precision and false ones a second of speech.
+        beside them; ``closures`` holds counts, recall, precision and false ones a second of speech;
+        ``spread`` is the predicted over the true deviation of the opening in speech; ``pauses``
+        holds rms speeds of the opening in pauses, in closed-mouth widths a second.
     """
     variance = sum(clip.variance for clip in clips)
     lags = [clip.lag for clip in clips if clip.lag is not None]
@@ -206,6 +217,8 @@ def summarise(clips: Sequence[ClipMeasures]) -> dict[str, Any]:
         "r2": 1.0 - sum(clip.residual for clip in clips) / variance if variance > 0 else 0.0,
         "lag_ms": 1000 * float(np.median(lags)) if lags else None,
         "closures": sum((clip.closures for clip in clips), ClosureCounts()).as_dict(),
+        "spread": sum((clip.spread for clip in clips), MotionSums()).ratio,
+        "pauses": sum((clip.pauses for clip in clips), MotionSums()).speeds(),
     }
     for name in ("opening_correlation", "width_correlation", "opening_correlation_at_lag"):
         values = [getattr(clip, name) for clip in clips]

@@ -13,7 +13,7 @@ from ..errors import MostlyUnchangedError
 from ..progress import Progress
 from ..retiming.retime import Retiming
 from ..target.analysis import TargetAnalysis
-from ..target.people import FACE_ADVICE
+from ..target.speaker_choice import FACE_ADVICE
 
 WARNED_SHARE = 0.1
 """Share of a result's frames that pass through unchanged above which there is a warning."""

@@ -11,10 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..media.sound import extract_channels
+from ..media.audio import probe_audio, read_audio
+from ..media.sound import extract_channels, read_channels
+from ..models.encoder_files import load_detector
 from ..speech.channels import ChannelMix, choose_mix
 from ..speech.detector import SpeechDetector
 from ..speech.hearing import Hearing, listen
+from ..speech.recording import FULL_SCALE
 from ..speech.units import SAMPLE_RATE
 from ..storage.files import remove, sweep, temporary_beside
 
@@ -89,6 +92,60 @@ def speech_of(
     finally:
         for path in (decoded, mixed, even):
             remove(path)
+
+
+def read_speech(audio: Path) -> I16:
+    """Read the speech of a file into memory, mixed of the channels that carry the voice.
+
+    Parameters
+    ----------
+    audio : Path
+        A file with sound.
+
+    Returns
+    -------
+    ndarray of int16, shape (n,)
+        Mono at 16 kHz.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        The file is missing, or has no sound that can be decoded.
+    """
+    if probe_audio(audio).channels > 1:
+        return mix_channels(*read_channels(audio, SAMPLE_RATE))
+    return mix_channels(read_audio(audio, SAMPLE_RATE)[:, np.newaxis], np.ones(1, np.float32))
+
+
+def mix_channels(samples: NDArray[np.floating], usual: NDArray[np.float32]) -> I16:
+    """Mix channels so that the voice is heard.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n, channels)
+        Full scale 1, at 16 kHz.
+    usual : ndarray of float32, shape (channels,)
+        Shares of the channels in the usual downmix.
+
+    Returns
+    -------
+    ndarray of int16, shape (n,)
+    """
+    pcm = np.rint(np.clip(samples, -1, 1, dtype=np.float64) * FULL_SCALE).astype(np.int16)
+    return pcm[:, 0] if len(usual) == 1 else choose_mix(pcm, usual, load_detector).mixed(pcm)
+
+
+def level_speech(samples: I16) -> tuple[I16, Hearing]:
+    """Level speech in memory as `speech_of` does on disk.
+
+    Returns
+    -------
+    samples : ndarray of int16, shape (n,)
+        The speech equally loud throughout.
+    hearing : Hearing
+    """
+    hearing = listen(samples, load_detector())
+    return hearing.even_whole(samples), hearing
 
 
 def _read(path: Path, channels: int) -> I16:

@@ -25,6 +25,13 @@ UNTOUCHED_COST = 20.0
 """Cost of a frame that compositing leaves as it is, where there is other footage: a turn is cheaper
 than a handful of them."""
 
+NEAR_COST = 5.0
+"""Cost of a frame shortly before or after one that compositing leaves as it is: a hand is on its
+way to the mouth, or still hides the chin."""
+
+NEAR_SECONDS = 0.25
+"""So close to such a frame is shortly before or after."""
+
 REVERSED_COST = 1 / 16
 """Cost of each frame played backwards: gestures and blinks are not the same in both directions."""
 
@@ -130,7 +137,8 @@ def target_costs(
 
     show = UNUSABLE_COST * ~usable
     if untouched is not None:
-        show = np.maximum(show, UNTOUCHED_COST * untouched)
+        near = spread(untouched, round(NEAR_SECONDS * rate))
+        show = np.maximum(show, np.where(untouched, UNTOUCHED_COST, NEAR_COST * near))
     enter, hold, turn = np.zeros((3, 2, frames))
     frame = np.arange(frames)
     for d, (behind, prefetch) in enumerate(((frame, frame + 1), (frame + 1, frame))):

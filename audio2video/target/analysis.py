@@ -27,7 +27,7 @@ from ..texture.synthesis import CandidateSet
 from .extraction import MIN_USABLE, write_analysis
 from .landmark_model import landmark_model_key
 from .occlusion_maps import Occlusions
-from .people import FACE_ADVICE
+from .speaker_choice import FACE_ADVICE
 
 FORMAT = 7
 """Raised when the analysis changes, so that old ones are made again."""

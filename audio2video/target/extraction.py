@@ -22,7 +22,8 @@ from ..storage.npy import ArrayWriter, map_array
 from .face_following import follow_faces
 from .frame_spool import FrameSpool
 from .occlusion_maps import detect_occlusions
-from .people import NEEDED, Person, choose_speaker, find_people
+from .people import Person, find_people
+from .speaker_choice import NEEDED, choose_speaker
 
 MIN_USABLE = 2
 """A single frame is a picture, not a video of a person talking."""

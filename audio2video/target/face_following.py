@@ -132,8 +132,8 @@ class _ColourWatch:
         # Nothing that was seen to move leads from one face to another.
         motion = None if jumped else face.motion
         detected = face.is_detected or jumped
-        name = self._names[face.track]
-        return replace(face, track=name, motion=motion, is_detected=detected)
+        name, replaced = self._names[face.track], self._names.get(face.replaces or 0)
+        return replace(face, track=name, motion=motion, is_detected=detected, replaces=replaced)
 
 
 def _skin_chroma(face: Sighting, frame: Frame) -> NDArray[np.float64]:

@@ -115,7 +115,10 @@ def test_one_json_object_on_stdout(trained: Path) -> None:
     )
     answer = json.loads(done.stdout)
     measures = answer["measures"]
-    assert set(measures) == {"network", "floor", "mean_shape", "ridge"}
+    assert set(measures) == {"step1", "network", "floor", "mean_shape", "ridge"}
+    assert 0.5 < measures["step1"]["opening_correlation"] < 1
+    assert 0.5 < measures["network"]["spread"] < 1.5
+    assert answer["groups"] == {}
     assert measures["floor"]["r2"] == pytest.approx(1)
     assert measures["mean_shape"]["r2"] == 0
     assert measures["mean_shape"]["closures"]["predicted"] == 0
@@ -136,8 +139,8 @@ def test_one_json_object_on_stdout(trained: Path) -> None:
         (row,) = csv.DictReader(file)
     split = json.loads((trained / "train/small/split.json").read_text())
     assert [row["clip"]] == split["test"]
-    assert float(row["r2"]) == pytest.approx(measures["network"]["r2"], abs=1e-4)
-    assert int(row["closures_true"]) == measures["network"]["closures"]["true"]
+    assert float(row["r2"]) == pytest.approx(measures["step1"]["r2"], abs=1e-4)
+    assert int(row["closures_true"]) == measures["step1"]["closures"]["true"]
 
 
 def test_other_splits(workspace: Path) -> None:
@@ -181,7 +184,9 @@ def test_videos_never_seen(workspace: Path, videos: Path) -> None:
     assert "no face in the whole video" in skipped["faceless.mp4"]
     assert "no sound" in skipped["silent.mp4"]
     assert set(skipped) == {"faceless.mp4", "silent.mp4", "broken.mp4"}
-    assert set(answer["measures"]) == {"network", "floor", "mean_shape", "ridge"}
+    assert set(answer["measures"]) == {"step1", "network", "floor", "mean_shape", "ridge"}
+    # The folders below are the groups, such as one for each speaker.
+    assert answer["groups"] == {"inner": answer["measures"]["step1"]}
     assert answer["folder"].endswith(f"small-{videos.name}")
     assert answer["left_out"] == {}
 
@@ -190,7 +195,7 @@ def test_videos_without_the_corpus(workspace: Path, videos: Path) -> None:
     shutil.rmtree(workspace / "raw")
     shutil.rmtree(workspace / "reference")
     answer = evaluate(workspace, "--clips", videos / "inner")
-    assert set(answer["measures"]) == {"network", "floor", "mean_shape"}
+    assert set(answer["measures"]) == {"step1", "network", "floor", "mean_shape"}
     assert "no prepared corpus" in answer["left_out"]["ridge"]
 
 

@@ -13,7 +13,9 @@ import pytest
 from conftest import ROOT, CommandLine
 from two_people import SIZE, first_person, second_person, slide, write_film
 
+from audio2video.evaluation.output import evaluate_output
 from audio2video.media.video import VideoReader
+from audio2video.storage.workspace import Workspace
 
 FRAMES = 16
 
@@ -109,6 +111,10 @@ def test_the_chosen_one_speaks_and_the_other_is_not_touched(
     assert change[1 - speaker] > 10
     assert change[speaker] < 7
     assert (run_py.workspace / "target/pair.toml").read_text() == "face = 2\n"
+    # Measured are the lips of who speaks, though the other one is as large.
+    lips = evaluate_output(Workspace(run_py.workspace), "words", "pair").as_dict()
+    assert lips["faces"]["seen_in_result"] == lips["faces"]["seen_in_target"] == 62
+    assert lips["opening"]["correlation"] > 0.6
     done = run_py(*plain, "--label", "none")
     assert "composite: up to date" in done.stdout
     report = json.loads((result.parent / "report.json").read_text())

@@ -71,6 +71,8 @@ def test_every_option_in_both_spellings(given: Any, option: str) -> None:
         value = "0.3"
     if option in ("nlayers", "noise_snr"):
         value = "2" if option == "nlayers" else "2.0"
+    if option == "face_at":
+        value = "640,360"
     choices = options_of(Config)[option].choices
     if choices:
         value = choices[-1]

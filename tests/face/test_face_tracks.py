@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from paper_heads import HEIGHT, WIDTH, Head, PaperFinder
 
-from audio2video.face.face_tracks import Sighting, track_faces
-from audio2video.face.tracking import DETECT_EVERY, MAX_MISSES, RIVAL, track_face
+from audio2video.face.detection import FaceBox
+from audio2video.face.face_tracks import SMALL_SHARE, Sighting, track_faces
+from audio2video.face.tracking import DETECT_EVERY, MAX_MISSES, track_face
 
 Frames = list[tuple[Sighting, ...]]
 
@@ -73,7 +74,7 @@ def test_a_face_that_comes_later_is_found_when_the_detector_looks() -> None:
 
 @pytest.mark.parametrize(("share", "faces"), [(0.95, 1), (1.05, 2)])
 def test_a_face_in_the_background_has_no_track(share: float, faces: int) -> None:
-    scene = [Head(150.0, unit=30.0 * RIVAL * share), Head(400.0)]
+    scene = [Head(150.0, unit=30.0 * SMALL_SHARE * share), Head(400.0)]
     assert len(follow(PaperFinder([scene]))[0]) == faces
 
 
@@ -99,7 +100,7 @@ def test_where_two_cross_both_tracks_end_and_new_ones_begin() -> None:
 def test_a_track_ends_at_a_cut_to_a_shot_without_a_face() -> None:
     # A flat slide: there is nothing to follow, and the model draws a face into anything.
     class Eager(PaperFinder):
-        def landmarks(self, gray: NDArray[np.uint8], box: object) -> NDArray[np.float64]:
+        def landmarks(self, gray: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]:
             return Head(200.0).landmarks()
 
     pictures = [wallpaper(k) for k in range(8)]
@@ -138,3 +139,35 @@ def test_what_nothing_vouches_for_is_lost_after_some_looks_of_the_detector() -> 
     finder = PaperFinder([[Head(200.0, turned=k >= 5)] for k in range(20)])
     seen = [len(faces) for faces in follow(finder, pictures)]
     assert seen == [1] * (4 + MAX_MISSES) + [0] * (20 - 4 - MAX_MISSES)
+
+
+@pytest.mark.parametrize("offset", [30.0, -40.0])
+def test_a_track_that_went_astray_is_replaced_where_the_detector_sees_the_face(
+    offset: float,
+) -> None:
+    # After a dissolve the model draws the old face into the new one's chin.
+    class Fooled(PaperFinder):
+        def landmarks(self, gray: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]:
+            return Head(200.0 if abs(box.x - 200) < 12 else 200.0 + offset).landmarks()
+
+    heads = [[Head(200.0)] if k < 5 else [Head(200.0 + offset)] for k in range(15)]
+    found = follow(Fooled(heads))
+    assert places(found) == [{1: 200.0}] * DETECT_EVERY + [{2: 200.0 + offset}] * 5
+    assert [faces[0].replaces for faces in found if faces[0].replaces] == [1]
+
+
+def test_a_face_that_the_detector_places_badly_goes_on() -> None:
+    class Coarse(PaperFinder):
+        def detect(
+            self, gray: NDArray[np.uint8], least: float = 0.0, side: int = 640
+        ) -> list[FaceBox]:
+            return [
+                FaceBox(box.x + (0 if gray[0, 0] < 5 else 0.6 * box.side), box.y, box.side)
+                for box in super().detect(gray)
+            ]
+
+        def landmarks(self, gray: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]:
+            return Head(200.0).landmarks()
+
+    found = follow(Coarse([[Head(200.0)]] * 40))
+    assert places(found) == [{1: 200.0}] * 40

@@ -190,7 +190,9 @@ def test_a_turned_face_is_not_left_for_somebody_in_the_background() -> None:
 
 def test_a_false_alarm_does_not_lose_the_face() -> None:
     class Alarmed(PaperFinder):
-        def detect(self, gray: NDArray[np.uint8], least: float = 0.0) -> list[FaceBox]:
+        def detect(
+            self, gray: NDArray[np.uint8], least: float = 0.0, side: int = 640
+        ) -> list[FaceBox]:
             found = super().detect(gray)
             return found if gray[0, 0] < 5 else [FaceBox(500.0, 100.0, 90.0, detected=True)]
 
@@ -200,7 +202,9 @@ def test_a_false_alarm_does_not_lose_the_face() -> None:
 
 def test_a_detector_that_jumps_about_does_not_shake_the_face() -> None:
     class Shaky(PaperFinder):
-        def detect(self, gray: NDArray[np.uint8], least: float = 0.0) -> list[FaceBox]:
+        def detect(
+            self, gray: NDArray[np.uint8], least: float = 0.0, side: int = 640
+        ) -> list[FaceBox]:
             return [
                 FaceBox(b.x + 8 * (-1) ** int(gray[0, 0]), b.y, b.side, detected=True)
                 for b in super().detect(gray)

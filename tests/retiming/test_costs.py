@@ -103,8 +103,11 @@ def test_coming_back_to_a_lost_face_is_no_cut() -> None:
 
 def test_frames_that_are_left_as_they_are_cost_more_than_a_turn() -> None:
     found = costs_of(lost=[40], untouched=[40, 90, 91])
-    assert np.flatnonzero(found.show).tolist() == [40, 90, 91]
-    assert (found.show[[40, 90, 91]] == costs.UNTOUCHED_COST).all()
+    assert np.flatnonzero(found.show == costs.UNTOUCHED_COST).tolist() == [40, 90, 91]
+    # A quarter of a second is five frames.
+    near = [*range(35, 40), *range(41, 46), *range(85, 90), *range(92, 97)]
+    assert np.flatnonzero(found.show == costs.NEAR_COST).tolist() == near
+    assert np.count_nonzero(found.show) == 3 + len(near)
     assert (costs_of(untouched=[]).show == costs_of().show).all()
 
 

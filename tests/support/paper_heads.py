@@ -39,7 +39,7 @@ class PaperFinder:
     script: list[list[Head]]
     calls: list[str] = field(default_factory=list)
 
-    def detect(self, gray: NDArray[np.uint8], least: float = 0.0) -> list[FaceBox]:
+    def detect(self, gray: NDArray[np.uint8], least: float = 0.0, side: int = 640) -> list[FaceBox]:
         self.calls.append(f"detect {gray[0, 0]}")
         boxes = [head.box() for head in self.script[gray[0, 0]] if not head.turned]
         return sorted(boxes, key=lambda box: -box.side)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from two_people import SIZE, first_person, second_person, slide, write_film
 
 from audio2video.config import AnalysisConfig
 from audio2video.errors import NoFaceError, OptionError
-from audio2video.media.video import probe_video
+from audio2video.face.face_tracks import Sighting
+from audio2video.face.flow import Motion
+from audio2video.face.head import generic_head
+from audio2video.media.video import Frame, probe_video
 from audio2video.progress import Progress
 from audio2video.target.face_following import follow_faces
 from audio2video.target.frame_spool import FrameSpool
-from audio2video.target.people import Person, choose_speaker, find_people
+from audio2video.target.gallery import Gallery
+from audio2video.target.people import Person, find_people
+from audio2video.target.speaker_choice import choose_speaker
+from audio2video.target.track_pieces import Piece, without_doubtful_ends
 
 
 def people_in(path: Path, folder: Path) -> list[Person]:
@@ -62,6 +69,21 @@ def test_two_people_side_by_side(tmp_path: Path) -> None:
             chosen(**values)
 
 
+def test_who_is_small_beside_somebody_comes_last(tmp_path: Path) -> None:
+    # The smaller one is seen for longer, as an audience is.
+    pictures = []
+    for k, (small, large) in enumerate(zip(first_person(14), second_person(14), strict=True)):
+        side = SIZE // 2
+        beside = np.full((SIZE, side, 3), small[0, 0], np.uint8)
+        beside[:side] = cv2.resize(small, (side, side), interpolation=cv2.INTER_AREA)
+        pictures.append(np.hstack([beside, large if k < 12 else np.full_like(large, 90)]))
+    path = write_film(
+        tmp_path / "audience.mp4", [cv2.resize(p, None, fx=2, fy=2) for p in pictures]
+    )
+    people = people_in(path, tmp_path)
+    assert [stretches(person) for person in people] == [[(0, 12)], [(0, 14)]]
+
+
 def test_fifteen_frames_of_a_face_between_slides(tmp_path: Path) -> None:
     pictures = [*[slide(240)] * 20, *first_person(15), *[slide(225)] * 20]
     path = write_film(tmp_path / "slides.mp4", pictures)
@@ -91,3 +113,62 @@ def test_nobody(tmp_path: Path) -> None:
     assert people_in(path, tmp_path) == []
     with pytest.raises(NoFaceError, match="no face in the whole video; the target must show one"):
         choose_speaker([], probe_video(path), AnalysisConfig())
+
+
+def seen(track: int, *, detected: bool = False, moves: bool = True, replaces: int = 0) -> Sighting:
+    doubt = np.full(68, 0.0 if moves else 1.0)
+    motion = Motion(np.zeros((68, 2)), doubt)
+    return Sighting(track, np.zeros((68, 2)), motion, detected, replaces or None)
+
+
+@pytest.mark.parametrize(
+    ("film", "kept"),
+    [
+        # Detected at first, then followed to the end of the video, though no longer detected.
+        ([[seen(1, detected=k == 0)] for k in range(40)], 40),
+        # The same, given up before the end.
+        ([[seen(1, detected=k == 0)] if k < 30 else [] for k in range(40)], 1),
+        # Lost for another reason soon after it was detected.
+        ([[seen(1, detected=k == 0)] if k < 9 else [] for k in range(40)], 9),
+        # What nothing shows to have gone on.
+        ([[seen(1, detected=k == 0, moves=k < 5)] if k < 9 else [] for k in range(40)], 5),
+        # Seen somewhere else by the detector.
+        (
+            [
+                [seen(1, detected=k == 0)] if k < 9 else [seen(2, detected=True, replaces=1)]
+                for k in range(12)
+            ],
+            1,
+        ),
+    ],
+    ids=["to the end", "given up", "lost", "doubtful", "astray"],
+)
+def test_how_a_track_ended_tells_how_far_it_is_trusted(
+    film: list[list[Sighting]], kept: int
+) -> None:
+    trusted = without_doubtful_ends([tuple(faces) for faces in film])
+    frames = [k for k, faces in enumerate(trusted) if any(face.track == 1 for face in faces)]
+    assert frames == list(range(kept))
+
+
+def test_a_dissolve_between_two_faces_in_one_place(tmp_path: Path) -> None:
+    # No cut is seen, and the one track is confirmed all the time: descriptors divide it.
+    class Named:
+        """Tells people by their mean colour, where dlib would tell them by their faces."""
+
+        def describe(self, rgb: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+            descriptor = np.zeros(128)
+            descriptor[0] = rgb[..., 0].mean() / 64
+            return descriptor
+
+    pictures = [np.full((80, 80, 3), 60 if k < 33 else 190, np.uint8) for k in range(60)]
+    points = 40 + 10 * generic_head()[:, :2]
+    film = [(Sighting(1, points, None, k % 5 == 0),) for k in range(60)]
+    with FrameSpool(tmp_path / "frames.raw") as spool:
+        for k in range(0, 60, 5):
+            spool.put((k, 1), Frame.from_rgb(pictures[k]), (0, 0, 80, 80))
+        spool.finish()
+        gallery = Gallery(film, spool, Named())  # type: ignore[arg-type]
+        parts = gallery.divided(Piece(1, 0, 59))
+    # Between the frames that the detector saw, 30 and 35, the middle is as good as any.
+    assert parts == [Piece(1, 0, 32), Piece(1, 33, 59)]
