@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..config import RetimingConfig
-from ..media.video import VideoReader
 from ..progress import Progress
 from ..retiming.activity import head_velocity
-from ..retiming.direction import (
-    DIRECTED_SHARE,
-    WIDTH,
-    directed_share,
-    frames_to_look_at,
-    surroundings,
-)
+from ..retiming.direction import DIRECTED_SHARE, directed_share, surroundings
 from ..retiming.own_order import FITS, play_in_order
 from ..retiming.retime import Retiming, retime
 from ..target.analysis import TargetAnalysis
@@ -81,31 +71,12 @@ def lay_target(
 
 def _has_direction(target: TargetAnalysis) -> bool:
     """Tell whether much around the person has a direction in time."""
-    info, track = target.info, target.track
+    info, track, looks = target.info, target.track, target.looks
     faces = np.flatnonzero(track.usable)
-    if not len(faces):
+    if not (len(faces) and len(looks)):
         return False
-    first = frames_to_look_at(info.frames, float(info.rate))
-    if not len(first):
-        return False
-    pictures = _reduced(info.path, np.stack([first, first + 1], axis=1).ravel())
-    height, width = pictures.shape[1:]
+    height, width = looks.shape[2:]
     some = faces[:: max(1, len(faces) // FACES_LOOKED_AT)]
     landmarks = track.landmarks[some] * (max(height, width) / max(info.height, info.width))
     masks = surroundings(landmarks, height, width)
-    return directed_share(pictures[::2], pictures[1::2], *masks) >= DIRECTED_SHARE
-
-
-def _reduced(path: Path, frames: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Read frames as small grey pictures."""
-    with VideoReader(path) as reader:
-        info = reader.info
-        scale = WIDTH / max(info.width, info.height)
-        size = (max(16, round(info.width * scale)), max(16, round(info.height * scale)))
-        return np.array(
-            [
-                cv2.resize(frame.gray(), size, interpolation=cv2.INTER_AREA)
-                for frame in reader.read(frames)
-            ],
-            np.uint8,
-        )
+    return directed_share(looks[:, 0], looks[:, 1], *masks) >= DIRECTED_SHARE

@@ -29,7 +29,7 @@ from .landmark_model import landmark_model_key
 from .occlusion_maps import Occlusions
 from .speaker_choice import FACE_ADVICE
 
-FORMAT = 7
+FORMAT = 8
 """Raised when the analysis changes, so that old ones are made again."""
 
 MADE_BY = "step 2 (texture)"
@@ -66,6 +66,8 @@ class TargetAnalysis:
         Usable frames of each person, in the order of their numbers.
     speaker : int
         Number of the person who speaks, from 1: all else here is of that person alone.
+    looks : ndarray of uint8, shape (n, 2, h, w)
+        Small grey pictures, each with that of the next frame; see `audio2video.target.looks`.
     """
 
     info: VideoInfo
@@ -80,6 +82,7 @@ class TargetAnalysis:
     others_only: NDArray[np.bool_]
     usable_frames: tuple[int, ...]
     speaker: int
+    looks: NDArray[np.uint8]
 
     @property
     def rate(self) -> Fraction:
@@ -193,6 +196,7 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         "speaker",
         "covers",
         "lips_covered",
+        "looks",
     )
     arrays = read_arrays(folder / "face.npz", names, made_by=MADE_BY)
     try:
@@ -207,6 +211,9 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         mmap=True,
         dtype=np.uint8,
     )
+    looks = arrays["looks"]
+    if looks.dtype != np.uint8 or looks.ndim != 4 or looks.shape[1] != 2:
+        raise BadFileError("not the analysis of a target", path=folder / "face.npz")
     reference = closed_mouth_reference(track.mouth[track.usable])
     occlusions = Occlusions(arrays["covers"], arrays["lips_covered"])
     return TargetAnalysis(
@@ -222,6 +229,7 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         arrays["others_only"],
         tuple(arrays["usable_frames"].tolist()),
         int(arrays["speaker"]) + 1,
+        looks,
     )
 
 

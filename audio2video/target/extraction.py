@@ -21,6 +21,7 @@ from ..storage.files import replacing
 from ..storage.npy import ArrayWriter, map_array
 from .face_following import follow_faces
 from .frame_spool import FrameSpool
+from .looks import Looks
 from .occlusion_maps import detect_occlusions
 from .people import Person, find_people
 from .speaker_choice import NEEDED, choose_speaker
@@ -65,7 +66,9 @@ def write_analysis(
     with replacing(folder) as temporary:
         temporary.mkdir()
         with FrameSpool(temporary / "frames.raw") as spool:
-            sightings = follow_faces(path, info, spool, config.landmark_model, progress)
+            looks = Looks(info)
+            model = config.landmark_model
+            sightings = follow_faces(path, info, spool, model, progress, looks=looks)
             people = find_people(sightings, spool, steady=config.steady)
             if not people and any(sightings):
                 raise NoFaceError("the face is never seen well enough", path=path, hint=NEEDED)
@@ -93,6 +96,7 @@ def write_analysis(
                 others_only=np.array([bool(faces) for faces in sightings]) & ~speaker.seen,
                 usable_frames=np.array([int(person.track.usable.sum()) for person in people]),
                 speaker=np.array(chosen),
+                looks=looks.pictures(),
             )
         note_hashes(temporary)
 

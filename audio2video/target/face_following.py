@@ -18,6 +18,7 @@ from ..media.video import Frame, VideoInfo, VideoReader
 from ..progress import Progress
 from ..runtime.threads import prefetch
 from .frame_spool import FrameSpool
+from .looks import Looks
 
 DECODED = 8
 """Frames that may be decoded before the face is looked for in them."""
@@ -41,6 +42,7 @@ def follow_faces(
     progress: Progress,
     *,
     samples_only: bool = False,
+    looks: Looks | None = None,
 ) -> list[tuple[Sighting, ...]]:
     """Find the faces in every frame, and keep what is around them for a second pass.
 
@@ -56,6 +58,8 @@ def follow_faces(
     progress : Progress
     samples_only : bool
         Keep only what `find_people` may look at.
+    looks : Looks, optional
+        Takes its pictures on the way.
 
     Returns
     -------
@@ -79,6 +83,8 @@ def follow_faces(
         followed = progress.follow(tracked, "finding the face", info.frames)
         for index, faces in enumerate(followed):
             frame = waiting.popleft()
+            if looks is not None:
+                looks.take(index, frame)
             faces = colours.split(faces, frame)
             for face in faces:
                 if face.is_detected or not samples_only:
