@@ -20,6 +20,7 @@ from ..mouth.prediction import MouthTrack, predict_shapes
 from ..mouth.predictor import Predictor
 from ..pipeline.composer import Composer, composite_frames, place_label
 from ..pipeline.job import find_network
+from ..pipeline.playback import lay_target
 from ..pipeline.speech_samples import level_speech
 from ..pipeline.textures import (
     TextureSequence,
@@ -33,9 +34,7 @@ from ..provenance.container_tags import container_tags
 from ..provenance.credentials import signing_credentials
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
-from ..retiming.activity import head_velocity
-from ..retiming.retime import Retiming, ping_pong
-from ..retiming.retime import retime as retime_track
+from ..retiming.retime import Retiming
 from ..runtime.threads import single_threaded_libraries
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
@@ -207,20 +206,7 @@ def retime(
     ValueError
         `activity` is empty.
     """
-    track = target.track
-    if not (config or Config()).retiming.retiming:
-        return ping_pong(len(activity), len(track))
-    velocity = head_velocity(track.landmarks, track.starts, track.usable)
-    rate = float(target.info.rate)
-    return retime_track(
-        activity,
-        velocity,
-        track.blink,
-        track.usable,
-        track.starts,
-        rate,
-        target.untouched_frames(),
-    )
+    return lay_target(target, activity, (config or Config()).retiming, NO_PROGRESS)
 
 
 def synthesise_texture(

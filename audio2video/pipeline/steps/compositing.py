@@ -89,6 +89,7 @@ def run(job: Job) -> StepReport:
                 info.height,
                 info.rate,
                 audio=audio.path,
+                audio_seconds=job.sound_seconds,
                 metadata=tags,
                 like=info,
             ) as writer,
