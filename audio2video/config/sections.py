@@ -246,6 +246,8 @@ class TextureConfig(Section):
         Whether neighbouring frames take part in candidate selection.
     detail : bool
         Whether fine detail is restored to the target's own level.
+    mouth_interior : {'auto', 'target', 'generic'}
+        What is seen between the lips.
     """
 
     teeth: bool = option(True, "enhance teeth with proxies from the target", group=VIDEO)
@@ -284,6 +286,12 @@ class TextureConfig(Section):
     )
     detail: bool = option(
         True, "restore fine detail of the textures to the target's own level", group=PICTURE
+    )
+    mouth_interior: str = option(
+        "auto",
+        "inside of the mouth: the target's own, a generic one, or by what the target shows",
+        group=PICTURE,
+        choices=("auto", "target", "generic"),
     )
 
 
