@@ -104,7 +104,7 @@ def options_page() -> str:
         f"{GENERATED} Every option stands on "
         "the command line (`--name value`), in a TOML file (`--config FILE`, "
         "`target/<tar_id>.toml`) and in the columns of a batch. Booleans take a value: "
-        "`--retiming False`. From Python: `Config.from_flags(name=value)`.\n",
+        "`--teeth False`. From Python: `Config.from_flags(name=value)`.\n",
     ]
     for group in GROUPS:
         rows = ["| option | type | default | bounds | meaning |", "|---|---|---|---|---|"]

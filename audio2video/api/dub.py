@@ -15,7 +15,7 @@ from ..config import Config
 from ..errors import MostlyUnchangedError, OptionError
 from ..media.audio import probe_audio
 from ..media.video import probe_video
-from ..pipeline.job import Job, find_network, output_frames
+from ..pipeline.job import Job, find_network, result_frames
 from ..pipeline.run import run
 from ..pipeline.step import VIDEO_STEPS
 from ..progress import Progress
@@ -221,7 +221,7 @@ def plan_dub(
     pass_id = (config or Config()).inputs.pass_id
     find_network(as_workspace(workspace or Path()), pass_id)
     speech, info = probe_audio(sound), probe_video(target)
-    frames = output_frames(speech, info.rate)
+    frames = result_frames(speech, info, (config or Config()).retiming.fit)
     if preview is not None:
         frames = max(1, min(frames, round(Fraction(preview) * info.rate)))
     seconds = _estimate(frames, info.frames, info.width * info.height)

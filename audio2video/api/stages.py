@@ -18,19 +18,23 @@ from ..media.video import VideoWriter
 from ..models.pass_files import load_network
 from ..mouth.prediction import MouthTrack, predict_shapes
 from ..mouth.predictor import Predictor
-from ..mouth.shapes import carry_shapes, range_gain
 from ..pipeline.composer import Composer, composite_frames, place_label
 from ..pipeline.job import find_network
+from ..pipeline.playback import lay_target
 from ..pipeline.speech_samples import level_speech
-from ..pipeline.textures import TextureSequence, render_textures, texture_maker
+from ..pipeline.textures import (
+    TextureSequence,
+    carry_mouth,
+    closed_mouth_warning,
+    render_textures,
+    texture_maker,
+)
 from ..progress import Progress
 from ..provenance.container_tags import container_tags
 from ..provenance.credentials import signing_credentials
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
-from ..retiming.activity import head_velocity
-from ..retiming.retime import Retiming, ping_pong
-from ..retiming.retime import retime as retime_track
+from ..retiming.retime import Retiming
 from ..runtime.threads import single_threaded_libraries
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
@@ -202,20 +206,7 @@ def retime(
     ValueError
         `activity` is empty.
     """
-    track = target.track
-    if not (config or Config()).retiming.retiming:
-        return ping_pong(len(activity), len(track))
-    velocity = head_velocity(track.landmarks, track.starts, track.usable)
-    rate = float(target.info.rate)
-    return retime_track(
-        activity,
-        velocity,
-        track.blink,
-        track.usable,
-        track.starts,
-        rate,
-        target.untouched_frames(),
-    )
+    return lay_target(target, activity, (config or Config()).retiming, NO_PROGRESS)
 
 
 def synthesise_texture(
@@ -260,14 +251,11 @@ def synthesise_texture(
     place, workers = workspace or cache_workspace(), config.machine.nthreads
     with single_threaded_libraries():
         proxies = choose_proxies(place, tar_id, target, config.texture, config.analysis, progress)
-        maker = texture_maker(target, config.texture, proxies, workers)
-        gain = range_gain(
-            mouth.spread,
-            target.track.mouth[target.track.usable],
-            target.reference,
-            config.mouth.expressiveness,
-        )
-        shapes = carry_shapes(mouth.shapes, mouth.reference, target.reference, gain)
+        carried = carry_mouth(mouth, target, config)
+        if carried.generic and config.texture.mouth_interior == "auto":
+            progress.warn(closed_mouth_warning(tar_id))
+        shapes = carried.shapes
+        maker = texture_maker(target, config.texture, proxies, workers, generic=carried.generic)
         textures = np.empty((count, target.space.height, target.space.width, 3), np.uint8)
         jaw = np.empty((count, 17, 2), np.float32)
         with closing(render_textures(maker, shapes, timing, config.texture, workers)) as rendered:

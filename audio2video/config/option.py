@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -28,6 +28,7 @@ def option(
     high: float | None = None,
     unit: str | None = None,
     choices: tuple[str, ...] | None = None,
+    synonyms: Mapping[str, str] | None = None,
 ) -> Any:
     """Declare a field of a config as an option.
 
@@ -44,6 +45,8 @@ def option(
         Bounds, inclusive.
     unit : str, optional
     choices : tuple of str, optional
+    synonyms : mapping of str to str, optional
+        Other words for choices, in lower case; 'true' and 'false' stand for every boolean.
     """
     metadata = {
         "help": help,
@@ -53,6 +56,7 @@ def option(
         "high": high,
         "unit": unit,
         "choices": choices,
+        "synonyms": synonyms,
     }
     return field(default=default, metadata=metadata)
 
@@ -77,6 +81,7 @@ class Option:
         Bounds, inclusive.
     unit : str or None
     choices : tuple of str or None
+    synonyms : mapping of str to str or None
     """
 
     flag: str
@@ -90,6 +95,7 @@ class Option:
     high: float | None
     unit: str | None
     choices: tuple[str, ...] | None
+    synonyms: Mapping[str, str] | None = None
 
     def check(self, value: Any) -> None:
         """Check the bounds of a value.
@@ -132,6 +138,8 @@ class Option:
             raise OptionError(self._mismatch(text))
         if self.kind is Path:
             return self._path(text, folder or Path())
+        if self.synonyms is not None:
+            return self._known_as(text)
         try:
             value = self.kind(text)
         except ValueError as error:
@@ -161,12 +169,24 @@ class Option:
                 raise OptionError(f"option {self.flag!r} is out of bounds") from error
         if self.kind is Path and isinstance(value, str):
             return self._path(value, folder)
+        if self.synonyms is not None and isinstance(value, (bool, str)):
+            return self._known_as(str(value))
         # bool is a subclass of int, but 'nlayers = true' is a mistake.
         if not isinstance(value, self.kind) or (isinstance(value, bool) and self.kind is not bool):
             raise OptionError(
                 f"option {self.flag!r} needs a value of type {self.kind.__name__}, got {value!r}"
             )
         return value
+
+    def _known_as(self, text: str) -> str:
+        """Give the choice that a word stands for; the word itself if there is none."""
+        synonyms, word = self.synonyms or {}, text.strip().lower()
+        if self.choices is not None and word in self.choices:
+            return word
+        for words, name in ((TRUE_WORDS, "true"), (FALSE_WORDS, "false")):
+            if word in words:
+                return synonyms.get(name, text)
+        return synonyms.get(word, text)
 
     def _path(self, text: str, folder: Path) -> Path:
         if "\0" in text or not text:

@@ -92,13 +92,43 @@ class RetimingConfig(Section):
 
     Parameters
     ----------
-    retiming : bool
-        Whether target frames are chosen to fit the speech.
+    retiming : str
+        'auto', 'full', 'forward' or 'off'.
+    fit : str
+        What becomes of a target that is shorter or longer than the speech.
     """
 
-    retiming: bool = option(
-        True, "retime the target to the speech; False plays it in its own time", group=VIDEO
+    retiming: str = option(
+        "auto",
+        "target frames under the speech: full (chosen to fit it, also backwards), forward (the "
+        "target's own order), off (from its first frame on); auto is full, or forward where text, "
+        "clocks, slides or a moving background must not run backwards",
+        group=VIDEO,
+        choices=("auto", "full", "forward", "off"),
+        synonyms={"true": "auto", "false": "off"},
     )
+    fit: str = option(
+        "auto",
+        "where the speech is longer than the target: bounce (back and forth), loop (from the start "
+        "again), freeze (its last frame stays), cut (the speech ends with it); where it is "
+        "shorter: silence (go on to the target's end); auto chooses by content",
+        group=VIDEO,
+        choices=("auto", "bounce", "loop", "freeze", "cut", "silence"),
+    )
+
+    def __post_init__(self) -> None:
+        """Check that the choices go together."""
+        super().__post_init__()
+        if self.fit == "bounce" and self.retiming == "forward":
+            raise OptionError(
+                "--fit bounce plays backwards, --retiming forward never does",
+                hint="use --fit loop or freeze, or --retiming off",
+            )
+        if self.fit in ("loop", "freeze") and self.retiming == "full":
+            raise OptionError(
+                f"--fit {self.fit} keeps the target's own order, --retiming full does not",
+                hint="leave one of them out",
+            )
 
 
 @dataclass(frozen=True)
@@ -216,6 +246,8 @@ class TextureConfig(Section):
         Whether neighbouring frames take part in candidate selection.
     detail : bool
         Whether fine detail is restored to the target's own level.
+    mouth_interior : {'auto', 'target', 'generic'}
+        What is seen between the lips.
     """
 
     teeth: bool = option(True, "enhance teeth with proxies from the target", group=VIDEO)
@@ -254,6 +286,12 @@ class TextureConfig(Section):
     )
     detail: bool = option(
         True, "restore fine detail of the textures to the target's own level", group=PICTURE
+    )
+    mouth_interior: str = option(
+        "auto",
+        "inside of the mouth: the target's own, a generic one, or by what the target shows",
+        group=PICTURE,
+        choices=("auto", "target", "generic"),
     )
 
 

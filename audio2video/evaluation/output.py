@@ -18,10 +18,12 @@ from ..face.smoothing import unbroken_stretches
 from ..face.track import FaceTrack, build_track
 from ..face.tracking import track_face
 from ..media.audio import probe_audio, read_audio
+from ..models.encoder_files import load_detector
 from ..pipeline.job import Job
 from ..progress import Progress
-from ..speech.features import CEPSTRA, speech_features
-from ..speech.loudness import speech_activity
+from ..speech.features import CEPSTRA
+from ..speech.hearing import listen
+from ..speech.recording import FULL_SCALE, recording_activity, recording_features
 from ..storage.files import replacing, write_json
 from ..storage.workspace import Workspace
 from .output_blocks import BLOCK, measure_frozen, threshold_of
@@ -172,8 +174,12 @@ def _lips(
     predicted = (mouth_opening(result.mouth[: len(result)]) - closed) / unit
     seen = np.where(track.usable, (mouth_opening(track.mouth) - closed) / unit, np.nan)
     stretches = unbroken_stretches(track.usable, track.starts)
-    speech = speech_activity(heard, rate, len(result))
-    energy = speech_features(heard)[:, CEPSTRA]
+    # As the lips were made: music is silence to them, and all speech is equally loud.
+    pcm = np.rint(np.clip(heard, -1, 1) * FULL_SCALE).astype(np.int16)
+    hearing = listen(pcm, load_detector())
+    even = hearing.even_whole(pcm)
+    speech = recording_activity(even, rate, len(result), hearing.presence)
+    energy = recording_features(even)[:, CEPSTRA]
     silences = find_silences(speech, float(rate))
     motion = lip_motion(track.mouth, track.starts | ~track.usable)
     silence = measure_silence(silences, predicted, seen, motion, float(rate))

@@ -30,9 +30,13 @@ class SoundTrack:
     source : AudioSource
         The sound. AAC's own rates and the usual layouts are kept; another rate becomes the next
         higher one, and another layout stereo.
+    seconds : Fraction, optional
+        Where it is cut; all of it by default.
     """
 
-    def __init__(self, container: OutputContainer, source: AudioSource) -> None:
+    def __init__(
+        self, container: OutputContainer, source: AudioSource, seconds: Fraction | None = None
+    ) -> None:
         self._source = source
         self._container = container
         channels = source.layout.nb_channels
@@ -42,7 +46,10 @@ class SoundTrack:
             "aac", rate=self._rate, layout=self._layout, options=_OPTIONS
         )
         self._stream.codec_context.bit_rate = _BITS.get(channels, channels * _BITS_MORE)
-        self._blocks = _regular(self._encodable())
+        sound = self._encodable()
+        if seconds is not None:
+            sound = _cut(sound, round(seconds * self._rate))
+        self._blocks = _regular(sound)
         self._sent = 0
 
     def close(self) -> None:
@@ -69,6 +76,15 @@ class SoundTrack:
         if (layout, source.rate) == (self._layout, self._rate):
             return source.blocks()
         return resample(source.blocks(), layout, source.rate, self._layout, self._rate)
+
+
+def _cut(blocks: Iterator[F32], samples: int) -> Iterator[F32]:
+    """Pass on so many samples."""
+    for block in blocks:
+        yield block[:, :samples]
+        samples -= block.shape[1]
+        if samples <= 0:
+            return
 
 
 def _regular(blocks: Iterator[F32]) -> Iterator[F32]:

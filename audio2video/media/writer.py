@@ -52,6 +52,8 @@ class VideoWriter:
     audio : Path or str, optional
         A file whose sound goes into the result, whole, beginning with the first frame. Its sample
         rate and channels are kept where AAC has them.
+    audio_seconds : Fraction, optional
+        Where the sound is cut.
     crf : float, optional
         Quality of libx264, 0 (lossless) to 51; 16.5 can't be told from the source by eye.
     preset : str, optional
@@ -83,6 +85,7 @@ class VideoWriter:
         rate: Fraction,
         *,
         audio: Path | str | None = None,
+        audio_seconds: Fraction | None = None,
         crf: float = _CRF,
         preset: str = _PRESET,
         metadata: Mapping[str, str] | None = None,
@@ -117,7 +120,7 @@ class VideoWriter:
                 if like is not None and like.sample_aspect != 1:
                     self._video.codec_context.sample_aspect_ratio = like.sample_aspect
                 if source is not None:
-                    self._audio = SoundTrack(self._container, source)
+                    self._audio = SoundTrack(self._container, source, audio_seconds)
         except BaseException:
             if source is not None:
                 source.close()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..config import Config
 from ..errors import BadFileError, MissingFileError
 from ..media.audio import AudioInfo, probe_audio
-from ..media.video import probe_video
+from ..media.video import VideoInfo, probe_video
 from ..models.encoder_files import detector_path, load_detector, load_encoder
 from ..models.pass_files import NETWORK, load_network
 from ..mouth.predictor import Predictor
@@ -190,7 +190,14 @@ class Job:
         BadFileError
             The sound is too short for speech.
         """
-        return output_frames(self.audio, self.rate)
+        video = probe_video(self.workspace.target_video(self.tar_id))
+        return result_frames(self.audio, video, self.config.retiming.fit)
+
+    @property
+    def sound_seconds(self) -> Fraction | None:
+        """How much of the sound the result carries; None for all of it."""
+        spoken = output_frames(self.audio, self.rate)
+        return Fraction(self.frames) / self.rate if self.frames < spoken else None
 
     @cached_property
     def target(self) -> TargetAnalysis:
@@ -273,6 +280,28 @@ def output_frames(audio: AudioInfo, rate: Fraction) -> int:
             hint=f"speech of at least {MIN_SECONDS * 1000:.0f} ms is needed",
         )
     return max(1, round(Fraction(audio.duration) * rate))
+
+
+def result_frames(audio: AudioInfo, video: VideoInfo, fit: str) -> int:
+    """Frames of a result: as long as the speech, or cut or continued to the target's length.
+
+    Parameters
+    ----------
+    audio : AudioInfo
+    video : VideoInfo
+        The target.
+    fit : str
+        As `audio2video.config.RetimingConfig.fit`.
+
+    Raises
+    ------
+    BadFileError
+        The sound is too short for speech.
+    """
+    spoken = output_frames(audio, video.rate)
+    if fit == "cut":
+        return min(spoken, video.frames)
+    return max(spoken, video.frames) if fit == "silence" else spoken
 
 
 def find_network(workspace: Workspace, pass_id: str) -> Path:

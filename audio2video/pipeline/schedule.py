@@ -9,12 +9,13 @@ import numpy as np
 
 from ..errors import BadFileError
 from ..retiming.activity import head_velocity
-from ..retiming.retime import Retiming, ping_pong, retime
+from ..retiming.retime import Retiming
 from ..speech.recording import recording_activity
 from ..storage.arrays import read_arrays
 from ..storage.artifacts import build_if_stale
 from ..storage.files import replacing
 from .job import Job
+from .playback import lay_target
 from .plots import plot_retiming
 
 MADE_BY = "step 3 (retiming)"
@@ -39,26 +40,14 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         The speech is missing, or the file there can't be used.
     """
     target, rate = job.target, float(job.rate)
-    enabled, wanted = job.config.retiming.retiming, job.frames
+    wanted = job.frames
 
     def build(path: Path) -> dict[str, Any]:
         track = target.track
         with job.speech(path) as (samples, presence):
             speech = recording_activity(samples, job.rate, wanted, presence)
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
-        timing = (
-            retime(
-                speech,
-                velocity,
-                track.blink,
-                track.usable,
-                track.starts,
-                rate,
-                target.untouched_frames(),
-            )
-            if enabled
-            else ping_pong(wanted, len(track))
-        )
+        timing = lay_target(target, speech, job.config.retiming, job.progress)
         with path.open("wb") as file:
             np.savez(file, places=timing.positions)
         with replacing(path.parent / "retiming.png") as temporary:

@@ -8,16 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import TextureConfig
+from ..config import Config, TextureConfig
+from ..mouth.prediction import MouthTrack
+from ..mouth.shapes import carry_shapes, range_gain
 from ..retiming.retime import Retiming
 from ..runtime.threads import ordered_map
 from ..storage.arrays import check_shape, check_within, read_array, read_arrays
 from ..target.analysis import MADE_BY, TargetAnalysis
 from ..target.teeth_proxies import Proxies
 from ..texture.candidates import FrameFeatures, candidate_count
+from ..texture.generic_mouth import GenericMouth, generic_mouth, never_opens
 from ..texture.synthesis import SynthesisConfig, TextureMaker
 from .job import Job
 from .shapes import MAX_DISTANCE
+
+SAMPLES = 9
+"""Frames in which the colours of a generic mouth are measured."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,12 @@ def read_textures(job: Job) -> TextureSequence:
 
 
 def texture_maker(
-    target: TargetAnalysis, config: TextureConfig, proxies: Proxies, workers: int
+    target: TargetAnalysis,
+    config: TextureConfig,
+    proxies: Proxies,
+    workers: int,
+    *,
+    generic: bool = False,
 ) -> TextureMaker:
     """Prepare the synthesis of textures of a target.
 
@@ -79,6 +90,8 @@ def texture_maker(
     proxies : Proxies
     workers : int
         Threads.
+    generic : bool
+        Paint a generic mouth interior instead of the target's own.
     """
     gallery = target.gallery()
     recipe = SynthesisConfig(
@@ -88,9 +101,69 @@ def texture_maker(
         config.light_weight,
         upper=proxies.upper,
         lower=proxies.lower,
+        generic=_generic_mouth(target) if generic else None,
     )
     maker = TextureMaker(gallery, recipe)
     return maker.calibrated(workers) if config.detail else maker
+
+
+def _generic_mouth(target: TargetAnalysis) -> GenericMouth:
+    usable = np.flatnonzero(target.track.usable)
+    some = usable[np.linspace(0, len(usable) - 1, min(SAMPLES, len(usable))).astype(int)]
+    return generic_mouth(target.textures[some], target.track.mouth[some], target.space)
+
+
+@dataclass(frozen=True)
+class CarriedMouth:
+    """Mouth shapes on a target's face.
+
+    Parameters
+    ----------
+    shapes : ndarray of float64, shape (N, 20, 2)
+        Rectified.
+    gain : float
+        Of the mouth's motion.
+    generic : bool
+        Whether the inside of the mouth is painted.
+    """
+
+    shapes: NDArray[np.float64]
+    gain: float
+    generic: bool
+
+
+def carry_mouth(track: MouthTrack, target: TargetAnalysis, config: Config) -> CarriedMouth:
+    """Carry predicted mouth shapes onto a target's face, at the target's own range.
+
+    A target that never opens its mouth has no range of its own: it gets the usual one, and a
+    painted interior.
+
+    Parameters
+    ----------
+    track : MouthTrack
+        In the proportions of the pass's speaker.
+    target : TargetAnalysis
+    config : Config
+        Its `texture` and `mouth` parts are used.
+    """
+    own = target.track.mouth[target.track.usable]
+    usual = config.mouth.expressiveness
+    shapes = carry_shapes(track.shapes, track.reference, target.reference, usual)
+    asked = config.texture.mouth_interior
+    closed = asked != "target" and never_opens(own, shapes, target.reference)
+    if closed:
+        return CarriedMouth(shapes, usual, generic=True)
+    gain = range_gain(track.spread, own, target.reference, usual)
+    shapes = carry_shapes(track.shapes, track.reference, target.reference, gain)
+    return CarriedMouth(shapes, gain, generic=asked == "generic")
+
+
+def closed_mouth_warning(name: str) -> str:
+    """Say that a target never opens its mouth, and what was done about it."""
+    return (
+        f"target '{name}' never opens its mouth: the inside of the mouth is painted, without "
+        "detail; footage of the person talking looks far better"
+    )
 
 
 def render_textures(

@@ -33,7 +33,7 @@ def kernel_folder() -> Path | None:
 
 
 def kernel(
-    *, error_model: Literal["python", "numpy"] = "python", inline: bool = False
+    *, error_model: Literal["python", "numpy"] = "python"
 ) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function when it is first called, and keep the machine code between runs.
 
@@ -43,16 +43,12 @@ def kernel(
     ----------
     error_model : {'python', 'numpy'}
         With 'numpy', a division by zero gives infinity or NaN instead of raising.
-    inline : bool
-        Make it part of each kernel that calls it.
     """
     import numba
 
     folder = kernel_folder()
     if folder is not None:
         numba.config.CACHE_DIR = str(folder)
-    if inline:
-        return numba.njit(inline="always")  # type: ignore[no-any-return, unused-ignore]
     kept = folder is not None
     return numba.njit(cache=kept, nogil=True, error_model=error_model)  # type: ignore[no-any-return, unused-ignore]
 

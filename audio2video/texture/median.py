@@ -241,7 +241,7 @@ def _sample(  # type: ignore[no-untyped-def]
                 _sample_far(pixels, frame, size, place, line_x, line_y, samples, to)
 
 
-@kernel(inline=True)
+@kernel(error_model="numpy")
 def _range(lines, axis, c):  # type: ignore[no-untyped-def]
     """Least and largest whole part of a displacement in a cell; it is bilinear in between."""
     a, b = lines[0, axis, c], lines[0, axis, c + 1]
@@ -251,7 +251,7 @@ def _range(lines, axis, c):  # type: ignore[no-untyped-def]
     return int(np.floor(low)), int(np.floor(high))
 
 
-@kernel(inline=True)
+@kernel(error_model="numpy")
 def _sample_two(pixels, at, row, line_x, line_y, samples, to):  # type: ignore[no-untyped-def]
     """Read a row of a cell from two rows and columns; all numbers fit 24 bits and are exact."""
     left_x, span_x, whole_x = line_x
@@ -268,7 +268,7 @@ def _sample_two(pixels, at, row, line_x, line_y, samples, to):  # type: ignore[n
         samples[to + j] = np.uint8(np.int32(mixed))
 
 
-@kernel(inline=True)
+@kernel(error_model="numpy")
 def _sample_three(pixels, at, row, line_x, line_y, samples, to):  # type: ignore[no-untyped-def]
     """Like `_sample_two`; each pixel takes the first or the last two of three rows and columns."""
     left_x, span_x, whole_x = line_x

@@ -24,6 +24,7 @@ from .candidates import (
 )
 from .detail import Sample, detail_gain, sharpen
 from .enhance import enhance_teeth
+from .generic_mouth import GenericMouth, paint_mouth
 from .median import weighted_median
 from .teeth import TeethProxy, mouth_interior
 from .warp import coarse_grid, displacement_grids
@@ -104,6 +105,8 @@ class SynthesisConfig:
     equal : bool
         All candidates weigh the same: a baseline.
     upper, lower : TeethProxy or None
+    generic : GenericMouth or None
+        Painted into the mouth opening, instead of what candidates show there.
     """
 
     candidates: int
@@ -116,6 +119,7 @@ class SynthesisConfig:
     equal: bool = False
     upper: TeethProxy | None = None
     lower: TeethProxy | None = None
+    generic: GenericMouth | None = None
 
 
 class TextureMaker:
@@ -214,7 +218,10 @@ class TextureMaker:
             self._add_crisp_lips(texture, shape, chosen, grids)
         if r.detail > 0.0 or r.opening_detail > 0.0:
             texture = sharpen(texture, self._gain(shape))
-        texture = enhance_teeth(texture, shape, g.space, r.upper, r.lower)
+        if r.generic is not None:
+            texture = paint_mouth(texture, shape, g.space, r.generic)
+        else:
+            texture = enhance_teeth(texture, shape, g.space, r.upper, r.lower)
         return texture, np.average(g.jaws[chosen.frames], axis=0, weights=chosen.weights)
 
     def _add_crisp_lips(
@@ -270,7 +277,9 @@ class TextureMaker:
         Frames of the target are rebuilt from others and compared with themselves, by so many
         threads.
         """
-        without = replace(self.recipe, detail=0.0, opening_detail=0.0, upper=None, lower=None)
+        without = replace(
+            self.recipe, detail=0.0, opening_detail=0.0, upper=None, lower=None, generic=None
+        )
         plain = TextureMaker(self.gallery, without)
         g = self.gallery
         picks = np.linspace(0, len(g.usable) - 1, min(CALIBRATIONS, len(g.usable)))

@@ -100,7 +100,7 @@ def test_the_example_of_the_docs(tmp_path: Path) -> None:
     assert second.name == "demo-as-it-is-demo"
     assert second.config.inputs.audio is not None
     assert second.config.inputs.audio.is_file()
-    assert not second.config.retiming.retiming
+    assert second.config.retiming.retiming == "off"
 
 
 def test_a_byte_order_mark_and_old_line_ends(tmp_path: Path) -> None:

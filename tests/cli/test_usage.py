@@ -32,10 +32,10 @@ def test_nothing_is_suggested_that_is_nothing_like_it(capsys: pytest.CaptureFixt
 
 
 def test_a_boolean_without_its_value(capsys: pytest.CaptureFixture[str]) -> None:
-    assert answer(capsys, "run", "--retiming").endswith("needs a value: True or False.")
+    assert answer(capsys, "run", "--teeth").endswith("needs a value: True or False.")
 
 
 @pytest.mark.parametrize("value", ["maybe", "--teeth"])
 def test_a_boolean_with_another_value(capsys: pytest.CaptureFixture[str], value: str) -> None:
-    line = answer(capsys, "run", "--retiming", value)
+    line = answer(capsys, "run", "--coherence", value)
     assert "must be True or False" in line

@@ -92,6 +92,14 @@ def test_sound_begins_with_the_first_frame_for_any_player(tmp_path, rng):
         assert first.pts == 0
 
 
+@pytest.mark.parametrize("seconds", [Fraction(1), Fraction(7, 5), Fraction(60)])
+def test_sound_is_cut_where_it_is_asked_to(tmp_path, rng, seconds):
+    said = speechlike(2, 44100, rng)[0]
+    write_wav(tmp_path / "said.wav", said, 44100)
+    path = write(tmp_path / "a.mp4", 25, audio=tmp_path / "said.wav", audio_seconds=seconds)
+    assert 0 <= probe_audio(path).duration - min(seconds, 2) <= Fraction(1024, 44100)
+
+
 def test_sound_of_a_video_keeps_its_offset(tmp_path, rng):
     said = speechlike(2, 44100, rng)
     source = make_video(

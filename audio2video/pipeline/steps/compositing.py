@@ -66,9 +66,10 @@ def run(job: Job) -> StepReport:
     )
     result = job.workspace.result(job.inp_id, job.tar_id)
     if marking.consent is None and not _has_result(job):
+        options = job.workspace.target_options(job.tar_id).relative_to(job.workspace.root)
         job.progress.notice(
-            "the manifest says that no statement of consent was given: --consent, or a line in "
-            f"{job.workspace.target_options(job.tar_id)}, says who agreed to what"
+            "the manifest says that no statement of consent was given: --consent, or a line in the "
+            f"workspace's {options.as_posix()}, says who agreed to what"
         )
 
     def build(path: Path) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def run(job: Job) -> StepReport:
                 info.height,
                 info.rate,
                 audio=audio.path,
+                audio_seconds=job.sound_seconds,
                 metadata=tags,
                 like=info,
             ) as writer,

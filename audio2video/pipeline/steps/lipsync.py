@@ -135,6 +135,7 @@ def _draw_shapes(job: Job, sound: str) -> None:
             VISUAL_SIDE,
             job.rate,
             audio=job.audio.path,
+            audio_seconds=job.sound_seconds,
             metadata=container_tags(job.inp_id, None, job.pass_id),
             preset=VISUAL_PRESET,
             crf=VISUAL_CRF,

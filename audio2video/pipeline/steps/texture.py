@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...face.rectify import RectifiedGrid
-from ...mouth.shapes import carry_shapes, range_gain
+from ...mouth.prediction import MouthTrack
 from ...runtime.threads import single_threaded_libraries
 from ...storage.artifacts import build_if_stale
 from ...storage.files import file_hash, replacing
@@ -24,7 +24,7 @@ from ..plots import plot_proxies
 from ..report import StepReport
 from ..schedule import ensure_retiming
 from ..shapes import read_shapes
-from ..textures import render_textures, texture_maker
+from ..textures import carry_mouth, closed_mouth_warning, render_textures, texture_maker
 
 NAME = "texture"
 FORMAT = 4
@@ -56,23 +56,21 @@ def run(job: Job) -> StepReport:
         proxies = choose_proxies(
             job.workspace, job.tar_id, target, config, job.config.analysis, job.progress
         )
-        maker = texture_maker(target, config, proxies, job.config.machine.nthreads)
-        track = target.track
-        gain = range_gain(
-            network.spread,
-            track.mouth[track.usable],
-            target.reference,
-            job.config.mouth.expressiveness,
-        )
-        mouth = carry_shapes(shapes, network.reference, target.reference, gain)
-        rendered = render_textures(maker, mouth, timing, config, job.config.machine.nthreads)
+        track = MouthTrack(shapes, job.rate, network.reference, network.spread)
+        carried = carry_mouth(track, target, job.config)
+        if carried.generic and config.mouth_interior == "auto":
+            job.progress.warn(closed_mouth_warning(job.tar_id))
+        mouth, workers = carried.shapes, job.config.machine.nthreads
+        maker = texture_maker(target, config, proxies, workers, generic=carried.generic)
+        rendered = render_textures(maker, mouth, timing, config, workers)
         jaw = _write_textures(path, rendered, target.space, job)
         with replacing(path.parent / "texture.npz") as temporary, temporary.open("wb") as file:
             np.savez(file, mouth=mouth, jaw=jaw)
         _plot_proxies(path.parent / "teeth.png", proxies, target)
         report.count = job.frames
         return {
-            "range_gain": round(gain, 4),
+            "mouth_interior": "generic" if carried.generic else "target",
+            "range_gain": round(carried.gain, 4),
             "detail_gain": round(maker.recipe.detail, 4),
             "opening_detail_gain": round(maker.recipe.opening_detail, 4),
             "upper_proxy_frame": None if proxies.upper is None else proxies.upper.frame,
