@@ -199,7 +199,8 @@ class _Tracker:
                 # Turned or half covered, a face is missed, and something else may be taken for
                 # one: the tracked face is kept for a while.
                 one.misses += 1
-                if near:
+                # Beyond a cut there is another face, of which this says nothing.
+                if near and one.following is not None and one.following.result().is_continuous:
                     landmarks = settle(gray, near[0], self._finder)
                     if landmarks is None:
                         continue

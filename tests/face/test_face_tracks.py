@@ -171,3 +171,12 @@ def test_a_face_that_the_detector_places_badly_goes_on() -> None:
 
     found = follow(Coarse([[Head(200.0)]] * 40))
     assert places(found) == [{1: 200.0}] * 40
+
+
+def test_a_face_beyond_a_cut_replaces_none() -> None:
+    # The cut falls on a frame in which the detector looks, and its face is near the old one.
+    pictures = [wallpaper(k, seed=int(k >= DETECT_EVERY)) for k in range(15)]
+    heads = [[Head(200.0)]] * DETECT_EVERY + [[Head(240.0)]] * 5
+    found = follow(PaperFinder(heads), pictures)
+    assert places(found) == [{1: 200.0}] * DETECT_EVERY + [{2: 240.0}] * 5
+    assert [faces[0].replaces for faces in found if faces[0].replaces] == []
