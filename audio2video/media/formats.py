@@ -34,6 +34,7 @@ MAX_PIXELS = 8192 * 8192
 
 AGAIN = "copy or download it again"
 CONVERT = "play it to check it, or convert it to MP4 or WAV"
+RECORD = "give a recording: a still made into a video shows no mouth that moves"
 _NOT_MEDIA = "not a video or audio file that can be read: damaged, incomplete or of another kind"
 _NOT_MOVING = Disposition.attached_pic | Disposition.timed_thumbnails
 
@@ -104,7 +105,7 @@ def _open(path: Path) -> InputContainer:
         )
     except av.error.ArgumentError as error:  # what a format outside the list is answered with
         raise BadFileError(
-            "a picture, text or playlist, not a video or audio file", path=path, hint=CONVERT
+            "a picture, text or playlist, not a video or audio file", path=path, hint=RECORD
         ) from error
 
 

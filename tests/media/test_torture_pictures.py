@@ -296,7 +296,7 @@ FILES = [
     Case("still picture as .mp4", "still.mp4",
          lambda path: (path.write_bytes(cv2.imencode(".png", scene(0))[1].tobytes()), path)[1],
          refused="a picture, text or playlist, not a video or audio file; "
-         "play it to check it, or convert it to MP4 or WAV"),
+         "give a recording: a still made into a video shows no mouth that moves"),
     Case("text as .mp4", "text.mp4", lambda path: (path.write_text("no film\n" * 99), path)[1],
          refused="not a video or audio file that can be read: damaged, incomplete or of another "
          "kind; play it to check it, or convert it to MP4 or WAV"),
