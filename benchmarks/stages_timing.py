@@ -82,7 +82,7 @@ def _arguments(
 
 
 def _measure(scene: Scene, name: str, arguments: Arguments, rounds: int) -> Measurement:
-    sizes = len(arguments[0]), len(arguments[1])
+    sizes = len(arguments[0]), len(arguments[1].motion)
     result = Measurement(
         f"{name}, {sizes[0]:,} x {sizes[1]:,}",
         "path",

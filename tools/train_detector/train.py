@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from scipy.optimize import minimize
 from audio2video.models.encoder_files import whisper_path
 from audio2video.speech.detector import FORMAT, speech_presence
 from audio2video.storage.files import file_hash
+from audio2video.storage.npy import load_arrays
 
 F64 = npt.NDArray[np.float64]
 
@@ -38,6 +40,11 @@ def fit(states: npt.NDArray[np.float32], speech: npt.NDArray[np.bool_]) -> tuple
     return weights, float(found[-1] - mean @ weights)
 
 
+def _read(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    data = load_arrays(path)
+    return data["states"], data["labels"]
+
+
 def main() -> None:
     """Fit on one part, measure on the other, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -45,12 +52,10 @@ def main() -> None:
     parser.add_argument("test", type=Path)
     parser.add_argument("product", type=Path)
     given = parser.parse_args()
-    with np.load(given.training) as data:
-        states, labels = data["states"], data["labels"]
+    states, labels = _read(given.training)
     known = labels >= 0
     weights, bias = fit(states[known].astype(np.float32), labels[known] == 1)
-    with np.load(given.test) as data:
-        states, labels = data["states"], data["labels"]
+    states, labels = _read(given.test)
     evidence = states.astype(np.float32) @ weights + bias
     presence = np.array([speech_presence(row) for row in evidence])
     alone = (labels == 0).all(axis=1)
