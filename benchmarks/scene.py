@@ -28,6 +28,9 @@ WIDE, TALL = (1280, 720), (1080, 1920)
 FOOTAGE = ("address_8s", "room_20s")
 """Targets of the shared folder: 512x512 at 25 frames/s, and 1080x1920 HEVC at 30."""
 
+VOICE = 0.3
+"""Seconds after which the demo's voice has set in: speech of half a second must hold some."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -110,9 +113,9 @@ class Scene:
     skipped: list[str] = field(default_factory=list)
 
     def words(self, seconds: float, name: str) -> Path:
-        """Write speech of some length, the demo's over and over."""
+        """Write speech of some length, the demo's over and over, from its first word on."""
         path = self.folder / f"{name}.wav"
-        samples = read_audio(shipped() / "demo.mp3", SAMPLE_RATE)
+        samples = read_audio(shipped() / "demo.mp3", SAMPLE_RATE)[round(VOICE * SAMPLE_RATE) :]
         write_wav(path, np.resize(samples, round(seconds * SAMPLE_RATE)), SAMPLE_RATE)
         return path
 
