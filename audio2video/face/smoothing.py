@@ -46,7 +46,8 @@ def smooth_tracks(
     ----------
     tracks : ndarray, shape (T, ...)
     stretches : list of slice
-        Runs of frames that belong together; frames outside all of them stay as they are.
+        Runs of frames that belong together; frames outside all of them stay as they are, and so do
+        runs that hold NaN or infinity.
     window : int
         Odd number of frames. A run shorter than it is smoothed with the largest that fits.
     order : int
@@ -60,7 +61,7 @@ def smooth_tracks(
     for run in stretches:
         length = run.stop - run.start
         fitting = min(window, length if length % 2 else length - 1)
-        if fitting > order:
+        if fitting > order and np.isfinite(result[run]).all():
             result[run] = savgol_filter(result[run], fitting, order, axis=0)
     return result
 
