@@ -214,7 +214,9 @@ def test_a_process_that_dies_fails_its_row_alone(media: Path, tmp_path: Path) ->
 
 
 @needs_proc
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "end", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
+)
 def test_nothing_is_left_running(media: Path, tmp_path: Path, end: signal.Signals) -> None:
     workspace = tmp_path / "workspace"
     table = write_table(media, "hello.wav,slow.mp4,\nwords.wav,fast.mp4,\n", "stopped")

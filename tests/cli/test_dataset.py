@@ -214,6 +214,7 @@ def test_a_killed_worker_of_a_cluster_costs_nothing(
     assert dataset_files(run_py.workspace) == dataset_files(prepared[0].workspace)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_of_this_machine_costs_nothing(
     prepared: tuple[CommandLine, str], run_py: CommandLine, corpus: Path
 ) -> None:

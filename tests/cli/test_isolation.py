@@ -95,7 +95,8 @@ def test_a_home_is_left_alone_and_nobody_is_called(
     run([sys.executable, "-c", probe], home, PYTHONPATH=str(hook), A2V_AUDIT=str(heard))
     assert "socket.getaddrinfo" in heard.read_text()
     heard.unlink()
-    run(words, home, PYTHONPATH=str(hook), A2V_AUDIT=str(heard))
+    kept = {"NUMBA_CACHE_DIR": str(kernel_folder())}
+    run(words, home, PYTHONPATH=str(hook), A2V_AUDIT=str(heard), **kept)
     assert not heard.exists(), heard.read_text()
     found = home.files()
     assert {name: found[name] for name in before} == before

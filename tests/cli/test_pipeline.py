@@ -243,6 +243,7 @@ def test_how_pictures_are_made_can_be_switched(finished: CommandLine, run_py: Co
     assert np.abs(textures[0].astype(int) - textures[1]).mean() > 0.1
 
 
+@pytest.mark.slow  # `tests/faults` kills each step once in the other tests
 @pytest.mark.parametrize("step", ["1", "2", "3", "4"])
 def test_killed_run_goes_on_to_the_same_result(
     finished: CommandLine, run_py: CommandLine, small_target: Path, small_speech: Path, step: str

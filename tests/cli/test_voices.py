@@ -17,7 +17,9 @@ from audio2video.mouth.predictor import Predictor
 from audio2video.storage.workspace import shipped
 
 
-@pytest.mark.parametrize("pass_id", ["talkers", "grid_s1_delayed"])
+@pytest.mark.parametrize(
+    "pass_id", ["talkers", pytest.param("grid_s1_delayed", marks=pytest.mark.slow)]
+)
 def test_every_pass_makes_a_result(
     run_py: CommandLine, small_speech: Path, small_target: Path, pass_id: str
 ) -> None:

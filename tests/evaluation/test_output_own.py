@@ -99,6 +99,7 @@ def test_which_sound_is_the_targets_own(
     assert not is_own_sound(small_target, samples), "it has no sound"
 
 
+@pytest.mark.slow
 def test_a_target_that_says_its_own_words(
     run_py: CommandLine, tmp_path: Path, small_speech: Path
 ) -> None:

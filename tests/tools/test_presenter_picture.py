@@ -12,6 +12,8 @@ import pytest
 
 from tools.presenter.presenter import DemoTruth, demo_truth, render_frames
 
+pytestmark = pytest.mark.slow
+
 SEVERAL = Fraction(5)
 COUNT = 100
 

@@ -87,6 +87,7 @@ def test_a_stopped_run_does_not_wait_for_what_is_under_way(local: object) -> Non
     assert beats == 2
 
 
+@pytest.mark.slow
 def test_an_address_without_a_scheduler(run_py: CommandLine, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
