@@ -167,6 +167,7 @@ def test_an_interrupted_step_0_says_so_in_one_line(corpus: Path, tmp_path: Path)
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_killed_step_0_goes_on(
     prepared: tuple[CommandLine, str], run_py: CommandLine, corpus: Path
 ) -> None:

@@ -292,6 +292,7 @@ def test_shapes_changed_by_hand_are_used_and_kept(
     assert np.array_equal(np.load(path.with_name("words.kept-1.npy")), original[::-1])
 
 
+@pytest.mark.slow
 def test_two_faces_use_the_larger_one(
     run_py: CommandLine, small_speech: Path, tmp_path: Path
 ) -> None:
@@ -346,6 +347,7 @@ def test_unusual_file_names(
     assert (run_py.workspace / "output" / name / f"{name}.mp4").is_file()
 
 
+@pytest.mark.slow
 def test_own_teeth_pictures(
     finished: CommandLine, run_py: CommandLine, small_target: Path, small_speech: Path
 ) -> None:

@@ -202,6 +202,7 @@ def test_a_network_of_no_such_kind(corpus: CommandLine) -> None:
     assert "'oracle' is not known; use one of lstm, bilstm, conv" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_pass_trained_anew_and_killed_is_not_taken_for_finished(
     trained: CommandLine, tmp_path: Path
 ) -> None:

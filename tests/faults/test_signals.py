@@ -198,13 +198,16 @@ def test_a_request_that_comes_inside_a_destructor(
     error: type[BaseException],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    before, hook = signal.getsignal(signal.SIGTERM), sys.unraisablehook
+    # After a request all of these are ignored: what is started later would inherit that.
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    hook = sys.unraisablehook
     try:
         with pytest.raises(error), context():
             stopped_in_a_destructor()
         assert sys.unraisablehook == hook
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert capsys.readouterr().err == ""
 
 

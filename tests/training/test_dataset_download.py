@@ -180,6 +180,7 @@ def test_without_yt_dlp(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -
     )
 
 
+@pytest.mark.slow
 def test_links_of_the_workspace_through_the_command(
     run_py: CommandLine, server: Server, tmp_path: Path, small_speech: Path
 ) -> None:
