@@ -12,7 +12,7 @@ import click
 from ..config.resolve import resolve_config
 from ..errors import OptionError
 from ..storage.workspace import Workspace
-from .options import GroupedCommand, quietly, with_options
+from .options import FilePath, GroupedCommand, quietly, with_options
 from .terminal import CONTEXT, Terminal
 
 if TYPE_CHECKING:
@@ -23,17 +23,17 @@ STRETCHES = 4
 
 
 @click.command("faces", cls=GroupedCommand, context_settings=CONTEXT)
-@click.argument("video", type=click.Path(path_type=Path))
+@click.argument("video", type=FilePath())
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="picture strip to write (default: <video>-faces.png in the current folder)",
 )
 @click.option("--json", "as_json", is_flag=True, help="print one JSON list instead of a table")
 @click.option(
     "--workspace",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="folder with the target's own options (default: the user's cache folder)",
 )
 @with_options(("face", "face_at", "landmark_model"))
@@ -55,7 +55,6 @@ def faces_command(
     from ..api.workspaces import cache_workspace
 
     place = cache_workspace() if workspace is None else Workspace(workspace)
-    video = video.expanduser()
     config = resolve_config(place, {**given, "video": video})
     strip = Path(f"{video.stem}-faces.png") if output is None else output
     if strip.suffix.lower() != ".png":

@@ -73,6 +73,8 @@ def test_the_people_are_listed_with_a_strip(tmp_path: Path, pair: Path) -> None:
         (("--face_at", "here"), "--face_at 'here' is no place; use X,Y in pixels, or X,Y,SEC"),
         (("--face_at", "3,3"), "--face_at 3,3: no face is there in pair.mp4; 'audio2video face"),
         (("-o", "strip.jpg"), "--output strip.jpg: the strip is a PNG file; end it in .png"),
+        (("-o", "~/strip.jpg"), f"--output {Path.home()}/strip.jpg: the strip is a PNG file"),
+        (("-o", "https://a.org/x.png"), "Invalid value for '-o' / '--output': "),
     ],
 )
 def test_bad_choices_are_one_line(
