@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..errors import BadFileError, NoFaceError
+from ..errors import BadFileError
 from ..face.detection import box_of
 from ..media.pictures import write_picture
 from ..media.video import VideoInfo, probe_video
@@ -17,8 +17,8 @@ from ..storage.files import replacing
 from ..target.face_following import follow_faces
 from ..target.face_strip import draw_strip
 from ..target.frame_spool import FrameSpool
-from ..target.people import Person, find_people
-from ..target.speaker_choice import NEEDED, choose_speaker
+from ..target.people import Person
+from ..target.speaker_choice import find_speaker
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,7 @@ def find_faces(
         tell = progress or Progress()
         model = analysis.landmark_model
         sightings = follow_faces(path, info, spool, model, tell, samples_only=True)
-        people = find_people(sightings, spool, steady=analysis.steady)
-        if not people and any(sightings):
-            raise NoFaceError("the face is never seen well enough", path=path, hint=NEEDED)
-        chosen = choose_speaker(people, info, analysis)
+        people, chosen = find_speaker(sightings, spool, info, analysis)
         if product is not None:
             picture = draw_strip(people, spool, float(info.rate))
             with replacing(product) as temporary:

@@ -25,7 +25,6 @@ from ..pipeline.speech_samples import level_speech
 from ..pipeline.textures import (
     TextureSequence,
     carry_mouth,
-    closed_mouth_warning,
     render_textures,
     texture_maker,
 )
@@ -251,9 +250,7 @@ def synthesise_texture(
     place, workers = workspace or cache_workspace(), config.machine.nthreads
     with single_threaded_libraries():
         proxies = choose_proxies(place, tar_id, target, config.texture, config.analysis, progress)
-        carried = carry_mouth(mouth, target, config)
-        if carried.generic and config.texture.mouth_interior == "auto":
-            progress.warn(closed_mouth_warning(tar_id))
+        carried = carry_mouth(mouth, target, tar_id, config, progress)
         shapes = carried.shapes
         maker = texture_maker(target, config.texture, proxies, workers, generic=carried.generic)
         textures = np.empty((count, target.space.height, target.space.width, 3), np.uint8)

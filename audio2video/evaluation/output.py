@@ -18,12 +18,11 @@ from ..face.smoothing import unbroken_stretches
 from ..face.track import FaceTrack, build_track
 from ..face.tracking import track_face
 from ..media.audio import probe_audio, read_audio
-from ..models.encoder_files import load_detector
 from ..pipeline.job import Job
+from ..pipeline.speech_samples import level_speech
 from ..progress import Progress
 from ..speech.features import CEPSTRA
-from ..speech.hearing import listen
-from ..speech.recording import FULL_SCALE, recording_activity, recording_features
+from ..speech.recording import as_pcm, recording_activity, recording_features
 from ..storage.files import replacing, write_json
 from ..storage.workspace import Workspace
 from .output_blocks import BLOCK, measure_frozen, threshold_of
@@ -175,9 +174,7 @@ def _lips(
     seen = np.where(track.usable, (mouth_opening(track.mouth) - closed) / unit, np.nan)
     stretches = unbroken_stretches(track.usable, track.starts)
     # As the lips were made: music is silence to them, and all speech is equally loud.
-    pcm = np.rint(np.clip(heard, -1, 1) * FULL_SCALE).astype(np.int16)
-    hearing = listen(pcm, load_detector())
-    even = hearing.even_whole(pcm)
+    even, hearing = level_speech(as_pcm(heard))
     speech = recording_activity(even, rate, len(result), hearing.presence)
     energy = recording_features(even)[:, CEPSTRA]
     silences = find_silences(speech, float(rate))

@@ -18,7 +18,7 @@ from ..mouth.rest import rest_weight
 from ..mouth.shapes import closed_mouth_reference, relative_shapes
 from ..pipeline.speech_samples import level_speech, read_speech
 from ..speech.encoder import MfccEncoder, SpeechEncoder
-from ..speech.recording import FULL_SCALE, as_samples, recording_activity
+from ..speech.recording import as_pcm, as_samples, recording_activity
 from ..training.dataset.sources import VIDEO_SUFFIXES
 from .samples import VOICES, Noise, Sample, activity_from, add_noise
 
@@ -127,9 +127,7 @@ def _follow(
     best = max(stretches, key=lambda run: run.stop - run.start)
     sound, heard_sound = sounds
     # As step 1 hears it.
-    samples, hearing = level_speech(
-        np.rint(np.clip(heard_sound, -1, 1) * FULL_SCALE).astype(np.int16)
-    )
+    samples, hearing = level_speech(as_pcm(heard_sound))
     features = encoder.encode(as_samples(samples))
     activity = recording_activity(samples, rate, len(track), hearing.presence)
     rest = rest_weight(activity, float(rate))[best]

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from .._typing import F32
 from .formats import reading
-from .samples import F32, mono_weights, resample
+from .samples import mono_weights, resample
 from .source import AudioSource
 
 

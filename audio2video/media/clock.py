@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-I64 = npt.NDArray[np.int64]
+from .._typing import I64
 
 _WHOLE = (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)
 _NTSC = (12, 15, 24, 30, 48, 60, 120, 240)

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-U8 = npt.NDArray[np.uint8]
+from .._typing import U8
+
 Matrix = Literal["bt601", "bt709"]
 
 _LUMA = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722)}  # K_r, K_b

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .colour import U8, ColourTags, Matrix, full_range_luma, rgb_to_yuv, yuv_to_rgb
+from .._typing import U8
+from .colour import ColourTags, Matrix, full_range_luma, rgb_to_yuv, yuv_to_rgb
 
 Box = tuple[int, int, int, int]
 

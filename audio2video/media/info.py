@@ -15,10 +15,10 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .._typing import I64
 from ..errors import BadFileError
 from .clock import (
     FASTEST,
-    I64,
     LONGEST_STILL,
     SLOWEST,
     STILL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .colour import U8
+from .._typing import U8
 
 _COMB = 10  # levels by which a line of the other moment must stand out from both its neighbours
 _WIDEN = np.ones((1, 5), np.uint8)  # a comb is wider than where it stands out

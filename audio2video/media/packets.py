@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from .._typing import I64
 from ..errors import BadFileError
-from .clock import I64
 from .formats import CONVERT, demuxed, open_media, reading, video_stream
 
 _REORDERED = 32  # packets; no codec shows a picture later than that after it was decoded

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 
-F32 = npt.NDArray[np.float32]
+from .._typing import F32
 
 # How loud a loudspeaker sounds in the mono mix (ITU-R BS.775 down-mix), before normalisation.
 _MONO_WEIGHTS = {"FL": 0.5**0.5, "FR": 0.5**0.5, "FC": 1.0, "LFE": 0.0, "LFE2": 0.0}

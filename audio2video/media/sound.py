@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from av.audio.resampler import AudioResampler
 
+from .._typing import F32
 from .formats import reading
-from .samples import F32, arrays, audio_frame, mono_weights, resample
+from .samples import arrays, audio_frame, mono_weights, resample
 from .source import AudioSource
 
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 import numpy as np
 from av.container import OutputContainer
 
-from .samples import F32, audio_frame, resample
+from .._typing import F32
+from .samples import audio_frame, resample
 from .source import AudioSource
 
 _RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)

@@ -14,12 +14,13 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from .._typing import F32
 from ..errors import BadFileError
 from .clock import LONGEST_STILL
 from .formats import CONVERT, audio_stream, demuxed, has_sound, keeps_time, open_media, reading
 from .info import index_video
 from .packets import first_picture
-from .samples import F32, arrays
+from .samples import arrays
 
 _MIN_OFFSET = 0.0005  # seconds; containers that count in milliseconds are not more exact
 _MIN_GAP = Fraction(1, 25)  # seconds; less is a rounded clock, and not seen: a frame of 25 fps

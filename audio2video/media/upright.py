@@ -10,7 +10,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
-from .colour import U8, Matrix
+from .._typing import U8
+from .colour import Matrix
 from .frame import Frame
 from .interlace import deinterlaced
 

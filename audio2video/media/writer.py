@@ -15,9 +15,10 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .._typing import U8
 from ..errors import Audio2VideoError
 from ..storage.files import sweep, temporary_beside
-from .colour import U8, ColourTags, Matrix, space_code
+from .colour import ColourTags, Matrix, space_code
 from .frame import Frame
 from .info import VideoInfo
 from .soundtrack import SoundTrack

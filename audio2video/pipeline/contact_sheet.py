@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import U8
 from ..face.layout import MOUTH, inter_ocular_distance
 from ..media.pictures import write_picture
 from ..media.video import Box, Frame
@@ -29,8 +30,6 @@ ROWS = ("target", "result", "target, mouth", "result, mouth")
 
 _GAP, _LINE = 10, 26
 """Pixels between tiles, and for a line of text."""
-
-U8 = NDArray[np.uint8]
 
 
 class ContactSheet:

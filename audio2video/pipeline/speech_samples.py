@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import I16
 from ..media.audio import probe_audio, read_audio
 from ..media.sound import extract_channels, read_channels
 from ..models.encoder_files import load_detector
 from ..speech.channels import ChannelMix, choose_mix
 from ..speech.detector import SpeechDetector
 from ..speech.hearing import Hearing, listen
-from ..speech.recording import FULL_SCALE
+from ..speech.recording import as_pcm
 from ..speech.units import SAMPLE_RATE
 from ..storage.files import remove, sweep, temporary_beside
 
@@ -26,8 +27,6 @@ HEADER = 44
 
 PART = 60 * SAMPLE_RATE
 """Samples that are worked on at once."""
-
-I16 = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def mix_channels(samples: NDArray[np.floating], usual: NDArray[np.float32]) -> I
     -------
     ndarray of int16, shape (n,)
     """
-    pcm = np.rint(np.clip(samples, -1, 1, dtype=np.float64) * FULL_SCALE).astype(np.int16)
+    pcm = as_pcm(np.asarray(samples, np.float64))
     return pcm[:, 0] if len(usual) == 1 else choose_mix(pcm, usual, load_detector).mixed(pcm)
 
 

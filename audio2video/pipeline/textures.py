@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..config import Config, TextureConfig
 from ..mouth.prediction import MouthTrack
 from ..mouth.shapes import carry_shapes, range_gain
+from ..progress import Progress
 from ..retiming.retime import Retiming
 from ..runtime.threads import ordered_map
 from ..storage.arrays import check_shape, check_within, read_array, read_arrays
@@ -132,7 +133,9 @@ class CarriedMouth:
     generic: bool
 
 
-def carry_mouth(track: MouthTrack, target: TargetAnalysis, config: Config) -> CarriedMouth:
+def carry_mouth(
+    track: MouthTrack, target: TargetAnalysis, tar_id: str, config: Config, progress: Progress
+) -> CarriedMouth:
     """Carry predicted mouth shapes onto a target's face, at the target's own range.
 
     A target that never opens its mouth has no range of its own: it gets the usual one, and a
@@ -143,8 +146,11 @@ def carry_mouth(track: MouthTrack, target: TargetAnalysis, config: Config) -> Ca
     track : MouthTrack
         In the proportions of the pass's speaker.
     target : TargetAnalysis
+    tar_id : str
     config : Config
         Its `texture` and `mouth` parts are used.
+    progress : Progress
+        Is warned of a target that never opens its mouth, unless it was asked for a painted one.
     """
     own = target.track.mouth[target.track.usable]
     usual = config.mouth.expressiveness
@@ -152,18 +158,15 @@ def carry_mouth(track: MouthTrack, target: TargetAnalysis, config: Config) -> Ca
     asked = config.texture.mouth_interior
     closed = asked != "target" and never_opens(own, shapes, target.reference)
     if closed:
+        if asked == "auto":
+            progress.warn(
+                f"target '{tar_id}' never opens its mouth: the inside of the mouth is painted, "
+                "without detail; footage of the person talking looks far better"
+            )
         return CarriedMouth(shapes, usual, generic=True)
     gain = range_gain(track.spread, own, target.reference, usual)
     shapes = carry_shapes(track.shapes, track.reference, target.reference, gain)
     return CarriedMouth(shapes, gain, generic=asked == "generic")
-
-
-def closed_mouth_warning(name: str) -> str:
-    """Say that a target never opens its mouth, and what was done about it."""
-    return (
-        f"target '{name}' never opens its mouth: the inside of the mouth is painted, without "
-        "detail; footage of the person talking looks far better"
-    )
 
 
 def render_textures(

@@ -12,10 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import F32, U8
 from ..face.layout import eye_centres, inter_ocular_distance
-
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 
 LOOKS_PER_SECOND = 4
 """Pictures of each second that are looked at."""

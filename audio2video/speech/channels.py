@@ -6,16 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from .._typing import F32, F64, I16
 from .band import voice_band
 from .detector import SpeechDetector
 from .recording import FULL_SCALE
 from .units import SAMPLE_RATE
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-I16 = npt.NDArray[np.int16]
 
 _MINUTE = 60 * SAMPLE_RATE
 _SHORTEST = 2048

@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._typing import F32, F64, I16
 from .evening import BLOCK, block_levels, even_gain, with_gain
 from .log_mel import log_mel
 from .recording import as_samples
 from .whisper import CEILING, CONTEXT, MIN_STATES, STATE_HOP, STATE_RATE, WINDOW, WhisperEncoder
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-I16 = npt.NDArray[np.int16]
 
 LAYERS = 1
 """Layers of the encoder that are asked: more are slower and no better."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .._typing import F32
 from .features import FEATURES, speech_features
 from .loudness import loudness_gain, speech_level
 from .recording import (
@@ -18,7 +19,6 @@ from .recording import (
 )
 from .units import FEATURE_RATE
 
-F32 = npt.NDArray[np.float32]
 Samples = npt.NDArray[Any]
 """Mono at 16 kHz: int16, may be memory-mapped; or floats, full scale 1."""
 

@@ -6,11 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .._typing import F32, F64
 from .loudness import TARGET_LEVEL
 from .units import SAMPLE_RATE
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
 
 BLOCK = SAMPLE_RATE // 10
 """Samples whose level is measured as one."""

@@ -9,6 +9,7 @@ from python_speech_features import get_filterbanks, lifter
 from python_speech_features.sigproc import powspec
 from scipy.fft import dct
 
+from .._typing import F32, F64
 from .loudness import normalise_loudness
 from .units import FEATURE_RATE, HOP, SAMPLE_RATE, WINDOW
 
@@ -27,8 +28,6 @@ __all__ = [
     "with_gain",
 ]
 
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
 
 FFT_SIZE = 512
 MEL_FILTERS = 40

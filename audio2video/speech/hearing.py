@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .._typing import F64, I16
 from .detector import RATE, SpeechDetector, certain_speech, speech_presence
 from .evening import BLOCK, block_levels, with_gain
 from .level_track import even_speech
-from .recording import FULL_SCALE, as_samples
+from .recording import as_pcm, as_samples
 from .units import SAMPLE_RATE
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-I16 = npt.NDArray[np.int16]
 
 _PART = 600 * BLOCK  # samples: a minute
 
@@ -47,8 +44,7 @@ class Hearing:
 
     def even(self, pcm: I16, first: int = 0) -> I16:
         """Make samples as loud as the rest of the speech, from a sample of the recording on."""
-        louder = with_gain(as_samples(pcm), self.gain, first)
-        return np.rint(np.clip(louder, -1, 1) * FULL_SCALE).astype(np.int16)
+        return as_pcm(with_gain(as_samples(pcm), self.gain, first))
 
     def even_whole(self, pcm: I16) -> I16:
         """Make a whole recording even, in memory."""

@@ -9,12 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .._typing import F64
 from .loudness import TARGET_LEVEL, gated_level
-
-F64 = npt.NDArray[np.float64]
 
 MAX_GAIN = 50.0
 """dB; 16-bit speech that needs more is mostly rounding."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from .._typing import F32
 from .units import SAMPLE_RATE
-
-F32 = npt.NDArray[np.float32]
 
 MEL_HOP = 160
 """Samples between two columns."""

@@ -8,12 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, grey_closing, grey_opening
 
+from .._typing import F32, F64
 from ..numerics import smoothstep
 from .band import voice_band
 from .units import HOP, SAMPLE_RATE, WINDOW
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
 
 TARGET_LEVEL = -23.0  # dB relative to full scale, RMS of the parts where someone speaks
 MAX_GAIN = 30.0  # dB: a recording quieter than that is noise, and stays quiet

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
+from .._typing import F32, F64
 from .loudness import speech_level
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
 
 NOISES = ("white", "pink", "babble")
 """Equal power at all frequencies; equal power in all octaves; several people talking."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from .._typing import F32, I16
 from .features import STATIC_FEATURES, frame_count, static_features, with_differences
 from .loudness import (
     LEVEL_BLOCK,
@@ -17,9 +18,6 @@ from .loudness import (
     speech_level,
 )
 from .units import FEATURE_RATE, HOP, SAMPLE_RATE
-
-F32 = npt.NDArray[np.float32]
-I16 = npt.NDArray[np.int16]
 
 FULL_SCALE = 32767
 """What 1.0 is as a 16-bit sample, in the sound files of a corpus."""
@@ -32,6 +30,11 @@ _AROUND = 5  # seconds that speech activity hears before and after each minute
 def as_samples(pcm: I16) -> F32:
     """Return 16-bit samples as float32, full scale 1."""
     return np.asarray(np.asarray(pcm, np.float32) / np.float32(FULL_SCALE))
+
+
+def as_pcm(samples: npt.NDArray[np.floating]) -> I16:
+    """Return samples of full scale 1 as 16-bit ones, what is louder at full scale."""
+    return np.asarray(np.rint(np.clip(samples, -1, 1) * FULL_SCALE), np.int16)
 
 
 def recording_offset(pcm: I16) -> float:

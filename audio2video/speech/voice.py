@@ -5,12 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 from scipy.signal import resample_poly
 
+from .._typing import F32
 from .features import STATIC_FEATURES, frame_count, speech_features, with_differences
-
-F32 = npt.NDArray[np.float32]
 
 
 def features_of_voice(samples: F32, factor: float) -> F32:

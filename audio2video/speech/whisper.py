@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erf
 
+from .._typing import F32
 from .encoder import EncoderNote, NormalisedSound, Samples
 from .log_mel import MEL_BANDS, MEL_HOP, log_mel
-
-F32 = npt.NDArray[np.float32]
 
 NAME = "whisper"
 VERSION = "tiny.en, layers 2 and 3"

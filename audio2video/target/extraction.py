@@ -23,8 +23,8 @@ from .face_following import follow_faces
 from .frame_spool import FrameSpool
 from .looks import Looks
 from .occlusion_maps import detect_occlusions
-from .people import Person, find_people
-from .speaker_choice import NEEDED, choose_speaker
+from .people import Person
+from .speaker_choice import BADLY_SEEN, NEEDED, find_speaker
 
 MIN_USABLE = 2
 """A single frame is a picture, not a video of a person talking."""
@@ -69,14 +69,11 @@ def write_analysis(
             looks = Looks(info)
             model = config.landmark_model
             sightings = follow_faces(path, info, spool, model, progress, looks=looks)
-            people = find_people(sightings, spool, steady=config.steady)
-            if not people and any(sightings):
-                raise NoFaceError("the face is never seen well enough", path=path, hint=NEEDED)
-            chosen = choose_speaker(people, info, config)
+            people, chosen = find_speaker(sightings, spool, info, config)
             speaker = people[chosen]
             track = speaker.track
             if track.usable.sum() < MIN_USABLE:
-                raise NoFaceError("the face is never seen well enough", path=path, hint=NEEDED)
+                raise NoFaceError(BADLY_SEEN, path=path, hint=NEEDED)
             space = RectifiedGrid.lower_face(float(np.median(track.pose.scale[track.usable])))
             product = temporary / "textures.npy"
             parts = _PersonParts(spool, speaker)

@@ -11,13 +11,46 @@ from ..errors import NoFaceError, OptionError
 from ..face.detection import box_of
 from ..face.tracking import TrackedFace
 from ..media.video import VideoInfo
-from .people import Person
+from .frame_spool import FrameSpool
+from .people import Person, find_people
+from .track_pieces import Sightings
 
+BADLY_SEEN = "the face is never seen well enough"
 NEEDED = "the target must show one person talking to the camera"
 
 ADVICE = "'audio2video faces VIDEO' lists them"
 
 FACE_ADVICE = f"--face N chooses, {ADVICE}"
+
+
+def find_speaker(
+    sightings: Sightings, spool: FrameSpool, info: VideoInfo, config: AnalysisConfig
+) -> tuple[list[Person], int]:
+    """Find the people in a target, and who of them speaks.
+
+    Parameters
+    ----------
+    sightings : sequence of tuple of Sighting
+    spool : FrameSpool
+        See `find_people`.
+    info : VideoInfo
+    config : AnalysisConfig
+
+    Returns
+    -------
+    people : list of Person
+    speaker : int
+        Index into them.
+
+    Raises
+    ------
+    OptionError, NoFaceError
+        See `choose_speaker`; or nobody is seen well enough.
+    """
+    people = find_people(sightings, spool, steady=config.steady)
+    if not people and any(sightings):
+        raise NoFaceError(BADLY_SEEN, path=info.path, hint=NEEDED)
+    return people, choose_speaker(people, info, config)
 
 
 def choose_speaker(people: Sequence[Person], info: VideoInfo, config: AnalysisConfig) -> int:

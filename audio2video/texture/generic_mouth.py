@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import F32, F64, U8
-from ..face.layout import OUTER_LIP, mouth_opening, mouth_width
+from ..face.layout import INNER_LIP, MOUTH_CORNERS, OUTER_LIP, mouth_opening, mouth_width
 from ..face.rectify import RectifiedGrid
 from ..numerics import smoothstep
 from .teeth import mouth_interior
@@ -99,10 +99,8 @@ def generic_mouth(
     lips, skin = [], []
     for texture, mouth in zip(textures, mouths, strict=True):
         outline = space.to_pixels(mouth[OUTER_LIP])
-        low, high = (
-            np.floor(outline.min(axis=0)).astype(int),
-            np.ceil(outline.max(axis=0)).astype(int),
-        )
+        low = np.floor(outline.min(axis=0)).astype(int)
+        high = np.ceil(outline.max(axis=0)).astype(int)
         # Lips: the middle of their box. Skin: beside the mouth, as far as it is wide.
         x, y = (low + high) // 2
         across, down = (high - low) // 6
@@ -113,7 +111,7 @@ def generic_mouth(
     bright = float(cheek @ np.array([0.299, 0.587, 0.114]))
     # The light's colour shows in the skin, which is redder than it: little of that is taken over.
     tint = np.array(TOOTH_TINT) * (cheek / max(bright, 1.0)) ** 0.25
-    meeting = float(np.median(mouths[:, [12, 13, 14, 15, 16, 17, 18, 19], 1]))
+    meeting = float(np.median(mouths[:, INNER_LIP, 1]))
     return GenericMouth(
         np.asarray(CAVITY * lip, np.float32),
         np.asarray(np.clip(TEETH_LIGHT * bright * tint, 0, 255), np.float32),
@@ -149,7 +147,7 @@ def paint_mouth(
     upper = np.interp(x, mouth[12:17, 0], mouth[12:17, 1])
     lower = np.interp(x, mouth[[12, 19, 18, 17, 16], 0], mouth[[12, 19, 18, 17, 16], 1])
     half = max(float(mouth_width(mouth)) / 2, 1e-3)
-    aside = np.clip(np.abs(x - mouth[[0, 6], 0].mean()) / half, 0, 1)
+    aside = np.clip(np.abs(x - mouth[list(MOUTH_CORNERS), 0].mean()) / half, 0, 1)
     colour: F64 = np.broadcast_to(paint.cavity.astype(np.float64), (*x.shape, 3))
     colour = _over(
         colour, paint.tongue * _share(1 - 0.5 * aside), _ramp(y - (lower - TONGUE), TONGUE)

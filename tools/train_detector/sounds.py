@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from scipy.signal import butter, fftconvolve, lfilter, sosfilt
 
-F64 = npt.NDArray[np.float64]
+from audio2video._typing import F64
+
 RATE = 16000
 
 

@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from audio2video._typing import F64
 from audio2video.models.encoder_files import whisper_path
 from audio2video.speech.detector import FORMAT, speech_presence
 from audio2video.storage.files import file_hash
 from audio2video.storage.npy import load_arrays
-
-F64 = npt.NDArray[np.float64]
 
 SHRINKAGE = 1e-3
 """Weight of the squared coefficients of normalised states."""

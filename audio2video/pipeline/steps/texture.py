@@ -24,7 +24,7 @@ from ..plots import plot_proxies
 from ..report import StepReport
 from ..schedule import ensure_retiming
 from ..shapes import read_shapes
-from ..textures import carry_mouth, closed_mouth_warning, render_textures, texture_maker
+from ..textures import carry_mouth, render_textures, texture_maker
 
 NAME = "texture"
 FORMAT = 4
@@ -57,9 +57,7 @@ def run(job: Job) -> StepReport:
             job.workspace, job.tar_id, target, config, job.config.analysis, job.progress
         )
         track = MouthTrack(shapes, job.rate, network.reference, network.spread)
-        carried = carry_mouth(track, target, job.config)
-        if carried.generic and config.mouth_interior == "auto":
-            job.progress.warn(closed_mouth_warning(job.tar_id))
+        carried = carry_mouth(track, target, job.tar_id, job.config, job.progress)
         mouth, workers = carried.shapes, job.config.machine.nthreads
         maker = texture_maker(target, config, proxies, workers, generic=carried.generic)
         rendered = render_textures(maker, mouth, timing, config, workers)
