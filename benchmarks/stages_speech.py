@@ -6,8 +6,8 @@ import shutil
 
 from audio2video.config import Config
 from audio2video.media.audio import read_audio
-from audio2video.models.pass_files import load_network
-from audio2video.pipeline.job import Job, find_network
+from audio2video.models.pass_files import find_network, load_network
+from audio2video.pipeline.job import Job
 from audio2video.pipeline.steps import lipsync
 from audio2video.progress import Progress
 from audio2video.speech.features import speech_features

@@ -15,7 +15,8 @@ from ..config import Config
 from ..errors import MostlyUnchangedError, OptionError
 from ..media.audio import probe_audio
 from ..media.video import probe_video
-from ..pipeline.job import Job, find_network, result_frames
+from ..models.pass_files import find_network
+from ..pipeline.job import Job, result_frames
 from ..pipeline.run import run
 from ..pipeline.step import VIDEO_STEPS
 from ..progress import Progress

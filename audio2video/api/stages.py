@@ -15,11 +15,10 @@ from ..config import DEFAULT_PASS, Config
 from ..errors import OptionError
 from ..media.frame import Frame
 from ..media.video import VideoWriter
-from ..models.pass_files import load_network
+from ..models.pass_files import find_network, load_network
 from ..mouth.prediction import MouthTrack, predict_shapes
 from ..mouth.predictor import Predictor
 from ..pipeline.composer import Composer, composite_frames, place_label
-from ..pipeline.job import find_network
 from ..pipeline.playback import lay_target
 from ..pipeline.speech_samples import level_speech
 from ..pipeline.textures import (

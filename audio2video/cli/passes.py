@@ -52,6 +52,23 @@ def compare_command(context: click.Context, ids: tuple[str, ...], workspace: Pat
     click.echo(f"result: {path}")
 
 
+@passes_group.command("combine", context_settings=CONTEXT)
+@click.argument("new", metavar="NEW_PASS")
+@click.argument("ids", nargs=-1, required=True, metavar="PASS...")
+@in_workspace(None)
+@click.pass_context
+def combine_command(
+    context: click.Context, new: str, ids: tuple[str, ...], workspace: Path | None
+) -> None:
+    """Make one pass of several that differ in --seed: it predicts the mean of them."""
+    from ..training.passes.combine import combine_passes
+
+    for pass_id in (new, *ids):
+        check_id("pass_id", pass_id)
+    place = Workspace(context.obj if workspace is None else workspace)
+    click.echo(f"result: {combine_passes(place, new, ids)}")
+
+
 @click.command("sweep", context_settings=CONTEXT)
 @click.argument("file", type=FilePath())
 @click.option(

@@ -375,6 +375,9 @@ class AugmentationConfig(Section):
         Largest change of level, in dB.
     time_shift : float
         Largest offset of sound against picture, in ms.
+    sound_versions : int
+        Versions of each clip in other voices, rooms, microphones and noises, of which one or the
+        clip itself is drawn each time.
     """
 
     noise_snr: float | None = option(
@@ -410,6 +413,13 @@ class AugmentationConfig(Section):
         high=200,
         unit="ms",
     )
+    sound_versions: int = option(
+        0,
+        "augment with so many versions of each clip in other voices, rooms, microphones and noises",
+        group=TRAINING,
+        low=0,
+        high=100,
+    )
 
 
 @dataclass(frozen=True)
@@ -420,14 +430,38 @@ class TrainingConfig(Section):
     ----------
     network : NetworkConfig
     augmentation : AugmentationConfig
+    encoder : str
+        Speech encoder: 'mfcc' or 'whisper'.
+    init_from : str, optional
+        Pass whose network training starts from; its scales, shape basis and range are taken over.
+    frozen_layers : int
+        Layers of that network, from the sound on, that keep their weights.
+    equal_range : bool
+        Whether all speakers' mouths are brought to one range of opening.
+    correct_lags : bool
+        Whether each speaker's lag between sound and picture is found by networks trained on others,
+        and taken out.
+    split_by : str
+        'recording' or 'speaker'.
+    split_file : Path, optional
+        JSON with the lists ``validation`` and ``test`` of speakers or recordings.
+    loss : str
+        'mse' or 'lips'; see `audio2video.training.losses`.
     outp_norm : bool
         Whether shape coefficients are scaled to unit variance.
     vr, test_share : float
         Fractions of the recordings for validation and test.
     train_minutes : float, optional
         Limit on the length of the training clips.
-    keep_prob : float
-        Fraction of a layer's outputs kept by dropout.
+    keep_prob, input_keep_prob : float
+        Fraction of a layer's outputs, and of the features, kept by dropout.
+    input_noise : float
+        Standard deviation of noise on the features, in theirs.
+    weight_decay : float
+        Decoupled weight decay (Loshchilov and Hutter 2019).
+    averaging : float
+        Decay, per batch, of the running average of the weights that is kept; 0 keeps them as they
+        are.
     seq_len, batch_size, nepochs : int
         Length of a sequence in feature frames, sequences per batch, epochs.
     grad_clip, lr, dr : float
@@ -451,11 +485,74 @@ class TrainingConfig(Section):
         unit="min",
     )
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    encoder: str = option(
+        "mfcc",
+        "speech encoder: mfcc (the paper's 28 features) or whisper (for any voice)",
+        group=TRAINING,
+        choices=("mfcc", "whisper"),
+    )
+    init_from: str | None = option(
+        None, "pass to start from, with its scales and shape basis", group=TRAINING
+    )
+    frozen_layers: int = option(
+        0,
+        "layers of --init_from, from the sound on, that keep their weights",
+        group=TRAINING,
+        low=0,
+        high=32,
+    )
+    equal_range: bool = option(
+        False, "bring all speakers' mouths to one range of opening", group=TRAINING
+    )
+    correct_lags: bool = option(
+        False,
+        "find each speaker's lag between sound and picture with networks that have not seen "
+        "the speaker, and take it out",
+        group=TRAINING,
+    )
+    split_by: str = option(
+        "recording",
+        "what is kept apart for validation and test: recordings or speakers",
+        group=TRAINING,
+        choices=("recording", "speaker"),
+    )
+    split_file: Path | None = option(
+        None,
+        "JSON file with lists 'validation' and 'test' of speakers or recordings",
+        group=TRAINING,
+    )
+    loss: str = option(
+        "mse",
+        "loss: mse, or lips (robust, counts opening and width, forgives a clip's mean error)",
+        group=TRAINING,
+        choices=("mse", "lips"),
+    )
     keep_prob: float = option(
         0.8, "fraction of a layer's outputs kept by dropout", group=TRAINING, low=0.05, high=1
     )
+    input_keep_prob: float = option(
+        1.0, "fraction of the features kept by dropout", group=TRAINING, low=0.05, high=1
+    )
+    input_noise: float = option(
+        0.0, "noise on the features, in their standard deviations", group=TRAINING, low=0, high=10
+    )
+    weight_decay: float = option(
+        0.0, "decoupled weight decay of Adam", group=TRAINING, low=0, high=1
+    )
+    averaging: float = option(
+        0.0,
+        "decay of the running average of weights that is kept, per batch; 0 for none",
+        group=TRAINING,
+        low=0,
+        high=0.9999,
+    )
     seq_len: int = option(
-        100, "length of a training sequence", group=TRAINING, low=2, high=10_000, unit="10 ms"
+        100,
+        "length of a training sequence",
+        group=TRAINING,
+        low=2,
+        high=10_000,
+        unit="feature frames",
     )
     batch_size: int = option(100, "sequences per batch", group=TRAINING, low=1, high=10_000)
     nepochs: int = option(300, "epochs", group=TRAINING, low=1, high=100_000)
@@ -468,6 +565,24 @@ class TrainingConfig(Section):
     )
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     seed: int = option(0, "seed of all random numbers", group=MACHINE, low=0, high=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        """Check that the choices go together."""
+        super().__post_init__()
+        if self.init_from is not None:
+            check_id("init_from", self.init_from)
+        elif self.frozen_layers:
+            raise OptionError(
+                "--frozen_layers keeps layers of another pass", hint="give --init_from PASS"
+            )
+        changes = self.augmentation
+        of_mfcc = ("noise_snr", "voice", "gain", "tempo", "time_shift")
+        if self.encoder != "mfcc" and any(getattr(changes, name) for name in of_mfcc):
+            raise OptionError(
+                f"--encoder {self.encoder} can't be augmented by --"
+                + ", --".join(name for name in of_mfcc if getattr(changes, name)),
+                hint="use --sound_versions N",
+            )
 
     @property
     def delay(self) -> int:
@@ -526,18 +641,29 @@ class DatasetConfig(Section):
         Folder, list file or published feature set; None reads ``raw/links.txt``.
     speaker : Path, optional
         Portrait of the one person whose fragments are kept.
+    ready_cut : float
+        Seconds; recordings that are no longer are clips cut already.
     scheduler : str, optional
         Address of a dask scheduler.
     """
 
     corpus: Path | None = option(
         None,
-        "recordings: a folder (each subfolder one speaker), a list of files or addresses (.txt), "
-        "or a published feature set; default: raw/links.txt",
+        "recordings: a folder (each subfolder one speaker), a list of files or addresses (.txt; "
+        "after a tab the speaker, after another the corpus), or a published feature set; "
+        "default: raw/links.txt",
         group=DATASET,
     )
     speaker: Path | None = option(
         None, "portrait of the one person whose fragments are kept", group=DATASET
+    )
+    ready_cut: float = option(
+        10.0,
+        "recordings no longer than this are clips cut already, and taken whole",
+        group=DATASET,
+        low=0,
+        high=3600,
+        unit="s",
     )
     scheduler: str | None = option(
         None,

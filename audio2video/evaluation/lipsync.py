@@ -15,20 +15,26 @@ from numpy.typing import NDArray
 from .._typing import F64
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
 from ..models.encoder_files import load_encoder
-from ..models.pass_files import load_network
+from ..models.pass_files import find_network, load_network
 from ..mouth.metrics import ClipMeasures, measure_clip, summarise
 from ..mouth.predictor import Predictor
 from ..mouth.resampling import at_times
 from ..mouth.ridge import Example, Ridge, choose_ridge
-from ..pipeline.job import find_network
 from ..progress import Progress
 from ..speech.encoder import MFCC
 from ..speech.features import FEATURE_RATE
 from ..storage.files import read_json, replacing, write_json
 from ..storage.workspace import Workspace
 from ..training.checkpoint import RETRAIN
-from ..training.corpus import ShapeStatistics, feature_kind, read_clip, read_index, read_statistics
-from ..training.data import frame_times, true_shapes
+from ..training.corpus import (
+    ShapeStatistics,
+    feature_kind,
+    frame_times,
+    read_clip,
+    read_index,
+    read_statistics,
+    true_shapes,
+)
 from .plots_lipsync import plot_distribution, plot_measures, plot_openings, plot_scatter
 from .results import LipsyncEvaluation
 from .samples import Noise, Sample, corpus_samples

@@ -13,8 +13,8 @@ from ..config import DEFAULT_PASS, InputConfig
 from ..config.resolve import SPEAKER
 from ..errors import BadFileError
 from ..media.video import Box, VideoInfo, probe_video
-from ..models.pass_files import load_network
-from ..pipeline.job import Job, find_network
+from ..models.pass_files import find_network, load_network
+from ..pipeline.job import Job
 from ..pipeline.schedule import read_retiming
 from ..retiming.retime import Retiming
 from ..storage.arrays import check_shape, read_arrays

@@ -17,8 +17,15 @@ from ..speech.features import FEATURE_RATE, SAMPLE_RATE, speech_features
 from ..speech.loudness import speech_activity
 from ..speech.noise import TALKERS, mix_noise
 from ..storage.workspace import Workspace
-from ..training.corpus import SEPARATOR, ShapeStatistics, read_clip, read_index, read_sound
-from ..training.data import frame_times, true_shapes
+from ..training.corpus import (
+    SEPARATOR,
+    ShapeStatistics,
+    frame_times,
+    read_clip,
+    read_index,
+    read_sound,
+    true_shapes,
+)
 
 VOICES = 4 * TALKERS
 """Clips that babble is mixed from."""

@@ -89,6 +89,26 @@ def load_encoder(network: Predictor, path: Path | None = None) -> SpeechEncoder:
     return encoder
 
 
+def encoder_named(name: str) -> SpeechEncoder:
+    """Load the package's own speech encoder of this name, to train with.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    MissingFileError, BadFileError
+        Its weights are not there, or damaged.
+    """
+    if name == MFCC.name:
+        return MfccEncoder()
+    if name != WHISPER:
+        raise ValueError(f"no such encoder: {name}")
+    path = whisper_path()
+    if not path.is_file():
+        raise MissingFileError("weights of the speech encoder not found", path=path, hint=REINSTALL)
+    return _read_whisper(path, file_hash(path))
+
+
 def load_whisper(note: EncoderNote) -> WhisperEncoder:
     """Load the encoder 'whisper', and make sure that it is the one that is noted.
 

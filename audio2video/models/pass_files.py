@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadFileError
+from ..errors import BadFileError, MissingFileError
 from ..mouth.predictor import Predictor
 from ..storage.files import file_hash, read_json, replacing, write_json
+from ..storage.workspace import Workspace
 from .network_file import read_network, save_network
 
 NETWORK, NOTE = "network.npz", "run.json"
@@ -53,3 +54,21 @@ def load_network(folder: Path) -> Predictor:
             f"meant to be another, remove {NOTE}",
         )
     return read_network(path)
+
+
+def find_network(workspace: Workspace, pass_id: str) -> Path:
+    """Find the network of a pass.
+
+    Raises
+    ------
+    MissingFileError
+        The pass has never been trained.
+    """
+    folder = workspace.finished_pass(pass_id)
+    if folder is None:
+        raise MissingFileError(
+            f"pass '{pass_id}' has never been trained",
+            path=workspace.training_pass(pass_id),
+            hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id talkers",
+        )
+    return folder / NETWORK

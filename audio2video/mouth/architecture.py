@@ -68,6 +68,19 @@ class Architecture:
             return [(f"lstm{k}",) for k in range(self.layers)]
         return [(f"forward{k}", f"backward{k}") for k in range(self.layers)]
 
+    def weights_of_layers(self) -> list[tuple[str, ...]]:
+        """For each layer, from the features on, the names of its weights."""
+        names = list(self.shapes())
+        if self.kind == "conv":
+            layers: list[tuple[str, ...]] = [
+                ("in_",),
+                *((f"conv{k}_",) for k in range(self.layers)),
+            ]
+        else:
+            layers = [tuple(f"{name}_" for name in of) for of in self.lstm_names()]
+        layers.append(("out_",))
+        return [tuple(n for n in names if n.startswith(prefixes)) for prefixes in layers]
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every weight, in the order in which they are drawn."""
         units, size = self.hidden, self.inputs

@@ -53,8 +53,25 @@ def fit_basis(shapes: NDArray[np.floating], coefficients: int = COEFFICIENTS) ->
     ShapeBasis
     """
     flat = np.asarray(shapes, np.float64).reshape(len(shapes), 40)
-    mean = flat.mean(axis=0)
-    covariance = np.cov(flat, rowvar=False, bias=True)
+    return basis_of_moments(flat.mean(axis=0), np.cov(flat, rowvar=False, bias=True), coefficients)
+
+
+def basis_of_moments(
+    mean: NDArray[np.float64], covariance: NDArray[np.float64], coefficients: int = COEFFICIENTS
+) -> ShapeBasis:
+    """Find the principal components of a covariance.
+
+    Parameters
+    ----------
+    mean : ndarray of float64, shape (40,)
+    covariance : ndarray of float64, shape (40, 40)
+    coefficients : int
+        Components to keep.
+
+    Returns
+    -------
+    ShapeBasis
+    """
     variance, vectors = np.linalg.eigh(covariance)
     order = np.argsort(variance)[::-1][:coefficients]
     components = vectors[:, order].T

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..config import Config
-from ..errors import BadFileError, MissingFileError
+from ..errors import BadFileError
 from ..media.audio import AudioInfo, probe_audio
 from ..media.video import VideoInfo, probe_video
 from ..models.encoder_files import detector_path, load_detector, load_encoder
-from ..models.pass_files import NETWORK, load_network
+from ..models.pass_files import find_network, load_network
 from ..mouth.predictor import Predictor
 from ..progress import Progress
 from ..speech.encoder import SpeechEncoder
@@ -302,24 +302,6 @@ def result_frames(audio: AudioInfo, video: VideoInfo, fit: str) -> int:
     if fit == "cut":
         return min(spoken, video.frames)
     return max(spoken, video.frames) if fit == "silence" else spoken
-
-
-def find_network(workspace: Workspace, pass_id: str) -> Path:
-    """Find the network of a pass.
-
-    Raises
-    ------
-    MissingFileError
-        The pass has never been trained.
-    """
-    folder = workspace.finished_pass(pass_id)
-    if folder is None:
-        raise MissingFileError(
-            f"pass '{pass_id}' has never been trained",
-            path=workspace.training_pass(pass_id),
-            hint="prepare a corpus with --steps 0 and give --train True, or use --pass_id talkers",
-        )
-    return folder / NETWORK
 
 
 def will_train(workspace: Workspace, config: Config, *, corpus_coming: bool = False) -> bool:

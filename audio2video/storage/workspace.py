@@ -239,6 +239,10 @@ class Workspace:
         """Training sequences of the corpus, shared by all passes."""
         return self.inside("train") / "sequences.npz"
 
+    def lags(self, key: str) -> Path:
+        """Lags between sound and picture of a corpus's speakers."""
+        return self.root / "train" / f"lags-{key[:12]}.json"
+
     def finished_pass(self, pass_id: str) -> Path | None:
         """Folder of a pass with a network to predict with: the workspace's own or the shipped."""
         for folder in (self.root / "train" / pass_id, shipped() / "passes" / pass_id):

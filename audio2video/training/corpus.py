@@ -15,6 +15,7 @@ from scipy.io import wavfile
 
 from ..errors import BadFileError, MissingFileError
 from ..mouth.basis import ShapeBasis
+from ..mouth.shapes import relative_shapes, without_drift
 from ..speech.features import FEATURE_RATE, FEATURES, HOP, SAMPLE_RATE
 from ..speech.recording import as_samples
 from ..storage.arrays import check_finite, check_shape, read_array, read_arrays
@@ -71,6 +72,14 @@ class Clip:
     mouth: NDArray[np.float32]
     features: NDArray[np.float32]
     feature_offset: int
+
+    @property
+    def sound_start(self) -> float:
+        """When the first mouth shape is, in seconds after the recording's sound began.
+
+        Of a clip as the corpus has it, whose features are at 100 Hz.
+        """
+        return self.feature_offset / FEATURE_RATE + self.start
 
 
 @dataclass(frozen=True)
@@ -132,6 +141,18 @@ def read_index(workspace: Workspace) -> list[str]:
         The list is damaged, empty, or of an older version.
     """
     return sorted(_index(workspace)["clips"])
+
+
+def read_corpora(workspace: Workspace) -> dict[str, str]:
+    """Read which corpus each prepared fragment belongs to; "" where there is only one.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        See `read_index`.
+    """
+    rows = _index(workspace)["clips"].items()
+    return {i: str(row.get("corpus", "")) if isinstance(row, dict) else "" for i, row in rows}
 
 
 def feature_kind(workspace: Workspace) -> FeatureKind:
@@ -306,3 +327,25 @@ def read_statistics(workspace: Workspace) -> ShapeStatistics:
         dict(zip(speakers, arrays["references"], strict=True)),
         dict(zip(speakers, arrays["centres"], strict=True)),
     )
+
+
+def true_shapes(clip: Clip, statistics: ShapeStatistics) -> NDArray[np.float64]:
+    """Mouth shapes of a clip relative to its speaker's closed mouth, shape (T, 20, 2).
+
+    Raises
+    ------
+    BadFileError
+        The statistics are of another corpus.
+    """
+    if clip.speaker not in statistics.references:
+        raise BadFileError(
+            f"reference/shapes.npz does not know the speaker '{clip.speaker}' of {clip.clip_id}",
+            hint="run step 0 (dataset) again",
+        )
+    steady = without_drift(clip.mouth, statistics.centres[clip.speaker])
+    return relative_shapes(steady, statistics.references[clip.speaker])
+
+
+def frame_times(clip: Clip) -> NDArray[np.float64]:
+    """Seconds of a clip's mouth shapes on the clock of its features, shape (T,)."""
+    return clip.start + np.arange(len(clip.mouth)) / float(clip.rate)

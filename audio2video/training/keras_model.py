@@ -20,7 +20,8 @@ class KerasNetwork:
     ----------
     architecture : Architecture
     model : keras.Model
-        Normalised features (B, L, D) to normalised coefficients (B, L, K).
+        Normalised features (B, L, D), and 1 where there is sound and 0 where there is none (B, L,
+        1), to normalised coefficients (B, L, K).
     variables : dict of str to keras.Variable
         Named, and in the order, as in `Architecture.shapes`.
     """
@@ -44,7 +45,13 @@ class KerasNetwork:
 
 
 def build_network(
-    keras: Any, architecture: Architecture, keep_prob: float, seed: int
+    keras: Any,
+    architecture: Architecture,
+    keep_prob: float,
+    seed: int,
+    *,
+    input_keep_prob: float = 1.0,
+    input_noise: float = 0.0,
 ) -> KerasNetwork:
     """Build the model.
 
@@ -57,6 +64,8 @@ def build_network(
     seed : int
         For dropout. What it draws follows from this and from how often it was asked, which is a
         variable of the model.
+    input_keep_prob, input_noise : float
+        Share of the features that dropout keeps, and standard deviation of noise on them.
 
     Returns
     -------
@@ -71,9 +80,15 @@ def build_network(
         return x if keep_prob == 1.0 else layers.Dropout(1 - keep_prob, seed=seed * 64 + k)(x)
 
     inputs = x = keras.Input((None, architecture.inputs))
+    inside = keras.Input((None, 1))
+    if input_noise:
+        x = layers.GaussianNoise(input_noise, seed=seed * 64 + 62)(x)
+    if input_keep_prob < 1:
+        x = layers.Dropout(1 - input_keep_prob, seed=seed * 64 + 63)(x)
     if architecture.kind == "conv":
         first = layers.Dense(units, activation="relu")
-        x = first(x)
+        # Beyond the ends of the sound, a convolution meets zeros where it predicts.
+        x = layers.Multiply()([first(x), inside])
         variables |= {"in_kernel": first.kernel, "in_bias": first.bias}
         for k in range(architecture.layers):
             see = layers.Conv1D(
@@ -85,6 +100,7 @@ def build_network(
             )
             mix = layers.Dense(units, use_bias=False)
             x = layers.Add()([x, mix(dropout(k, see(x)))])
+            x = layers.Multiply()([x, inside])
             variables |= {
                 f"conv{k}_kernel": see.kernel,
                 f"conv{k}_bias": see.bias,
@@ -108,4 +124,4 @@ def build_network(
     last = layers.Dense(architecture.outputs)
     outputs = last(x)
     variables |= {"out_kernel": last.kernel, "out_bias": last.bias}
-    return KerasNetwork(architecture, keras.Model(inputs, outputs), variables)
+    return KerasNetwork(architecture, keras.Model([inputs, inside], outputs), variables)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +13,18 @@ from numpy.typing import NDArray
 from ..config import Config
 from ..errors import Audio2VideoError, BadFileError
 from ..models.pass_files import write_network
-from ..mouth.architecture import Architecture
-from ..mouth.metrics import measure_clips
-from ..mouth.predictor import Predictor
-from ..mouth.resampling import at_times
 from ..progress import Progress
 from ..provenance.container_tags import code_version
 from ..runtime.extras import require
-from ..speech.features import FEATURE_RATE
 from ..storage.files import content_key, read_json, write_json
 from ..storage.locks import locked
 from ..storage.workspace import Workspace
+from .assessment import evaluate, range_gain
 from .checkpoint import RETRAIN, TrainingState, resume, write_history
-from .corpus import Clip, ShapeStatistics, feature_kind, read_clip, read_index, read_statistics
-from .data import (
-    TrainingData,
-    fingerprint,
-    frame_times,
-    limited,
-    prepare_data,
-    true_shapes,
-)
-from .sequences import TrainingBatch, split_clips
+from .data import TrainingData
+from .sequences import TrainingBatch
+from .session import Session
 from .trainer import GraphWriter, Trainer
-
-FORMAT = 3
 
 
 def train_pass(workspace: Workspace, config: Config, progress: Progress) -> dict[str, Any]:
@@ -62,7 +46,7 @@ def train_pass(workspace: Workspace, config: Config, progress: Progress) -> dict
         There is no prepared corpus, or the pass was begun with other options.
     """
     require("training", "tensorflow")
-    session = _Session.open(workspace, config, progress)
+    session = Session.open(workspace, config, progress)
     with locked(
         session.folder / ".training.lock",
         lambda: progress.update("waiting for the training by another run", 0, None, "run"),
@@ -70,7 +54,7 @@ def train_pass(workspace: Workspace, config: Config, progress: Progress) -> dict
         return _train(session, workspace)
 
 
-def _train(session: _Session, workspace: Workspace) -> dict[str, Any]:
+def _train(session: Session, workspace: Workspace) -> dict[str, Any]:
     folder, config, progress = session.folder, session.config, session.progress
     begun = _earlier_run(session)
     if begun == "finished":
@@ -78,14 +62,10 @@ def _train(session: _Session, workspace: Workspace) -> dict[str, Any]:
             f"pass {config.inputs.pass_id} is trained already (--force True trains it again)"
         )
         return {"epochs": 0, "evaluation": _read(folder / "evaluation.json")}
-    data = prepare_data(
-        workspace, config, session.clips, session.statistics, session.split, progress
-    )
-    trainer = Trainer(
-        session.architecture(data),
-        config.training,
-        config.machine.nthreads,
-    )
+    session.prepared.encode(session.split, progress)
+    targets = session.targets()
+    data = session.data(targets)
+    trainer = session.trainer(data, targets.basis)
     state = resume(folder / "checkpoint.npz", trainer) if begun else TrainingState()
     if not begun and (folder / "network.npz").is_file():
         # From now on the network that is there is not what the other files speak of.
@@ -96,93 +76,23 @@ def _train(session: _Session, workspace: Workspace) -> dict[str, Any]:
     checks = data.checks(config.training)
     _train_epochs(session, trainer, data, checks, state)
     weights, chosen = _choose(trainer, checks, state)
-    network = session.predictor(data, weights)
-    evaluation = {"chosen": chosen, "best_epoch": state.best_epoch, **_evaluate(session, network)}
+    gain = 1.0
+    if targets.ranges:
+        gain = range_gain(session, targets, session.predictor(data, targets, weights))
+    network = session.predictor(data, targets, weights, gain)
+    evaluation = {
+        "chosen": chosen,
+        "best_epoch": state.best_epoch,
+        "gain": round(gain, 4),
+        **evaluate(session, targets, network),
+    }
     write_json(folder / "evaluation.json", evaluation)
     write_network(folder, network, {"epochs": state.epoch, "seconds": round(state.seconds, 1)})
     (folder / "checkpoint.npz").unlink(missing_ok=True)
     return {"epochs": state.epoch - before, "evaluation": evaluation}
 
 
-@dataclass(frozen=True)
-class _Session:
-    """What stays the same through the training of a pass."""
-
-    folder: Path
-    config: Config
-    progress: Progress
-    clips: dict[str, Clip]
-    statistics: ShapeStatistics
-    split: dict[str, list[str]]
-    identity: dict[str, Any]
-    features: str
-
-    @classmethod
-    def open(cls, workspace: Workspace, config: Config, progress: Progress) -> _Session:
-        ids = read_index(workspace)
-        clips = {clip_id: read_clip(workspace, clip_id) for clip_id in ids}
-        recordings = {clip_id: clip.recording for clip_id, clip in clips.items()}
-        training = config.training
-        split = split_clips(recordings, training.seed, training.vr, training.test_share)
-        if not split["training"] or not split["validation"]:
-            raise Audio2VideoError(
-                f"{len(set(recordings.values()))} prepared recording(s) are too few to train on",
-                path=workspace.root / "raw",
-                hint="step 0 needs a corpus of at least 3 usable recordings",
-            )
-        split = limited(split, clips, training.train_minutes, training.seed)
-        statistics = read_statistics(workspace)
-        identity = {
-            "format": FORMAT,
-            "options": training.flags(),
-            "data": fingerprint(clips.values(), statistics),
-        }
-        folder = workspace.training_pass(config.inputs.pass_id)
-        workspace.inside("train", config.inputs.pass_id, "graph")
-        return cls(
-            folder,
-            config,
-            progress,
-            clips,
-            statistics,
-            split,
-            identity,
-            feature_kind(workspace),
-        )
-
-    def architecture(self, data: TrainingData) -> Architecture:
-        """Form of the network to train."""
-        inputs, outputs = len(data.normalisation.feature_mean), len(data.normalisation.target_mean)
-        network = self.config.training.network
-        return Architecture(network.network, inputs, outputs, network.dim_hidden, network.nlayers)
-
-    def predictor(
-        self, data: TrainingData, weights: Mapping[str, NDArray[np.float32]]
-    ) -> Predictor:
-        """Assemble the trained network with its scales, basis and reference."""
-        scales, statistics = data.normalisation, self.statistics
-        return Predictor(
-            self.architecture(data),
-            dict(weights),
-            scales.feature_mean,
-            scales.feature_std,
-            scales.target_mean,
-            scales.target_std,
-            self.config.training.delay,
-            statistics.basis,
-            statistics.references[self._main_speaker()],
-            self.features,
-        )
-
-    def _main_speaker(self) -> str:
-        """Whoever is seen most: predicted shapes are given in this speaker's proportions."""
-        frames: Counter[str] = Counter()
-        for clip in self.clips.values():
-            frames[clip.speaker] += len(clip.mouth)
-        return frames.most_common(1)[0][0]
-
-
-def _earlier_run(session: _Session) -> str | None:
+def _earlier_run(session: Session) -> str | None:
     """Tell what there is of this pass: 'finished', 'checkpoint' or None.
 
     Raises
@@ -225,7 +135,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _train_epochs(
-    session: _Session,
+    session: Session,
     trainer: Trainer,
     data: TrainingData,
     checks: Sequence[TrainingBatch],
@@ -245,7 +155,8 @@ def _train_epochs(
             state.add_batch(loss, batch)
             if lipsync.b_savef and state.batch % lipsync.b_savef == 0:
                 state.save(session.folder / "checkpoint.npz", trainer)
-        state.end_epoch(rate, _validation_loss(trainer, checks), trainer)
+        with trainer.averaged():
+            state.end_epoch(rate, _validation_loss(trainer, checks), trainer)
         state.seconds = time.perf_counter() - began
         if graph is not None:
             graph.write(state.epoch, state.history[-1])
@@ -275,33 +186,3 @@ def _choose(
         epochs = ", ".join(str(number) for number in sorted(epoch.number for epoch in state.best))
         return mean, f"mean of epochs {epochs}"
     return best.weights, f"epoch {best.number}"
-
-
-MEASURES = ("mse", "r2", "opening_correlation", "width_correlation", "lag_ms")
-
-
-def _evaluate(session: _Session, network: Predictor) -> dict[str, Any]:
-    """Measure on clips kept out of training, beside always saying the mean shape."""
-    statistics = session.statistics
-    mean = statistics.basis.decode(network.target_mean)
-    result: dict[str, Any] = {}
-    for part in ("validation", "test"):
-        clips = [session.clips[i] for i in session.split[part]]
-        if not clips:
-            continue
-        true = [true_shapes(clip, statistics) for clip in clips]
-        predicted = [
-            at_times(
-                statistics.basis.decode(network.coefficients(clip.features)),
-                Fraction(FEATURE_RATE),
-                frame_times(clip),
-            )
-            for clip in clips
-        ]
-        always = [np.broadcast_to(mean, shapes.shape) for shapes in true]
-        rates = [clip.rate for clip in clips]
-        result[part] = {"clips": len(clips)}
-        for name, shapes in (("network", predicted), ("mean_shape", always)):
-            measures = measure_clips(shapes, true, rates)
-            result[part][name] = {key: measures[key] for key in MEASURES}
-    return result

@@ -1,13 +1,17 @@
-"""Training data: clips on one clock of 100 Hz, split by clip, cut into sequences with delay."""
+"""Training data: clips on the clock of their features, split, cut into sequences with delay."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .._typing import F32, F64
 
 CONTEXT = 20
 """Feature frames of sound before the first target that are trained with, where there are any."""
@@ -19,17 +23,34 @@ class TrainingClip:
 
     Parameters
     ----------
-    features : ndarray of float32, shape (F, D)
-        Speech features at 100 Hz.
+    features : ndarray of float, shape (F, D)
+        Speech features; may be a memory map.
     targets : ndarray of float32, shape (G, K)
         Shape coefficients on the same clock.
     first : int
         Feature frame that the first target belongs to; there may be sound before and after.
     """
 
-    features: NDArray[np.float32]
-    targets: NDArray[np.float32]
+    features: NDArray[np.floating[Any]]
+    targets: F32
     first: int = 0
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a clip comes from.
+
+    Parameters
+    ----------
+    corpus, speaker : str
+    mean_weight : float
+        How much the mean error of a clip counts, 0 to 1: little where the speaker's closed mouth is
+        not well known.
+    """
+
+    corpus: str = ""
+    speaker: str = ""
+    mean_weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -43,11 +64,17 @@ class TrainingBatch:
         Already delayed: step t holds the target of step t - delay.
     weights : ndarray of float32, shape (B, L)
         0 where there is no target.
+    inside : ndarray of float32, shape (B, L)
+        0 where there is no sound: features are those of the nearest frame.
+    mean_weights : ndarray of float32, shape (B,)
+        See `Origin`.
     """
 
-    features: NDArray[np.float32]
-    targets: NDArray[np.float32]
-    weights: NDArray[np.float32]
+    features: F32
+    targets: F32
+    weights: F32
+    inside: F32
+    mean_weights: F32
 
 
 def split_clips(
@@ -61,7 +88,7 @@ def split_clips(
     Parameters
     ----------
     recordings : mapping of str to str
-        The recording of each clip.
+        The recording of each clip; or its speaker, to split by speakers.
     seed : int
     validation, test : float
         Shares of all recordings; each gets at least one if there are three or more.
@@ -95,6 +122,7 @@ def training_batches(
     batch_size: int,
     delay: int,
     rng: np.random.Generator,
+    mean_weights: Sequence[float] | None = None,
 ) -> Iterator[TrainingBatch]:
     """Cut all clips into sequences and hand them out in random order.
 
@@ -110,6 +138,8 @@ def training_batches(
     delay : int
         Feature frames by which the output lags (paper, section 3.1: "target delay").
     rng : numpy.random.Generator
+    mean_weights : sequence of float, optional
+        Of each clip; see `Origin`. 1 by default.
 
     Yields
     ------
@@ -125,23 +155,100 @@ def training_batches(
     order = rng.permutation(len(pieces))
     for first in range(0, len(order), batch_size):
         chosen = [pieces[i] for i in order[first : first + batch_size]]
-        yield _gather(clips, chosen, length, delay)
+        weights = [1.0 if mean_weights is None else mean_weights[n] for n, _ in chosen]
+        yield _gather([clips[n] for n, _ in chosen], [b for _, b in chosen], length, delay, weights)
+
+
+class BalancedDraw:
+    """Draws sequences of many speakers: corpora alike, speakers by the root of their seconds.
+
+    Drawn by their length alone, the longest corpus and the most talkative speaker would decide what
+    a network learns.
+
+    Parameters
+    ----------
+    origins : sequence of Origin
+        Of each clip.
+    targets : sequence of int
+        Targets of each clip.
+    """
+
+    def __init__(self, origins: Sequence[Origin], targets: Sequence[int]) -> None:
+        self._origins, self._targets = origins, np.asarray(targets, np.float64)
+        corpora: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for number, origin in enumerate(origins):
+            corpora[origin.corpus][origin.speaker].append(number)
+        self._speakers = [
+            [np.array(of[speaker]) for speaker in sorted(of)] for _, of in sorted(corpora.items())
+        ]
+
+    def batches(self, length: int, batch_size: int) -> int:
+        """Batches that show each corpus about as often as the smallest one is long."""
+        smallest = min(sum(self._total(own) for own in of) for of in self._speakers)
+        return max(1, round(smallest * len(self._speakers) / (length * batch_size)))
+
+    def draw(
+        self,
+        clips: Sequence[TrainingClip],
+        length: int,
+        batch_size: int,
+        delay: int,
+        rng: np.random.Generator,
+    ) -> TrainingBatch:
+        """Draw a batch.
+
+        Parameters
+        ----------
+        clips : sequence of TrainingClip
+            In the order of the origins; perhaps another version of each.
+        length, batch_size, delay : int
+            See `training_batches`.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        TrainingBatch
+        """
+        chosen = [self._one(row % len(self._speakers), rng) for row in range(batch_size)]
+        begins = []
+        for number in chosen:
+            clip = clips[number]
+            spare = max(len(clip.targets) + delay - length, 0)
+            begins.append(clip.first + int(rng.integers(0, spare + 1)))
+        weights = [self._origins[number].mean_weight for number in chosen]
+        return _gather([clips[number] for number in chosen], begins, length, delay, weights)
+
+    def _one(self, corpus: int, rng: np.random.Generator) -> int:
+        speakers = self._speakers[corpus]
+        own = speakers[_drawn(np.sqrt([self._total(of) for of in speakers]), rng)]
+        return int(own[_drawn(self._targets[own], rng)])
+
+    def _total(self, own: NDArray[np.int_]) -> float:
+        return float(self._targets[own].sum())
+
+
+def _drawn(weights: F64, rng: np.random.Generator) -> int:
+    return int(rng.choice(len(weights), p=weights / weights.sum()))
 
 
 def _gather(
-    clips: Sequence[TrainingClip], pieces: Sequence[tuple[int, int]], length: int, delay: int
+    clips: Sequence[TrainingClip],
+    begins: Sequence[int],
+    length: int,
+    delay: int,
+    mean_weights: Sequence[float],
 ) -> TrainingBatch:
-    dim, outputs = clips[0].features.shape[1], clips[0].targets.shape[1]
-    features = np.empty((len(pieces), length, dim), np.float32)
-    targets = np.zeros((len(pieces), length, outputs), np.float32)
-    weights = np.zeros((len(pieces), length), np.float32)
-    for row, (number, begin) in enumerate(pieces):
-        clip = clips[number]
+    dim, outputs, rows = clips[0].features.shape[1], clips[0].targets.shape[1], len(clips)
+    features = np.empty((rows, length, dim), np.float32)
+    targets = np.zeros((rows, length, outputs), np.float32)
+    weights, inside = (np.zeros((rows, length), np.float32) for _ in range(2))
+    for row, (clip, begin) in enumerate(zip(clips, begins, strict=True)):
         steps = begin + np.arange(length)
         # Before a clip and behind it, sound goes on as its first and last frame do.
         features[row] = clip.features[np.clip(steps, 0, len(clip.features) - 1)]
+        inside[row] = (steps >= 0) & (steps < len(clip.features))
         asked = steps - delay - clip.first
         known = (asked >= 0) & (asked < len(clip.targets))
         targets[row, known] = clip.targets[asked[known]]
         weights[row, known] = 1.0
-    return TrainingBatch(features, targets, weights)
+    return TrainingBatch(features, targets, weights, inside, np.array(mean_weights, np.float32))

@@ -24,8 +24,8 @@ from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.face.rectify import RectifiedGrid
 from audio2video.models import face_models
 from audio2video.models.network_file import read_network
-from audio2video.models.pass_files import load_network, write_network
-from audio2video.pipeline.job import Job, find_network
+from audio2video.models.pass_files import find_network, load_network, write_network
+from audio2video.pipeline.job import Job
 from audio2video.pipeline.shapes import read_shapes
 from audio2video.pipeline.textures import read_textures
 from audio2video.progress import Progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +36,18 @@ def mouths_of(opening: np.ndarray) -> np.ndarray:
 
 
 def write_corpus(
-    workspace: Path, recordings: int = 6, fragments: int = 1, seconds: float = 2.0
+    workspace: Path,
+    recordings: int = 6,
+    fragments: int = 1,
+    seconds: float = 2.0,
+    speakers: Sequence[tuple[str, str]] = (("someone", ""),),
+    late: Mapping[str, float] | None = None,
 ) -> list[str]:
-    """Write ``raw/`` and ``reference/`` of a workspace; returns the names of the fragments."""
+    """Write ``raw/`` and ``reference/`` of a workspace; returns the names of the fragments.
+
+    Recordings are by the speakers, each with a corpus, in turn. The sound of some is late, in
+    seconds.
+    """
     rng = np.random.default_rng(7)
     for folder in ("raw/mfcc", "raw/wav", "raw/fids", "reference"):
         (workspace / folder).mkdir(parents=True, exist_ok=True)
@@ -46,6 +56,8 @@ def write_corpus(
     shapes = []
     for number in range(recordings):
         name = f"talk{number}"
+        speaker, corpus = speakers[number % len(speakers)]
+        delay = (late or {}).get(speaker, 0.0)
         total = seconds * fragments
         time = np.arange(round(16000 * total)) / 16000
         # Syllables: a voice whose loudness rises and falls, as the mouth opens and closes.
@@ -61,28 +73,34 @@ def write_corpus(
             clip_id = f"{name}}}}}{part:02d}"
             frames = round(seconds * RATE)
             at = part * seconds + np.arange(frames) / RATE
-            mouth = mouths_of(0.2 * np.interp(at, time, envelope)).astype(np.float32)
+            mouth = mouths_of(0.2 * np.interp(at + delay, time, envelope)).astype(np.float32)
             folder = workspace / "raw/fids" / clip_id
             folder.mkdir(exist_ok=True)
             np.save(folder / "mouth.npy", mouth)
             info = {
                 "recording": name,
-                "speaker": "someone",
+                "speaker": speaker,
                 "rate": str(RATE),
                 "start": part * seconds,
             }
             (folder / "clip.json").write_text(json.dumps(info))
-            clips[clip_id] = {"recording": name, "speaker": "someone", "seconds": seconds}
+            clips[clip_id] = {
+                "recording": name,
+                "speaker": speaker,
+                "corpus": corpus,
+                "seconds": seconds,
+            }
             shapes.append(relative_shapes(mouth, reference))
+    names = sorted({speaker for speaker, _ in speakers})
     basis = fit_basis(np.concatenate(shapes))
     np.savez(
         workspace / "reference/shapes.npz",
         mean=basis.mean,
         components=basis.components,
         variance=basis.variance,
-        speakers=np.array(["someone"]),
-        references=reference[None],
-        centres=reference.mean(axis=0)[None],
+        speakers=np.array(names),
+        references=np.repeat(reference[None], len(names), axis=0),
+        centres=np.repeat(reference.mean(axis=0)[None], len(names), axis=0),
     )
     (workspace / "reference/clips.json").write_text(json.dumps({"clips": clips}))
     return sorted(clips)

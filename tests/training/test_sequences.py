@@ -12,7 +12,13 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from audio2video.mouth.resampling import at_times
-from audio2video.training.sequences import TrainingClip, split_clips, training_batches
+from audio2video.training.sequences import (
+    BalancedDraw,
+    Origin,
+    TrainingClip,
+    split_clips,
+    training_batches,
+)
 
 RATES = st.sampled_from([Fraction(25), Fraction(30000, 1001), Fraction(100), Fraction(24000, 1001)])
 
@@ -191,3 +197,63 @@ def test_clips_are_cut_anew_each_time_and_the_seed_decides() -> None:
     # Where the last frame of each sequence lies within its own: all cuts of a clip agree on it.
     cuts = {int(first(rng)[0, -1, 1]) % 20 for _ in range(30)}
     assert len(cuts) > 5
+
+
+def counted(number: int, targets: int, before: int = 0, after: int = 0) -> TrainingClip:
+    """Features and targets that say which clip they are of, and where in it."""
+    frames = np.arange(before + targets + after, dtype=np.float32)
+    features = np.stack([np.full_like(frames, number), frames], axis=1)
+    return TrainingClip(features, features[before : before + targets].copy(), before)
+
+
+def test_corpora_are_drawn_alike_and_speakers_by_the_root_of_their_length(
+    rng: np.random.Generator,
+) -> None:
+    lengths = {("long", "a"): 4000, ("long", "b"): 1000, ("short", "c"): 100}
+    clips, origins = [], []
+    for (corpus, speaker), length in lengths.items():
+        for _ in range(length // 100):
+            clips.append(counted(len(clips), 100))
+            origins.append(Origin(corpus, speaker))
+    draw = BalancedDraw(origins, [len(clip.targets) for clip in clips])
+    drawn: dict[str, int] = {}
+    for _ in range(100):
+        batch = draw.draw(clips, 20, 10, 0, rng)
+        assert batch.weights.all()
+        for number in batch.features[:, 0, 0].astype(int):
+            drawn[origins[number].speaker] = drawn.get(origins[number].speaker, 0) + 1
+    assert drawn["c"] == 500
+    # Roots of 4000 and 1000 are as 2 to 1.
+    assert drawn["a"] / drawn["b"] == pytest.approx(2, rel=0.25)
+    # An epoch shows the smallest corpus, 100 frames, once: 100 * 2 corpora / (20 * 10).
+    assert draw.batches(20, 10) == 1
+    assert draw.batches(5, 10) == 4
+
+
+@given(
+    st.integers(2, 30), st.integers(1, 40), st.integers(0, 9), st.integers(0, 9), st.integers(0, 6)
+)
+def test_drawn_sequences_are_cut_from_their_clips(
+    length: int, targets: int, before: int, after: int, delay: int
+) -> None:
+    clips = [counted(0, targets, before, after), counted(1, 25)]
+    draw = BalancedDraw([Origin("", "a", 0.25), Origin("", "b", 1.0)], [targets, 25])
+    batch = draw.draw(clips, length, 8, delay, np.random.default_rng(0))
+    assert batch.features.shape == (8, length, 2)
+    assert batch.weights.any(axis=1).all() or delay >= length
+    for row in range(8):
+        number = int(batch.features[row, 0, 0])
+        assert batch.mean_weights[row] == (0.25, 1.0)[number]
+        known = batch.weights[row] > 0
+        # The target of a step is that of `delay` frames before.
+        heard, said = batch.features[row, known, 1], batch.targets[row, known, 1]
+        inside = batch.inside[row, known] > 0
+        np.testing.assert_array_equal(heard[inside] - delay, said[inside])
+        assert (batch.targets[row, ~known] == 0).all()
+
+
+def test_sequences_say_where_there_is_sound() -> None:
+    clip = counted(0, 6, 2, 1)
+    (batch,) = training_batches([clip], 40, 1, 0, np.random.default_rng(1), [0.5])
+    assert batch.inside.sum() == 9
+    assert batch.mean_weights == [0.5]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def toy_batch(rng: np.random.Generator, rows: int = 12, length: int = 20) -> Tra
     targets[:, DELAY:] = features[:, :-DELAY, :2] * 0.5
     weights = np.ones((rows, length), np.float32)
     weights[:, :DELAY] = 0
-    return TrainingBatch(features, targets, weights)
+    return TrainingBatch(features, targets, weights, np.ones_like(weights), np.ones(rows, "f4"))
 
 
 @pytest.fixture
@@ -62,10 +63,8 @@ def test_weights_of_nought_do_not_count(batch: TrainingBatch) -> None:
     trainer = Trainer(FORM, PLAIN, 1)
     spoilt = batch.targets.copy()
     spoilt[batch.weights == 0] = 1e3
-    assert trainer.loss(TrainingBatch(batch.features, spoilt, batch.weights)) == pytest.approx(
-        trainer.loss(batch)
-    )
-    nothing = TrainingBatch(batch.features, batch.targets, np.zeros_like(batch.weights))
+    assert trainer.loss(replace(batch, targets=spoilt)) == pytest.approx(trainer.loss(batch))
+    nothing = replace(batch, weights=np.zeros_like(batch.weights))
     assert trainer.loss(nothing) == 0.0
 
 

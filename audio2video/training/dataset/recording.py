@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from ...face.identity import FaceDescriber
     from ...face.tracking import TrackedFace
 
-READY_CUT_SECONDS = 10.0
-"""A recording that is no longer is a ready-cut clip, and taken as it is."""
-
 SPAN_SECONDS, SPAN_SLACK = 60.0, 15.0
 """Length of the spans that long recordings are worked on in."""
 
@@ -72,6 +69,8 @@ class Recording:
         The video.
     key : str
         Key of everything that the prepared recording depends on.
+    ready_cut : float
+        A recording that is no longer, in seconds, is a ready-cut clip, and taken as it is.
     landmark_model : Path, optional
     portrait : tuple of float, optional
         Descriptor of the one face to keep, 128 numbers; any face by default.
@@ -82,6 +81,7 @@ class Recording:
     speaker: str
     path: Path
     key: str
+    ready_cut: float = 10.0
     landmark_model: Path | None = None
     portrait: tuple[float, ...] | None = None
 
@@ -142,7 +142,7 @@ def open_recording(recording: Recording) -> Opened:
         np.save(folder / "features.npy", recording_features(pcm), allow_pickle=False)
         activity = recording_activity(pcm, info.rate, info.frames)
         np.save(folder / "activity.npy", activity, allow_pickle=False)
-        ready_cut = info.duration <= READY_CUT_SECONDS
+        ready_cut = info.duration <= recording.ready_cut
         spans = (
             [(0, info.frames)]
             if ready_cut

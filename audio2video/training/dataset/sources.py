@@ -47,11 +47,14 @@ class Source:
         Names its files in the workspace.
     speaker : str
     path : Path
+    corpus : str
+        Which of several corpora it belongs to; training draws from all of them alike.
     """
 
     name: str
     speaker: str
     path: Path
+    corpus: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,12 @@ class Entry:
     target : str
         A path or an address.
     speaker : str
+    corpus : str
     """
 
     target: str
     speaker: str
+    corpus: str = ""
 
     @property
     def is_address(self) -> bool:
@@ -103,6 +108,8 @@ def corpus_path(workspace: Workspace, given: Path | None) -> Path:
 def sources_in_folder(corpus: Path) -> list[Source]:
     """List the videos of a folder and of those below it; each folder is one speaker.
 
+    Where speakers' folders lie in further folders, the outermost of these are corpora.
+
     Raises
     ------
     MissingFileError
@@ -117,14 +124,17 @@ def sources_in_folder(corpus: Path) -> list[Source]:
             continue
         parts = path.relative_to(corpus).with_suffix("").parts
         speaker = "_".join(parts[:-1]) or corpus.resolve().name
-        sources.append(Source("_".join(parts), speaker, path))
+        corpus_name = parts[0] if len(parts) > 2 else ""
+        sources.append(Source("_".join(parts), speaker, path, corpus_name))
     if not sources:
         raise MissingFileError("no video in the corpus folder", path=corpus, hint="check --corpus")
     return distinct(sources)
 
 
 def read_list(path: Path, *, needed: bool = True) -> list[Entry]:
-    """Read a list: a path or address a line, a speaker after a tab, ``#`` before remarks.
+    """Read a list: a path or address a line, ``#`` before remarks.
+
+    A speaker may follow after a tab, and after another one the corpus.
 
     Without a speaker, a file belongs to the one its folder is named after, and an address to one
     that is named as the list.
@@ -153,15 +163,14 @@ def read_list(path: Path, *, needed: bool = True) -> list[Entry]:
     for line in lines:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        target, _, speaker = line.partition("\t")
         # '#' may be part of a name or an address; a remark stands apart.
-        target = target.split(" #")[0].strip()
-        speaker = speaker.split(" #")[0].strip()
-        entry = Entry(target, speaker)
+        fields = [part.split(" #")[0].strip() for part in line.split("\t", 2)]
+        target, speaker, corpus = (*fields, "", "")[:3]
+        entry = Entry(target, speaker, corpus)
         if not speaker:
             place = path.parent / target
             speaker = path.stem if entry.is_address else place.resolve().parent.name
-        entries.append(Entry(target, speaker or path.stem))
+        entries.append(Entry(target, speaker or path.stem, corpus))
     if needed and not entries:
         raise BadFileError("names no files and no addresses", path=path, hint="check --corpus")
     return entries
@@ -199,7 +208,7 @@ def listed_files(
                     path=files[0],
                     hint="fix or remove this line",
                 )
-        sources += [Source(file.stem, entry.speaker, file) for file in files]
+        sources += [Source(file.stem, entry.speaker, file, entry.corpus) for file in files]
     return distinct(sources)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,12 @@ MAX_SHAPES = 400_000
 """Shapes that the basis is fitted to; of more, as many are taken evenly. Four hours at 25 fps."""
 
 
-def write_statistics(workspace: Workspace, fragments: Sequence[str], features: FeatureKind) -> None:
+def write_statistics(
+    workspace: Workspace,
+    fragments: Sequence[str],
+    features: FeatureKind,
+    corpora: Mapping[str, str] | None = None,
+) -> None:
     """Fit the shape basis, measure each speaker's closed mouth, and write the index.
 
     Parameters
@@ -29,6 +34,8 @@ def write_statistics(workspace: Workspace, fragments: Sequence[str], features: F
         The corpus: what step 1 is to train on.
     features : {"audio2video", "published"}
         Who computed the speech features.
+    corpora : mapping of str to str, optional
+        Corpus of each recording; one corpus of all by default.
     """
     rows: dict[str, dict[str, object]] = {}
     mouths: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
@@ -40,6 +47,7 @@ def write_statistics(workspace: Workspace, fragments: Sequence[str], features: F
         rows[clip_id] = {
             "recording": info.recording,
             "speaker": info.speaker,
+            "corpus": (corpora or {}).get(info.recording, ""),
             "seconds": round(float(len(mouth) / info.rate), 3),
         }
     stride = -(-sum(len(m) for own in mouths.values() for m in own) // MAX_SHAPES)

@@ -57,7 +57,7 @@ def prepare_corpus(
         published = find_published(where)
         assert published is not None
         return convert_published(workspace, published, report, progress, force=machine.force)
-    recordings = _recordings(workspace, dataset.speaker, analysis.landmark_model, sources, progress)
+    recordings = _recordings(workspace, dataset, analysis.landmark_model, sources, progress)
     known = {} if machine.force else _known_failures(workspace)
     outcomes: dict[str, RecordingResult] = {}
     remembered: dict[str, str] = {}
@@ -81,7 +81,8 @@ def prepare_corpus(
     _remember(workspace, recordings, remembered)
     with suppress(OSError):  # it is not empty: something is left for another try
         (workspace.root / "raw" / "unfinished").rmdir()
-    return _conclude(workspace, report, where, len(todo), outcomes, failed)
+    corpora = {source.name: source.corpus for source in sources}
+    return _conclude(workspace, report, where, len(todo), outcomes, failed, corpora)
 
 
 def _sources(
@@ -110,13 +111,13 @@ def _sources(
 
 def _recordings(
     workspace: Workspace,
-    speaker: Path | None,
+    dataset: DatasetConfig,
     model: Path | None,
     sources: list[Source],
     progress: Progress,
 ) -> list[Recording]:
     """Put together all that each recording's preparation depends on; reads the files whole."""
-    portrait = _portrait(speaker, model)
+    portrait = _portrait(dataset.speaker, model)
     if model is not None:
         from ...models.face_models import load_face_finder
 
@@ -131,6 +132,7 @@ def _recordings(
                 "speaker": source.speaker,
                 "landmark_model": model_key,
                 "portrait": portrait,
+                "ready_cut": dataset.ready_cut,
             }
         )
         recordings.append(
@@ -140,6 +142,7 @@ def _recordings(
                 source.speaker,
                 source.path.resolve(),
                 key,
+                dataset.ready_cut,
                 None if model is None else model.resolve(),
                 portrait,
             )
@@ -184,6 +187,7 @@ def _conclude(
     count: int,
     outcomes: dict[str, RecordingResult],
     failed: dict[str, str],
+    corpora: dict[str, str],
 ) -> CorpusReport:
     """Write the index and the report."""
     report.count = count
@@ -206,7 +210,7 @@ def _conclude(
         raise Audio2VideoError(
             f"none of the {len(failed)} recordings can be used (the first: {first})", path=where
         )
-    write_statistics(workspace, fragments, "audio2video")
+    write_statistics(workspace, fragments, "audio2video", corpora)
     return report
 
 

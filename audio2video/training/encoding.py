@@ -1,0 +1,180 @@
+"""Speech features of a corpus by its passes' encoder, as they are and in varied sound.
+
+The features of 'mfcc' come with the corpus. Those of an encoder with weights are computed once a
+recording, kept in ``train/encoded/`` and mapped into memory from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from scipy.io import wavfile
+
+from .._typing import F32
+from ..errors import BadFileError, MissingFileError
+from ..models.encoder_files import encoder_named
+from ..mouth.resampling import at_times
+from ..progress import Progress
+from ..speech.encoder import MFCC, SpeechEncoder
+from ..speech.recording import as_samples
+from ..speech.units import SAMPLE_RATE
+from ..speech.variation import varied_speech
+from ..storage.arrays import read_array
+from ..storage.files import content_key, file_hash, replacing
+from ..storage.workspace import Workspace
+from .corpus import CONTEXT, Clip, recording_sound
+
+FORMAT = 1
+"""Raised when the way sound is varied or encoded changes."""
+
+MADE_BY = "step 1 (lipsync)"
+
+BABBLERS = 24
+"""Recordings that babble is mixed from."""
+
+
+class EncodedCorpus:
+    """Features of clips, by an encoder with weights.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    encoder : SpeechEncoder
+    seed : int
+        Of all variations.
+    """
+
+    def __init__(self, workspace: Workspace, encoder: SpeechEncoder, seed: int) -> None:
+        self._workspace, self._encoder, self._seed = workspace, encoder, seed
+        note = encoder.note
+        self._key = content_key({"format": FORMAT, **vars(note)})[:12]
+
+    def prepare(
+        self,
+        clips: Mapping[str, Clip],
+        varied: Sequence[str],
+        versions: int,
+        progress: Progress,
+    ) -> None:
+        """Compute all that is missing.
+
+        Parameters
+        ----------
+        clips : mapping of str to Clip
+            All of their recordings are encoded as they are.
+        varied : sequence of str
+            Clips whose recordings are encoded in varied sound too.
+        versions : int
+            How often.
+        progress : Progress
+
+        Raises
+        ------
+        MissingFileError, BadFileError
+            The sound of a recording is missing or damaged.
+        """
+        everyone = sorted({clip.recording for clip in clips.values()})
+        training = sorted({clips[i].recording for i in varied})
+        todo = [(recording, 0) for recording in everyone]
+        todo += [(r, version) for version in range(1, versions + 1) for r in training]
+        todo = [(r, version) for r, version in todo if not self._path(r, version).is_file()]
+        if not todo:
+            return
+        voices: list[F32] = []
+        if any(version for _, version in todo):
+            voices = list(_voices(self._workspace, training, self._seed))
+        for recording, version in progress.follow(todo, "encoding speech", len(todo), "recording"):
+            states = self._encode(recording, version, voices)
+            product = self._path(recording, version)
+            with replacing(product) as temporary, temporary.open("wb") as file:
+                np.save(file, states.astype(np.float16), allow_pickle=False)
+
+    def clip(self, clip: Clip, version: int = 0) -> Clip:
+        """Give a clip with this encoder's features in the place of its own.
+
+        Parameters
+        ----------
+        clip : Clip
+            As the corpus has it.
+        version : int
+            0 for the sound as it is.
+
+        Returns
+        -------
+        Clip
+            Its features are those of the clip and of `CONTEXT` before and after.
+        """
+        rate = self._encoder.note.rate
+        whole = read_array(
+            self._path(clip.recording, version),
+            (None, self._encoder.size),
+            made_by=MADE_BY,
+            mmap=True,
+        )
+        start = clip.sound_start
+        end = start + float((len(clip.mouth) - 1) / clip.rate)
+        first = max(int((start - CONTEXT) * rate), 0)
+        last = min(int(np.ceil((end + CONTEXT) * rate)) + 1, len(whole))
+        return replace(
+            clip, features=whole[first:last], start=start - first / rate, feature_offset=first
+        )
+
+    def _path(self, recording: str, version: int) -> Path:
+        wav = recording_sound(self._workspace, recording)
+        if not wav.is_file():
+            raise MissingFileError(
+                "the corpus has no sound for this recording",
+                path=wav,
+                hint="published feature sets have none; train with --encoder mfcc",
+            )
+        sound = file_hash(wav)[:8]
+        name = f"{recording}-{sound}"
+        if version:
+            name += f"-{self._seed}-{version}"
+        return self._workspace.inside("train", "encoded", self._key) / f"{name}.npy"
+
+    def _encode(self, recording: str, version: int, voices: Sequence[F32]) -> F32:
+        samples = _read_sound(self._workspace, recording)
+        if not version:
+            return self._encoder.encode(samples)
+        digest = hashlib.sha256(recording.encode()).digest()
+        rng = np.random.default_rng([self._seed, version, int.from_bytes(digest[:4], "big")])
+        rate = self._encoder.note.rate
+        count = len(samples) * rate // SAMPLE_RATE + 1
+        varied, factor = varied_speech(samples, rng, voices)
+        states = self._encoder.encode(varied)
+        if factor == 1.0:
+            return states
+        moments = np.arange(count) / rate / factor
+        return np.asarray(at_times(states, Fraction(rate), moments), np.float32)
+
+
+def corpus_encoder(name: str) -> SpeechEncoder | None:
+    """Load a speech encoder by name; None for 'mfcc', whose features the corpus holds."""
+    return None if name == MFCC.name else encoder_named(name)
+
+
+def _voices(workspace: Workspace, recordings: Sequence[str], seed: int) -> Iterator[F32]:
+    drawn = np.random.default_rng([seed, 5]).permutation(len(recordings))[:BABBLERS]
+    for number in drawn:
+        yield _read_sound(workspace, recordings[number])
+
+
+def _read_sound(workspace: Workspace, recording: str) -> F32:
+    path = recording_sound(workspace, recording)
+    try:
+        rate, pcm = wavfile.read(path)
+        if rate != SAMPLE_RATE or pcm.dtype != np.int16 or pcm.ndim != 1:
+            raise ValueError("another format")
+    except Exception as error:  # struct.error, ValueError, EOFError: all mean damage
+        raise BadFileError(
+            "not the mono 16-bit sound at 16 kHz of step 0",
+            path=path,
+            hint="step 0 (dataset) makes it again with --force True",
+        ) from error
+    return as_samples(pcm)
