@@ -118,7 +118,7 @@ def predict_mouth(
     >>> mouth.shapes.shape[1:]
     (20, 2)
     """
-    from ..models.encoder_files import load_encoder
+    from ..models.encoder_files import load_bilabials, load_encoder
     from ..speech.recording import recording_activity
 
     path = find_network(workspace or cache_workspace(), pass_id) if network is None else None
@@ -128,7 +128,8 @@ def predict_mouth(
     exact = as_rate(rate)
     samples, hearing = level_speech(speech_samples(audio, sample_rate))
     speech = recording_activity(samples, exact, frame_count(samples, exact), hearing.presence)
-    return predict_shapes(network, encoder.features(samples), speech, exact)
+    bilabials = load_bilabials(encoder)
+    return predict_shapes(network, encoder.features(samples), speech, exact, bilabials)
 
 
 def analyse_target(

@@ -16,6 +16,7 @@ from .._typing import F64
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
 from ..models.encoder_files import load_encoder
 from ..models.pass_files import find_network, load_network
+from ..mouth.closing import close_lips
 from ..mouth.metrics import ClipMeasures, measure_clip, summarise
 from ..mouth.predictor import Predictor
 from ..mouth.resampling import at_times
@@ -236,6 +237,8 @@ def _guesses(network: Predictor, ridge: Ridge | None) -> dict[str, Guess]:
 
     def written(sample: Sample) -> F64:
         shapes = at(sample, network.coefficients(sample.features))
+        if sample.closing is not None:
+            shapes = close_lips(shapes, sample.closing, network.basis)
         return shapes if sample.rest is None else shapes * (1 - sample.rest)[:, None, None]
 
     guesses: dict[str, Guess] = {

@@ -65,6 +65,8 @@ class Sample:
         Speech activity at 100 Hz from the first mouth shape on; None where there is no sound.
     rest : ndarray of float64, shape (T,), or None
         How far step 1 brings the mouth to rest in each shape, 0 to 1; None where there is no sound.
+    closing : ndarray of float64, shape (T,), or None
+        How far step 1 closes the lips in each shape, 0 to 1; None where it does not.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Sample:
     true: NDArray[np.float64]
     speech: F32 | None
     rest: NDArray[np.float64] | None = None
+    closing: NDArray[np.float64] | None = None
 
 
 def corpus_samples(

@@ -14,6 +14,8 @@ from ..face.smoothing import unbroken_stretches
 from ..face.track import build_track
 from ..face.tracking import track_face
 from ..media.video import VideoReader
+from ..models.encoder_files import load_bilabials
+from ..mouth.closing import closing_weight
 from ..mouth.rest import rest_weight
 from ..mouth.shapes import closed_mouth_reference, relative_shapes
 from ..pipeline.speech_samples import level_speech, read_speech
@@ -141,4 +143,10 @@ def _follow(
     relative = relative_shapes(mouth, closed_mouth_reference(mouth))
     times = times[heard]
     speech = activity_from(sound, times)
-    return Sample(name, rate, features, times, relative, speech, rest[heard])
+    bilabials = load_bilabials(encoder)
+    closing = (
+        None
+        if bilabials is None
+        else closing_weight(bilabials.evidence(features), encoder.note.rate, times, rate)
+    )
+    return Sample(name, rate, features, times, relative, speech, rest[heard], closing)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import BadFileError, MissingFileError
 from ..mouth.predictor import Predictor
+from ..speech.bilabials import BilabialDetector
 from ..speech.detector import SpeechDetector
 from ..speech.encoder import MFCC, EncoderNote, MfccEncoder, SpeechEncoder
 from ..speech.whisper import NAME as WHISPER
@@ -50,6 +51,36 @@ def load_detector() -> SpeechDetector:
     except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
         raise BadFileError(
             "not the weights of the speech detector, or damaged", path=path, hint=REINSTALL
+        ) from error
+
+
+def bilabials_path() -> Path:
+    """Where the weights of the detector of /p b m/ lie."""
+    return shipped() / "encoders" / "bilabials.npz"
+
+
+def load_bilabials(encoder: SpeechEncoder) -> BilabialDetector | None:
+    """Load the detector of /p b m/ that goes with an encoder; None if there is none.
+
+    Raises
+    ------
+    MissingFileError
+        Its weights are not there.
+    BadFileError
+        They are damaged, or do not belong to the encoder.
+    """
+    if encoder.note.name != WHISPER:
+        return None
+    path = bilabials_path()
+    if not path.is_file():
+        raise MissingFileError(
+            "weights of the detector of /p b m/ not found", path=path, hint=REINSTALL
+        )
+    try:
+        return BilabialDetector.from_arrays(load_arrays(path), encoder.note, encoder.size)
+    except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
+        raise BadFileError(
+            "not the weights of the detector of /p b m/, or damaged", path=path, hint=REINSTALL
         ) from error
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import mouth_opening
+from ..speech.bilabials import BilabialDetector, ListenedFeatures
 from ..speech.encoder import SpeechFeatures
+from .closing import close_lips, closing_weight
 from .predictor import Predictor
 from .resampling import at_times
 from .rest import rest_in_silence
@@ -67,7 +69,11 @@ class MouthTrack:
 
 
 def predict_shapes(
-    network: Predictor, features: SpeechFeatures, speech: NDArray[np.floating], rate: Fraction
+    network: Predictor,
+    features: SpeechFeatures,
+    speech: NDArray[np.floating],
+    rate: Fraction,
+    bilabials: BilabialDetector | None = None,
 ) -> MouthTrack:
     """Predict the mouth shapes of an utterance.
 
@@ -80,16 +86,22 @@ def predict_shapes(
         Speech activity of each output frame, 0 to 1.
     rate : Fraction
         Output frames per second.
+    bilabials : BilabialDetector, optional
+        Finds /p b m/ in the same features: lips meet there.
 
     Returns
     -------
     MouthTrack
         N shapes, in the proportions of the speaker that the network was trained on.
     """
-    coefficients = network.coefficients(features)
     times = np.arange(len(speech)) / float(rate)
-    at_frames = at_times(coefficients, Fraction(network.encoder.rate), times)
-    shapes = absolute_shapes(network.basis.decode(at_frames), network.reference)
+    listened = None if bilabials is None else ListenedFeatures(features, bilabials)
+    coefficients = network.coefficients(features if listened is None else listened)
+    relative = network.basis.decode(at_times(coefficients, Fraction(network.encoder.rate), times))
+    if listened is not None:
+        weight = closing_weight(listened.evidence(), network.encoder.rate, times, rate)
+        relative = close_lips(relative, weight, network.basis)
+    shapes = absolute_shapes(relative, network.reference)
     # Not `shut_mouth`: landmarks leave a gap between closed lips, in the target's mouth as well.
     shapes = rest_in_silence(shapes, speech, float(rate), network.reference)
     return MouthTrack(shapes.astype(np.float32), rate, network.reference, network.spread)

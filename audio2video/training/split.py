@@ -73,7 +73,5 @@ def _split_of_file(path: Path, clips: Mapping[str, Clip]) -> dict[str, list[str]
         ("training", "leave some of its speakers or recordings out of the lists"),
     ):
         if not parts[part]:
-            raise BadFileError(
-                f"leaves nothing of the corpus for {part}", path=path, hint=advice
-            )
+            raise BadFileError(f"leaves nothing of the corpus for {part}", path=path, hint=advice)
     return parts

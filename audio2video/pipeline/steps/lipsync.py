@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import BadFileError
 from ...media.video import VideoWriter
+from ...models.encoder_files import bilabials_path, load_bilabials
 from ...mouth.drawing import MouthCanvas, mouth_view
 from ...mouth.prediction import predict_shapes
 from ...provenance.container_tags import container_tags
@@ -100,7 +101,7 @@ def _predict(job: Job, report: StepReport) -> None:
                 if on_disk
                 else encoder.features(samples)
             )
-            track = predict_shapes(network, features, speech, rate)
+            track = predict_shapes(network, features, speech, rate, load_bilabials(encoder))
             np.save(path, track.shapes, allow_pickle=False)
             report.count = frames
             return {"rate": str(rate), "pass_id": job.pass_id}
@@ -110,6 +111,7 @@ def _predict(job: Job, report: StepReport) -> None:
             {
                 "format": FORMAT,
                 "features": file_hash(features_path) if on_disk else encoder.note.sha256,
+                "bilabials": None if on_disk else file_hash(bilabials_path()),
                 **sound,
                 "network": file_hash(job.network_path),
                 "rate": str(rate),

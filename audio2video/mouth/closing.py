@@ -1,0 +1,93 @@
+"""Lips that meet where the sound says so: at /p b m/.
+
+A network predicts the mean of the mouths that could be behind a sound, and landmarks hardly ever
+see lips meet: closures come out half open.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._typing import F64
+from ..face.layout import LOWER_INNER_LIP, UPPER_INNER_LIP, mouth_opening
+from ..numerics import smoothstep
+from .basis import ShapeBasis
+
+LIKELY, CERTAIN = 0.0, 2.0
+"""Log odds of /p b m/ from which on lips begin to close, and at which they meet."""
+
+
+def closing_weight(
+    evidence: NDArray[np.floating], rate: int, times: NDArray[np.floating], frame: Fraction
+) -> F64:
+    """Tell how far the lips close at some times, 0 to 1.
+
+    Parameters
+    ----------
+    evidence : ndarray, shape (F,)
+        Log odds of /p b m/.
+    rate : int
+        Its values per second.
+    times : ndarray, shape (T,)
+        Seconds of the video's frames.
+    frame : Fraction
+        Frames per second: a closure shorter than a frame is shown by the frame nearest to it.
+
+    Returns
+    -------
+    ndarray of float64, shape (T,)
+    """
+    if not len(evidence):
+        return np.zeros(len(times))
+    weight = smoothstep((np.asarray(evidence, np.float64) - LIKELY) / (CERTAIN - LIKELY))
+    half = 0.5 / float(frame)
+    known = np.arange(len(weight)) / rate
+    around = [np.interp(times + shift * half, known, weight) for shift in (-1, -0.5, 0, 0.5, 1)]
+    return np.asarray(np.max(around, axis=0))
+
+
+def close_lips(
+    shapes: NDArray[np.floating], weight: NDArray[np.floating], basis: ShapeBasis
+) -> F64:
+    """Take the opening out of mouth shapes, as far as a weight says.
+
+    The jaw closes as it opens: all points move along with the opening as they do in the footage
+    that the basis was fitted to.
+
+    Parameters
+    ----------
+    shapes : ndarray, shape (T, 20, 2)
+        Relative to the closed mouth.
+    weight : ndarray, shape (T,)
+        1 where the lips meet.
+    basis : ShapeBasis
+
+    Returns
+    -------
+    ndarray of float64, shape (T, 20, 2)
+    """
+    opening = np.maximum(mouth_opening(shapes), 0) * np.asarray(weight, np.float64)
+    return np.asarray(shapes - opening[:, None, None] * opening_direction(basis))
+
+
+def opening_direction(basis: ShapeBasis) -> F64:
+    """Find how the mouth moves for each unit of opening: the regression of all points on it.
+
+    Parameters
+    ----------
+    basis : ShapeBasis
+
+    Returns
+    -------
+    ndarray of float64, shape (20, 2)
+        Its own opening is 1.
+    """
+    row = np.zeros((20, 2))
+    row[list(LOWER_INNER_LIP), 1] = 1 / len(LOWER_INNER_LIP)
+    row[list(UPPER_INNER_LIP), 1] = -1 / len(UPPER_INNER_LIP)
+    said = basis.components @ row.ravel()
+    moved = (basis.variance * said) @ basis.components
+    return np.asarray((moved / (moved @ row.ravel())).reshape(20, 2))
