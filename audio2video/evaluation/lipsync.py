@@ -133,8 +133,12 @@ def evaluate_lipsync(
                 path=path.parent / "split.json",
                 hint="choose another --split",
             )
-        samples, total = corpus_samples(workspace, ids, statistics, question.noise), len(ids)
-        ridge = _ridge(workspace, network, split, statistics, progress)
+        samples = corpus_samples(workspace, ids, statistics, encoder, question.noise)
+        total = len(ids)
+        if network.encoder == MFCC:
+            ridge = _ridge(workspace, network, split, statistics, progress)
+        else:
+            left_out["ridge"] = f"it knows only MFCC, not '{network.encoder.name}'"
     else:
         from .videos import find_videos, video_samples
 
@@ -147,7 +151,8 @@ def evaluate_lipsync(
         try:
             statistics = _statistics(workspace, network, path)
             split = _split(workspace, path.parent)
-            ridge = _ridge(workspace, network, split, statistics, progress)
+            if network.encoder == MFCC:
+                ridge = _ridge(workspace, network, split, statistics, progress)
         except Audio2VideoError as error:
             left_out["ridge"] = f"its training clips are not here ({error.problem})"
     answers = _predict(
@@ -181,12 +186,6 @@ def evaluate_lipsync(
 
 
 def _statistics(workspace: Workspace, network: Predictor, path: Path) -> ShapeStatistics:
-    if network.encoder != MFCC:
-        raise BadFileError(
-            f"hears with encoder '{network.encoder.name}', of which a corpus has no features",
-            path=path,
-            hint="give --clips DIR",
-        )
     kind = feature_kind(workspace)
     if kind != network.features:
         raise BadFileError(

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from .._typing import F32
 from ..errors import Audio2VideoError, MissingFileError
 from ..mouth.rest import rest_weight
-from ..speech.features import FEATURE_RATE, SAMPLE_RATE, speech_features
+from ..speech.encoder import MFCC, SpeechEncoder
 from ..speech.loudness import speech_activity
 from ..speech.noise import TALKERS, mix_noise
+from ..speech.units import FEATURE_RATE, SAMPLE_RATE
 from ..storage.workspace import Workspace
 from ..training.corpus import (
     SEPARATOR,
@@ -83,6 +84,7 @@ def corpus_samples(
     workspace: Workspace,
     ids: Sequence[str],
     statistics: ShapeStatistics,
+    encoder: SpeechEncoder,
     noise: Noise | None = None,
 ) -> Iterator[Sample]:
     """Read clips of the prepared corpus.
@@ -92,6 +94,8 @@ def corpus_samples(
     workspace : Workspace
     ids : sequence of str
     statistics : ShapeStatistics
+    encoder : SpeechEncoder
+        What the pass hears with.
     noise : Noise, optional
 
     Yields
@@ -112,14 +116,15 @@ def corpus_samples(
         try:
             sound = read_sound(workspace, clip)
         except MissingFileError:
-            if noise is not None:
+            if noise is not None or encoder.note != MFCC:
                 raise
         else:
             speech = activity_from(sound, times)
             if noise is not None:
                 others = [voice for name, voice in voices.items() if name != clip.recording]
                 sound = add_noise(sound, noise, clip_id, others)
-                features = speech_features(sound)
+            if noise is not None or encoder.note != MFCC:
+                features = encoder.encode(sound)
             frames = int(times[-1] * clip.rate) + 2
             weight = rest_weight(speech_activity(sound, clip.rate, frames), float(clip.rate))
             rest = np.interp(times, np.arange(frames) / float(clip.rate), weight)

@@ -74,8 +74,8 @@ def test_expressiveness_has_bounds(run_py: CommandLine) -> None:
     assert "is out of bounds" in refused(run_py, "--steps", "1", "--expressiveness", "4")
 
 
-def test_no_corpus_holds_what_talkers_hears(tmp_path: Path) -> None:
+def test_the_shipped_pass_is_not_measured_on_clips_that_are_not_there(tmp_path: Path) -> None:
     words = ("-m", "audio2video", "evaluate", "lipsync", "--workspace", str(tmp_path))
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 2
-    assert "of which a corpus has no features; give --clips DIR" in done.stderr
+    assert "no prepared corpus; step 0 (dataset) makes it" in done.stderr
