@@ -147,6 +147,6 @@ def _follow(
     closing = (
         None
         if bilabials is None
-        else closing_weight(bilabials.evidence(features), encoder.note.rate, times, rate)
+        else closing_weight(bilabials.evidence(features), encoder.note.rate, times)
     )
     return Sample(name, rate, features, times, relative, speech, rest[heard], closing)

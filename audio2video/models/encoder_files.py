@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import BadFileError, MissingFileError
+from ..mouth.bilabials import BilabialDetector
 from ..mouth.predictor import Predictor
-from ..speech.bilabials import BilabialDetector
 from ..speech.detector import SpeechDetector
 from ..speech.encoder import MFCC, EncoderNote, MfccEncoder, SpeechEncoder
 from ..speech.whisper import NAME as WHISPER

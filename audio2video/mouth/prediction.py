@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face.layout import mouth_opening
-from ..speech.bilabials import BilabialDetector, ListenedFeatures
 from ..speech.encoder import SpeechFeatures
+from .bilabials import BilabialDetector, ListenedFeatures
 from .closing import close_lips, closing_weight
 from .predictor import Predictor
 from .resampling import at_times
@@ -99,7 +99,7 @@ def predict_shapes(
     coefficients = network.coefficients(features if listened is None else listened)
     relative = network.basis.decode(at_times(coefficients, Fraction(network.encoder.rate), times))
     if listened is not None:
-        weight = closing_weight(listened.evidence(), network.encoder.rate, times, rate)
+        weight = closing_weight(listened.evidence(), network.encoder.rate, times)
         relative = close_lips(relative, weight, network.basis)
     shapes = absolute_shapes(relative, network.reference)
     # Not `shut_mouth`: landmarks leave a gap between closed lips, in the target's mouth as well.

@@ -1,91 +1,136 @@
-"""Fit the detector of /p b m/: ``python -m tools.train_bilabials.train PHONES PRODUCT``."""
+"""Train the detector: ``python -m tools.train_bilabials.train WORKSPACE PHONES PRODUCT``.
+
+WORKSPACE is that of a pass with ``--encoder whisper``, whose clips are encoded there; PHONES what
+`align` wrote. Recordings that ``--split_file`` keeps apart are not trained on.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from audio2video.models.encoder_files import encoder_named, whisper_path
-from audio2video.pipeline.speech_samples import level_speech, read_speech
-from audio2video.speech.bilabials import FORMAT
-from audio2video.speech.encoder import SpeechEncoder
-from audio2video.speech.recording import as_samples
-from audio2video.storage.files import file_hash
-from tools.train_detector.train import fit
+from audio2video.config import Config
+from audio2video.models.encoder_files import encoder_named
+from audio2video.mouth.architecture import Architecture
+from audio2video.mouth.bilabials import BilabialDetector
+from audio2video.storage.workspace import Workspace
+from audio2video.training.corpus import read_clip, read_corpora, read_index
+from audio2video.training.encoding import EncodedCorpus
+from audio2video.training.losses import Loss
+from audio2video.training.sequences import BalancedDraw, Origin, TrainingClip
+from audio2video.training.split import find_split
+from audio2video.training.trainer import Normalisation, Trainer
 
 BILABIALS = ("P", "B", "M")
-OFFSETS = (-4, -2, -1, 0, 1, 2, 4)
 EDGE = 0.01
 """Seconds at both ends of a phone that are not learned from: an aligner is not exacter."""
 
-F32 = npt.NDArray[np.float32]
+UNITS, DILATIONS = 64, (1, 1, 2)
+STEPS, LENGTH, BATCH = 600, 150, 24
+RATE = 1e-3
 
 
-def labels(phones: list[list[Any]], states: int, rate: int) -> npt.NDArray[np.int8]:
-    """Label states: 1 in /p b m/, 0 in other sounds and silence, -1 where it is not known."""
-    found = np.full(states, -1, np.int8)
-    times = np.arange(states) / rate
+def labels(phones: list[list[Any]], times: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Label moments: 1 in /p b m/, 0 in other sounds and silence, -1 where it is not known."""
+    found = np.full((len(times), 1), -1, np.float32)
     for name, start, duration in phones:
         begin, end = start / 100 + EDGE, (start + duration) / 100 - EDGE
         found[(times >= begin) & (times < end)] = name in BILABIALS
     return found
 
 
-def around(states: F32) -> F32:
-    """Put the states at all `OFFSETS` beside each other."""
-    places = np.arange(len(states))[:, None] + np.array(OFFSETS)
-    return states[np.clip(places, 0, len(states) - 1)].reshape(len(states), -1)
+def cross_entropy(tf: Any) -> Loss:
+    """Make the loss: the mean cross entropy where the label is known."""
+
+    def loss(found: Any, true: Any, weights: Any, mean_weights: Any) -> Any:
+        known = weights * tf.cast(true[..., 0] >= 0, tf.float32)
+        each = tf.nn.sigmoid_cross_entropy_with_logits(
+            labels=tf.maximum(true[..., 0], 0.0), logits=found[..., 0]
+        )
+        return tf.reduce_sum(each * known) / tf.maximum(tf.reduce_sum(known), 1.0)
+
+    return loss
 
 
-def examples(
-    aligned: dict[str, Any], encoder: SpeechEncoder
-) -> dict[str, tuple[F32, npt.NDArray[np.int8]]]:
-    """Encode all recordings as step 1 hears them; those without phones are left out."""
-    found = {}
-    for path, one in aligned.items():
-        if one["phones"]:
-            samples, _ = level_speech(read_speech(Path(path)))
-            states = encoder.encode(as_samples(samples))
-            found[path] = states, labels(one["phones"], len(states), encoder.note.rate)
-    return found
+def report(detector: BilabialDetector, part: str, clips: list[tuple[Any, Any]]) -> None:
+    """Print how many /p b m/ are found, and how much else is taken for one."""
+    said = [(detector.evidence(clip.features), true[:, 0]) for clip, true in clips]
+    evidence, true = (np.concatenate(parts) for parts in zip(*said, strict=True))
+    for least in (-1, 0, 1, 2):
+        hits = np.mean(evidence[true == 1] > least)
+        print(
+            f"{part}, over {least}: {hits:.3f} of the time of /p b m/, "
+            f"{np.mean(evidence[true == 0] > least):.4f} of all else"
+        )
 
 
 def main() -> None:
-    """Fit on all speakers but those held out, measure on these, write the weights."""
+    """Train, measure on the clips kept apart, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("phones", type=Path, help="JSON of `align`")
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("phones", type=Path)
     parser.add_argument("product", type=Path)
-    parser.add_argument("--held_out", nargs="*", default=[], metavar="SPEAKER")
+    parser.add_argument("--split_file", type=Path, required=True)
+    parser.add_argument("--versions", type=int, default=2, help="--sound_versions of the pass")
     given = parser.parse_args()
-    encoder = encoder_named("whisper")
+    workspace, encoder = Workspace(given.workspace), encoder_named("whisper")
     aligned = json.loads(given.phones.read_text(encoding="utf-8"))
-    made = examples(aligned, encoder)
-    out = {path for path in made if aligned[path]["speaker"] in given.held_out}
-    kept = [parts for path, parts in made.items() if path not in out]
-    x = np.concatenate([around(states) for states, _ in kept])
-    y = np.concatenate([said for _, said in kept])
-    known = y >= 0
-    weights, bias = fit(x[known], y[known] == 1)
-    if out:
-        evidence = np.concatenate([around(made[p][0]) @ weights + bias for p in sorted(out)])
-        true = np.concatenate([made[p][1] for p in sorted(out)])
-        for least in (-2, -1, 0, 1, 2):
-            hit = np.mean(evidence[true == 1] > least)
-            false = np.mean(evidence[true == 0] > least)
-            print(f"log odds over {least}: {hit:.3f} of /p b m/, {false:.4f} of all else")
-    np.savez(
-        given.product,
-        format=np.array(FORMAT),
-        encoder=np.array(file_hash(whisper_path())),
-        offsets=np.array(OFFSETS),
-        weights=weights.reshape(len(OFFSETS), -1).astype(np.float32),
-        bias=np.array(bias, np.float32),
-    )
+    phones = {Path(path).stem: one["phones"] for path, one in aligned.items() if one["phones"]}
+    config = Config.from_flags(
+        split_file=given.split_file,
+        encoder="whisper",
+        network="conv",
+        keep_prob=0.7,
+        input_keep_prob=0.7,
+        input_noise=0.2,
+        weight_decay=0.02,
+        averaging=0.99,
+    ).training
+    clips = {i: read_clip(workspace, i) for i in read_index(workspace)}
+    clips = {i: clip for i, clip in clips.items() if clip.recording in phones}
+    corpora, encoded = read_corpora(workspace), EncodedCorpus(workspace, encoder, config.seed)
+    split = find_split(clips, corpora, config)
+    rate = encoder.note.rate
+
+    def labelled(clip_id: str, version: int = 0) -> tuple[Any, npt.NDArray[np.float32]]:
+        clip = encoded.clip(clips[clip_id], version)
+        times = (clip.feature_offset + np.arange(len(clip.features))) / rate
+        return clip, labels(phones[clip.recording], times)
+
+    versions = [
+        [
+            TrainingClip(clip.features, true)
+            for clip, true in (labelled(i, k) for k in range(given.versions + 1))
+        ]
+        for i in split["training"]
+    ]
+    scales = Normalisation.of([own[0] for own in versions], each_output=False)
+    form = Architecture("conv", encoder.size, 1, UNITS, len(DILATIONS), DILATIONS)
+    trainer = Trainer(form, config, 2, cross_entropy)
+    origins = [Origin(corpora[i], clips[i].speaker) for i in split["training"]]
+    draw = BalancedDraw(origins, [len(own[0].targets) for own in versions])
+    rng = np.random.default_rng(config.seed)
+    for step in range(STEPS):
+        chosen = [own[rng.integers(len(own))] for own in versions]
+        batch = draw.draw(chosen, LENGTH, BATCH, 0, rng)
+        normal = scales.features(batch.features)
+        share = 0.5 + 0.5 * np.cos(np.pi * step / STEPS)
+        error = trainer.train(replace(batch, features=normal), RATE * share)
+        if step % 100 == 99:
+            print(f"step {step + 1}: {error:.3f}", flush=True)
+    with trainer.averaged():
+        detector = BilabialDetector(
+            form, trainer.weights(), scales.feature_mean, scales.feature_std, rate
+        )
+    for part in ("validation", "test"):
+        report(detector, part, [labelled(i) for i in split[part]])
+    np.savez(given.product, **detector.arrays(encoder.note))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

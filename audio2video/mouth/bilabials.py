@@ -1,4 +1,4 @@
-"""Sounds for which the lips meet, /p b m/, heard by a speech encoder."""
+"""Sounds for which the lips meet, /p b m/, found in the states of a speech encoder."""
 
 from __future__ import annotations
 
@@ -10,32 +10,38 @@ import numpy as np
 import numpy.typing as npt
 
 from .._typing import F32
-from .encoder import EncoderNote, SpeechFeatures
+from ..speech.encoder import EncoderNote, SpeechFeatures
+from .architecture import Architecture
 
 FORMAT = 1
 
 BLOCK = 3000
 """States that are asked for at once."""
 
+MAX_SIZE = 4096
+"""Units and layers beyond this are those of a damaged file."""
+
 
 @dataclass(frozen=True)
 class BilabialDetector:
-    """A logistic regression on states of a speech encoder and of their neighbours.
+    """A small network of dilated convolutions over the encoder's states.
 
     Parameters
     ----------
-    offsets : tuple of int
-        States that a decision looks at, from the one it is about.
-    weights : ndarray of float32, shape (n, D)
-        For each of the offsets.
-    bias : float
+    architecture : Architecture
+        Of the kind 'conv', with one output.
+    weights : mapping of str to ndarray of float32
+        As in `Architecture.shapes`.
+    feature_mean, feature_std : ndarray of float32, shape (D,)
+        States are normalised with these.
     rate : int
         States per second.
     """
 
-    offsets: tuple[int, ...]
-    weights: F32
-    bias: float
+    architecture: Architecture
+    weights: Mapping[str, F32]
+    feature_mean: F32
+    feature_std: F32
     rate: int
 
     @classmethod
@@ -60,18 +66,40 @@ class BilabialDetector:
         """
         if int(arrays["format"]) != FORMAT or str(arrays["encoder"]) != encoder.sha256:
             raise ValueError("a detector of another format or encoder")
-        offsets = tuple(int(n) for n in arrays["offsets"])
-        weights, bias = np.asarray(arrays["weights"], np.float32), float(arrays["bias"])
-        if weights.shape != (len(offsets), size) or not np.isfinite([*weights.ravel(), bias]).all():
-            raise ValueError("weights do not fit")
-        if not offsets or max(map(abs, offsets)) > BLOCK:
-            raise ValueError("no such offsets")
-        return cls(offsets, weights, bias, encoder.rate)
+        units, *dilations = (int(n) for n in arrays["form"])
+        if not 0 < units <= MAX_SIZE or not dilations or len(dilations) > MAX_SIZE:
+            raise ValueError("no such network")
+        if not all(0 < distance <= BLOCK for distance in dilations):
+            raise ValueError("no such network")
+        form = Architecture("conv", size, 1, units, len(dilations), tuple(dilations))
+        shapes = {**form.shapes(), "feature_mean": (size,), "feature_std": (size,)}
+        found = {}
+        for name, shape in shapes.items():
+            found[name] = np.asarray(arrays[name], np.float32)
+            if found[name].shape != shape or not np.isfinite(found[name]).all():
+                raise ValueError(f"'{name}' does not fit")
+        mean, deviation = found.pop("feature_mean"), found.pop("feature_std")
+        return cls(form, found, mean, deviation, encoder.rate)
+
+    def arrays(self, encoder: EncoderNote) -> dict[str, npt.NDArray[Any]]:
+        """Give the arrays of the weights file, weights in half precision."""
+        form = self.architecture
+        dilations = [form.dilation(k) for k in range(form.layers)]
+        return {
+            "format": np.array(FORMAT),
+            "encoder": np.array(encoder.sha256),
+            "form": np.array([form.hidden, *dilations]),
+            "feature_mean": self.feature_mean,
+            "feature_std": self.feature_std,
+            **{name: array.astype(np.float16) for name, array in self.weights.items()},
+        }
 
     @property
     def reach(self) -> int:
         """States before and behind that a decision depends on."""
-        return max(map(abs, self.offsets))
+        reach = self.architecture.reach
+        assert reach is not None
+        return reach
 
     def evidence(self, states: npt.NDArray[np.floating]) -> F32:
         """Tell how much speaks for /p b m/.
@@ -79,19 +107,15 @@ class BilabialDetector:
         Parameters
         ----------
         states : ndarray, shape (F, D)
-            Of the encoder that the detector was fitted to.
+            Of the encoder that the detector was trained with.
 
         Returns
         -------
         ndarray of float32, shape (F,)
-            Log odds. Beyond both ends, sound goes on as its first and last state do.
+            Log odds.
         """
-        places = np.arange(len(states))
-        said = np.full(len(states), self.bias, np.float32)
-        for offset, row in zip(self.offsets, self.weights, strict=True):
-            products = np.asarray(states, np.float32) @ row
-            said += products[np.clip(places + offset, 0, len(states) - 1)]
-        return said
+        x = (np.asarray(states, np.float32) - self.feature_mean) / self.feature_std
+        return self.architecture.run(self.weights, x)[:, 0]
 
 
 class ListenedFeatures:
@@ -120,14 +144,15 @@ class ListenedFeatures:
             reach = self._detector.reach
             first = start + reach if start else 0
             last = stop - reach if stop < len(self) else stop
-            found = self._detector.evidence(states)
-            self._evidence[first:last] = found[first - start : max(last - start, 0)]
+            if first < last:
+                found = self._detector.evidence(states)
+                self._evidence[first:last] = found[first - start : last - start]
         return states
 
     def evidence(self) -> F32:
         """Log odds of /p b m/, shape (F,); what nobody has read is read now."""
+        reach = self._detector.reach
         for place in np.flatnonzero(np.isnan(self._evidence)):
             if np.isnan(self._evidence[place]):
-                reach = self._detector.reach
-                self[max(place - reach, 0) : place + BLOCK]
+                self[max(place - reach, 0) : place + reach + BLOCK]
         return self._evidence
