@@ -1,7 +1,8 @@
 """Speech features of a corpus by its passes' encoder, as they are and in varied sound.
 
 The features of 'mfcc' come with the corpus. Those of an encoder with weights are computed once a
-recording, kept in ``train/encoded/`` and mapped into memory from there.
+recording, kept in ``train/encoded/`` and mapped into memory from there. What is drawn does not
+depend on a pass's seed, so that passes share it.
 """
 
 from __future__ import annotations
@@ -45,12 +46,10 @@ class EncodedCorpus:
     ----------
     workspace : Workspace
     encoder : SpeechEncoder
-    seed : int
-        Of all variations.
     """
 
-    def __init__(self, workspace: Workspace, encoder: SpeechEncoder, seed: int) -> None:
-        self._workspace, self._encoder, self._seed = workspace, encoder, seed
+    def __init__(self, workspace: Workspace, encoder: SpeechEncoder) -> None:
+        self._workspace, self._encoder = workspace, encoder
         note = encoder.note
         self._key = content_key({"format": FORMAT, **vars(note)})[:12]
 
@@ -87,7 +86,7 @@ class EncodedCorpus:
             return
         voices: list[F32] = []
         if any(version for _, version in todo):
-            voices = list(_voices(self._workspace, training, self._seed))
+            voices = list(_voices(self._workspace, training))
         for recording, version in progress.follow(todo, "encoding speech", len(todo), "recording"):
             states = self._encode(recording, version, voices)
             product = self._path(recording, version)
@@ -135,7 +134,7 @@ class EncodedCorpus:
         sound = file_hash(wav)[:8]
         name = f"{recording}-{sound}"
         if version:
-            name += f"-{self._seed}-{version}"
+            name += f"-v{version}"
         return self._workspace.inside("train", "encoded", self._key) / f"{name}.npy"
 
     def _encode(self, recording: str, version: int, voices: Sequence[F32]) -> F32:
@@ -143,7 +142,7 @@ class EncodedCorpus:
         if not version:
             return self._encoder.encode(samples)
         digest = hashlib.sha256(recording.encode()).digest()
-        rng = np.random.default_rng([self._seed, version, int.from_bytes(digest[:4], "big")])
+        rng = np.random.default_rng([version, int.from_bytes(digest[:4], "big")])
         rate = self._encoder.note.rate
         count = len(samples) * rate // SAMPLE_RATE + 1
         varied, factor = varied_speech(samples, rng, voices)
@@ -159,8 +158,8 @@ def corpus_encoder(name: str) -> SpeechEncoder | None:
     return None if name == MFCC.name else encoder_named(name)
 
 
-def _voices(workspace: Workspace, recordings: Sequence[str], seed: int) -> Iterator[F32]:
-    drawn = np.random.default_rng([seed, 5]).permutation(len(recordings))[:BABBLERS]
+def _voices(workspace: Workspace, recordings: Sequence[str]) -> Iterator[F32]:
+    drawn = np.random.default_rng(5).permutation(len(recordings))[:BABBLERS]
     for number in drawn:
         yield _read_sound(workspace, recordings[number])
 

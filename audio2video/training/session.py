@@ -146,7 +146,7 @@ class Session:
             )
             for i, clip in clips.items()
         }
-        encoded = None if encoder is None else EncodedCorpus(workspace, encoder, training.seed)
+        encoded = None if encoder is None else EncodedCorpus(workspace, encoder)
         return cls(
             folder,
             config,

@@ -32,7 +32,7 @@ def kept(workspace: Workspace) -> dict[Path, int]:
 
 def test_clips_get_the_encoders_features_of_their_own_moments(workspace: Workspace) -> None:
     encoder = encoder_named("whisper")
-    encoded = EncodedCorpus(workspace, encoder, seed=3)
+    encoded = EncodedCorpus(workspace, encoder)
     clips = {i: read_clip(workspace, i) for i in read_index(workspace)}
     training = [i for i in clips if clips[i].recording != "talk2"]
     encoded.prepare(clips, training, 1, Progress())
@@ -76,7 +76,7 @@ def test_sound_that_is_missing_or_damaged(tmp_path: Path) -> None:
     place = Workspace(tmp_path)
     write_corpus(place.root, recordings=1)
     clips = {i: read_clip(place, i) for i in read_index(place)}
-    encoded = EncodedCorpus(place, encoder_named("whisper"), seed=0)
+    encoded = EncodedCorpus(place, encoder_named("whisper"))
     path = place.root / "raw/wav/talk0.wav"
     path.write_bytes(b"RIFF, but no sound")
     with pytest.raises(BadFileError, match="not the mono 16-bit sound"):

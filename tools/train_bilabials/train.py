@@ -94,7 +94,7 @@ def main() -> None:
     ).training
     clips = {i: read_clip(workspace, i) for i in read_index(workspace)}
     clips = {i: clip for i, clip in clips.items() if clip.recording in phones}
-    corpora, encoded = read_corpora(workspace), EncodedCorpus(workspace, encoder, config.seed)
+    corpora, encoded = read_corpora(workspace), EncodedCorpus(workspace, encoder)
     split = find_split(clips, corpora, config)
     rate = encoder.note.rate
 
