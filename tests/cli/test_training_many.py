@@ -92,6 +92,8 @@ def test_passes_of_two_seeds_are_averaged(trained: CommandLine) -> None:
     std, mean = ((getattr(one, k) + getattr(two, k)) / 2 for k in ("target_std", "target_mean"))
     np.testing.assert_allclose(both.coefficients(x), said * std + mean, atol=1e-4)
     np.testing.assert_allclose(both.basis.mean, (one.basis.mean + two.basis.mean) / 2, atol=1e-9)
+    splits = [json.loads((folder / name / "split.json").read_text()) for name in ("both", "t0")]
+    assert splits[0] == splits[1]
     for names, problem in (
         (("both", "t0", "t1"), "there is a pass 'both' already"),
         (("new", "t0"), "two or more different passes are needed"),

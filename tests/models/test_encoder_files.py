@@ -11,7 +11,13 @@ import pytest
 
 from audio2video.errors import BadFileError, MissingFileError
 from audio2video.models import encoder_files
-from audio2video.models.encoder_files import load_encoder, whisper_path
+from audio2video.models.encoder_files import (
+    bilabials_path,
+    encoder_named,
+    load_bilabials,
+    load_encoder,
+    whisper_path,
+)
 from audio2video.models.pass_files import load_network
 from audio2video.mouth.predictor import Predictor
 from audio2video.speech.encoder import MFCC
@@ -83,3 +89,30 @@ def test_a_network_for_other_features() -> None:
     network = dataclasses.replace(network_of("talkers"), encoder=MFCC)
     with pytest.raises(BadFileError, match="takes 768 features, its encoder 'mfcc' gives 28"):
         load_encoder(network)
+
+
+def test_bilabials_are_found_in_what_whisper_hears() -> None:
+    encoder = encoder_named("whisper")
+    detector = load_bilabials(encoder)
+    assert detector is not None
+    assert detector.rate == encoder.note.rate
+    # In silence there are none.
+    silence = encoder.encode(np.zeros(32000, np.float32))
+    assert (detector.evidence(silence) < 0).all()
+    assert load_bilabials(encoder_named("mfcc")) is None
+
+
+def test_weights_of_the_bilabial_detector_are_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    encoder, path = encoder_named("whisper"), tmp_path / "bilabials.npz"
+    shutil.copy(bilabials_path(), path)
+    monkeypatch.setattr(encoder_files, "bilabials_path", lambda: path)
+    content = path.read_bytes()
+    for damaged in (b"nonsense", content[:-200]):
+        path.write_bytes(damaged)
+        with pytest.raises(BadFileError, match=r"not the weights of the detector of /p b m/"):
+            load_bilabials(encoder)
+    path.unlink()
+    with pytest.raises(MissingFileError, match=r"detector of /p b m/ not found; install"):
+        load_bilabials(encoder)

@@ -76,17 +76,13 @@ def test_nothing_that_is_read_is_ever_run() -> None:
                 names = [node.module or ""]
             for module in names:
                 root = module.split(".")[0]
-                known = root == "torch" and name.startswith("train_talkers/")
-                assert root not in RUNS_CODE or known, f"{name} imports {module}"
+                assert root not in RUNS_CODE, f"{name} imports {module}"
                 if folder == "audio2video" and module.split(".")[0] == "multiprocessing":
                     assert module in CHILDREN.get(name, ()), f"{name} imports {module}"
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in CALLS, f"{name}: {called}()"
                 assert not called.endswith((".load_model", ".save_model")), f"{name}: {called}()"
-                if called == "torch.load":
-                    given = {k.arg: ast.unparse(k.value) for k in node.keywords}
-                    assert given.get("weights_only") == "True", f"{name}: {called}()"
                 for keyword in node.keywords:
                     unsafe = keyword.arg == "allow_pickle" and ast.unparse(keyword.value) != "False"
                     assert not unsafe, f"{name}: {called}(allow_pickle=...)"

@@ -120,7 +120,7 @@ def examples(
 
 def speakers_of(talkers: Path, grid: Path, part: str) -> dict[str, list[Path]]:
     """List the recordings of the speakers of a part; GRID's by clip."""
-    split = json.loads((Path(__file__).parents[1] / "train_talkers/split.json").read_text())
+    split = json.loads((Path(__file__).parents[2] / "docs/talkers-split.json").read_text())
     others = {*split["test"], *split["validation"]}
     names = {path.name for path in talkers.iterdir()}
     names = names - others if part == "training" else names & set(split[part])

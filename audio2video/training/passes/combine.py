@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ...errors import OptionError
 from ...models.pass_files import NETWORK, find_network, load_network, write_network
 from ...mouth.predictor import Predictor
-from ...storage.files import replacing, write_json
+from ...storage.files import read_json, replacing, write_json
 from ...storage.workspace import Workspace
 
 
@@ -54,12 +55,20 @@ def combine_passes(workspace: Workspace, pass_id: str, members: Sequence[str]) -
                 hint="combine passes trained on one corpus with equal options but for --seed",
             )
     combined = _mean_of(networks)
+    splits = [_split_of(find_network(workspace, member).parent) for member in members]
     workspace.inside("train", pass_id)
     with replacing(folder) as temporary:
         temporary.mkdir(parents=True)
         write_json(temporary / "options.json", {"members": list(members)})
+        if all(split is not None and split == splits[0] for split in splits):
+            write_json(temporary / "split.json", splits[0] or {})
         write_network(temporary, combined, {"members": list(members)})
     return folder / NETWORK
+
+
+def _split_of(folder: Path) -> dict[str, Any] | None:
+    path = folder / "split.json"
+    return read_json(path) if path.is_file() else None
 
 
 def _alike(a: Predictor, b: Predictor) -> bool:
