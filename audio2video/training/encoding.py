@@ -1,8 +1,8 @@
 """Speech features of a corpus by its passes' encoder, as they are and in varied sound.
 
-The features of 'mfcc' come with the corpus. Those of an encoder with weights are computed once a
-recording, kept in ``train/encoded/`` and mapped into memory from there. What is drawn does not
-depend on a pass's seed, so that passes share it.
+The features of 'mfcc' come with the corpus. Those of other encoders, and of varied sound, are
+computed once a recording, kept in ``train/encoded/`` and mapped into memory from there. What is
+drawn does not depend on a pass's seed, so that passes share it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BABBLERS = 24
 
 
 class EncodedCorpus:
-    """Features of clips, by an encoder with weights.
+    """Features of clips, by an encoder.
 
     Parameters
     ----------
@@ -153,9 +153,9 @@ class EncodedCorpus:
         return np.asarray(at_times(states, Fraction(rate), moments), np.float32)
 
 
-def corpus_encoder(name: str) -> SpeechEncoder | None:
-    """Load a speech encoder by name; None for 'mfcc', whose features the corpus holds."""
-    return None if name == MFCC.name else encoder_named(name)
+def corpus_encoder(name: str, versions: int) -> SpeechEncoder | None:
+    """Load a speech encoder by name; None where the features that the corpus holds will do."""
+    return None if name == MFCC.name and not versions else encoder_named(name)
 
 
 def _voices(workspace: Workspace, recordings: Sequence[str]) -> Iterator[F32]:

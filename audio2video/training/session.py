@@ -121,7 +121,7 @@ class Session:
         split = limited(split, clips, training.train_minutes, training.seed)
         statistics = read_statistics(workspace)
         kind = feature_kind(workspace)
-        encoder = corpus_encoder(training.encoder)
+        encoder = corpus_encoder(training.encoder, training.augmentation.sound_versions)
         note = MFCC if encoder is None else encoder.note
         beginning = _beginning(workspace, training, note, kind)
         identity = {

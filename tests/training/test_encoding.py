@@ -67,7 +67,10 @@ def test_clips_get_the_encoders_features_of_their_own_moments(workspace: Workspa
 
 
 def test_mfcc_are_those_of_the_corpus() -> None:
-    assert corpus_encoder("mfcc") is None
+    assert corpus_encoder("mfcc", 0) is None
+    varied = corpus_encoder("mfcc", 2)
+    assert varied is not None
+    assert varied.note.name == "mfcc"
     with pytest.raises(ValueError, match="no such encoder"):
         encoder_named("other")
 
