@@ -74,6 +74,8 @@ SAMPLES = {
     "sign_key": '"key.pem"',
     "face": "2",
     "face_at": '"640,360,2.5"',
+    "init_from": '"talkers"',
+    "split_file": '"split.json"',
     "nthreads": "2",
 }
 """Values of the example file for options that have no default, or one of this machine's own."""

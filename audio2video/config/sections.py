@@ -571,10 +571,6 @@ class TrainingConfig(Section):
         super().__post_init__()
         if self.init_from is not None:
             check_id("init_from", self.init_from)
-        elif self.frozen_layers:
-            raise OptionError(
-                "--frozen_layers keeps layers of another pass", hint="give --init_from PASS"
-            )
         changes = self.augmentation
         of_mfcc = ("noise_snr", "voice", "gain", "tempo", "time_shift")
         if self.encoder != "mfcc" and any(getattr(changes, name) for name in of_mfcc):

@@ -327,6 +327,10 @@ def _beginning(
         It hears with another encoder, has another delay, or is of other features.
     """
     if training.init_from is None:
+        if training.frozen_layers:
+            raise OptionError(
+                "--frozen_layers keeps layers of another pass", hint="give --init_from PASS"
+            )
         return None
     path = find_network(workspace, training.init_from)
     network = load_network(path.parent)

@@ -69,6 +69,8 @@ def test_every_option_in_both_spellings(given: Any, option: str) -> None:
     ]
     if option in ("keep_prob", "vr", "lr", "dr", "alpha", "test_share"):
         value = "0.3"
+    if option == "frozen_layers":
+        value = "5"
     if option in ("nlayers", "noise_snr"):
         value = "2" if option == "nlayers" else "2.0"
     if option == "face_at":
