@@ -222,7 +222,7 @@ def plan_dub(
     pass_id = (config or Config()).inputs.pass_id
     find_network(as_workspace(workspace or Path()), pass_id)
     speech, info = probe_audio(sound), probe_video(target)
-    frames = result_frames(speech, info, (config or Config()).retiming.fit)
+    frames = result_frames(speech, info, (config or Config()).length_fit)
     if preview is not None:
         frames = max(1, min(frames, round(Fraction(preview) * info.rate)))
     seconds = _estimate(frames, info.frames, info.width * info.height)

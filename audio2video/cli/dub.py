@@ -21,6 +21,8 @@ FLAGS = (
     "lineU",
     "lineL",
     "retiming",
+    "fit",
+    "keep_audio",
     "label",
     "consent",
     "sign_cert",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from .option import option, options_of
 DEFAULT_PASS = "talkers"
 MAX_TEXT = 1000
 """Characters of a text that is written into a result."""
+
+AS_IT_IS, OFF = 0.0, -100.0
+"""Levels in dB that True and False stand for; what is as quiet as the second is left out."""
 
 VIDEO = "One video"
 PICTURE = "Picture (steps 2 to 4)"
@@ -129,6 +132,39 @@ class RetimingConfig(Section):
                 f"--fit {self.fit} keeps the target's own order, --retiming full does not",
                 hint="leave one of them out",
             )
+
+
+@dataclass(frozen=True)
+class SoundConfig(Section):
+    """What is heard beside the speech.
+
+    Parameters
+    ----------
+    keep_audio : float, optional
+        Level of the target's own sound in dB, 0 being as it is; None, or `OFF`, leaves it out.
+    """
+
+    keep_audio: float | None = option(
+        None,
+        "mix the target's own sound with the speech, at this level: 0 or True as it is, -12 a "
+        "quarter of that; False leaves it out. The target then plays in its own time",
+        group=VIDEO,
+        low=OFF,
+        high=20,
+        unit="dB",
+        synonyms={"true": AS_IT_IS, "false": OFF},
+    )
+
+    def __post_init__(self) -> None:
+        """Check the level; True and False become levels."""
+        if isinstance(self.keep_audio, bool):
+            object.__setattr__(self, "keep_audio", AS_IT_IS if self.keep_audio else OFF)
+        super().__post_init__()
+
+    @property
+    def kept_level(self) -> float | None:
+        """Level of the target's own sound in dB; None if it is left out."""
+        return None if self.keep_audio is None or self.keep_audio <= OFF else self.keep_audio
 
 
 @dataclass(frozen=True)
@@ -702,6 +738,7 @@ class Config(Section):
     ----------
     inputs : InputConfig
     retiming : RetimingConfig
+    sound : SoundConfig
     marking : MarkingConfig
     texture : TextureConfig
     mouth : MouthConfig
@@ -726,6 +763,7 @@ class Config(Section):
     mouth: MouthConfig = field(default_factory=MouthConfig)
     texture: TextureConfig = field(default_factory=TextureConfig)
     retiming: RetimingConfig = field(default_factory=RetimingConfig)
+    sound: SoundConfig = field(default_factory=SoundConfig)
     marking: MarkingConfig = field(default_factory=MarkingConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
     compositing: CompositingConfig = field(default_factory=CompositingConfig)
@@ -733,6 +771,41 @@ class Config(Section):
     training: TrainingConfig = field(default_factory=TrainingConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     machine: MachineConfig = field(default_factory=MachineConfig)
+
+    def __post_init__(self) -> None:
+        """Check that what is heard and what is seen go together."""
+        super().__post_init__()
+        if not self.plays_in_own_time:
+            return
+        mode, fit = self.retiming.retiming, self.retiming.fit
+        if mode in ("full", "forward"):
+            raise OptionError(
+                f"--keep_audio keeps pictures under their own sound, --retiming {mode} moves them",
+                hint="leave one of them out",
+            )
+        if fit in ("bounce", "loop"):
+            raise OptionError(
+                f"--keep_audio plays the target once, --fit {fit} more often",
+                hint="use --fit silence, freeze or cut",
+            )
+
+    @property
+    def plays_in_own_time(self) -> bool:
+        """Whether frame k of the result is frame k of the target, whose own sound is heard."""
+        return self.sound.kept_level is not None
+
+    @property
+    def playback(self) -> RetimingConfig:
+        """How the target is laid under the speech: as `retiming` asks, or in its own time."""
+        if not self.plays_in_own_time:
+            return self.retiming
+        return replace(self.retiming, retiming="off", fit="freeze")
+
+    @property
+    def length_fit(self) -> str:
+        """How the result's length follows from speech and target, see `RetimingConfig.fit`."""
+        fit = self.retiming.fit
+        return "silence" if self.plays_in_own_time and fit == "auto" else fit
 
     @classmethod
     def from_flags(cls, **values: Any) -> Config:

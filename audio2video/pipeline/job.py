@@ -191,7 +191,7 @@ class Job:
             The sound is too short for speech.
         """
         video = probe_video(self.workspace.target_video(self.tar_id))
-        return result_frames(self.audio, video, self.config.retiming.fit)
+        return result_frames(self.audio, video, self.config.length_fit)
 
     @property
     def sound_seconds(self) -> Fraction | None:
@@ -291,7 +291,7 @@ def result_frames(audio: AudioInfo, video: VideoInfo, fit: str) -> int:
     video : VideoInfo
         The target.
     fit : str
-        As `audio2video.config.RetimingConfig.fit`.
+        As `audio2video.config.Config.length_fit`.
 
     Raises
     ------

@@ -47,7 +47,8 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         with job.speech(path) as (samples, presence):
             speech = recording_activity(samples, job.rate, wanted, presence)
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
-        timing = lay_target(target, speech, job.config.retiming, job.progress)
+        timing = lay_target(target, speech, job.config.playback, job.progress)
+        _tell_of_own_time(job, wanted - len(track))
         with path.open("wb") as file:
             np.savez(file, places=timing.positions)
         with replacing(path.parent / "retiming.png") as temporary:
@@ -63,7 +64,7 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
             "target": target.key,
             **job.voice_facts,
             "frames": wanted,
-            **job.config.retiming.flags(),
+            **job.config.playback.flags(),
         },
         build,
         job.progress,
@@ -72,6 +73,23 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         outputs=[product.with_suffix(".png")],
     )
     return read_retiming(job), made
+
+
+def _tell_of_own_time(job: Job, missing: int) -> None:
+    """Say that the target plays in its own time, and where it is too short for the speech."""
+    config = job.config
+    if not config.plays_in_own_time:
+        return
+    if config.retiming.retiming == "auto":
+        job.progress.notice(
+            "the target's own sound is kept, so the target plays in its own time, from its first "
+            "frame on"
+        )
+    if missing > 0 and config.retiming.fit == "auto":
+        job.progress.warn(
+            f"the speech is {missing / float(job.rate):.1f} s longer than the target, whose last "
+            "frame stays, without a sound of its own: --fit cut ends the result there"
+        )
 
 
 def read_retiming(job: Job) -> Retiming:

@@ -39,6 +39,8 @@ class Synthesis:
         File of its network.
     statement : str
         What is synthetic about it.
+    kept_sound : float or None
+        Level in dB at which the target's own sound is heard beside the speech; None if it is not.
     """
 
     target: Path
@@ -48,6 +50,7 @@ class Synthesis:
     pass_id: str | None = None
     network: Path | None = None
     statement: str = STATEMENT
+    kept_sound: float | None = None
 
     def facts(self) -> dict[str, Any]:
         """Content of this package's own assertion, as JSON values."""
@@ -58,6 +61,7 @@ class Synthesis:
             "visible_label": self.label,
             "target": _file(self.target),
             "speech": _file(self.speech),
+            "target_sound_db": self.kept_sound,
             "pass": self.pass_id,
             "network": _file(self.network),
         }

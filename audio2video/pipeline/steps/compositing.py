@@ -22,6 +22,7 @@ from ..frame_count import count_frames
 from ..job import Job
 from ..report import StepReport
 from ..schedule import read_retiming
+from ..soundtrack import result_sound
 from ..textures import read_textures
 
 NAME = "composite"
@@ -30,7 +31,7 @@ FORMAT = 4
 
 
 def run(job: Job) -> StepReport:
-    """Composite the textures onto the retimed target; the sound is the user's own.
+    """Composite the textures onto the retimed target, under the sound of `result_sound`.
 
     The result is marked as synthetic: by container tags, a visible label and a signed manifest.
     Writes ``<inp_id>-<tar_id>.mp4`` and the contact sheet ``sheet.png`` into the output folder.
@@ -63,6 +64,7 @@ def run(job: Job) -> StepReport:
         marking.consent,
         job.pass_id,
         None if network is None else network / "network.npz",
+        kept_sound=job.config.sound.kept_level,
     )
     result = job.workspace.result(job.inp_id, job.tar_id)
     if marking.consent is None and not _has_result(job):
@@ -88,7 +90,7 @@ def run(job: Job) -> StepReport:
                 info.width,
                 info.height,
                 info.rate,
-                audio=audio.path,
+                audio=result_sound(job),
                 audio_seconds=job.sound_seconds,
                 metadata=tags,
                 like=info,
