@@ -73,6 +73,7 @@ SAMPLES = {
     "sign_cert": '"chain.pem"',
     "sign_key": '"key.pem"',
     "keep_audio": "-12.0",
+    "segments": '"film.srt"',
     "face": "2",
     "face_at": '"640,360,2.5"',
     "nthreads": "2",

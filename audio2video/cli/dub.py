@@ -14,6 +14,7 @@ from .terminal import CONTEXT, Terminal
 
 FLAGS = (
     "voice_audio",
+    "segments",
     "pass_id",
     "face",
     "face_at",
@@ -33,8 +34,8 @@ FLAGS = (
 
 
 @click.command("dub", cls=GroupedCommand, context_settings=CONTEXT)
-@click.argument("audio", type=FilePath())
-@click.argument("video", type=FilePath())
+@click.argument("audio", type=FilePath(), required=False)
+@click.argument("video", type=FilePath(), required=False)
 @click.option(
     "-o",
     "--output",
@@ -56,8 +57,8 @@ FLAGS = (
 @quietly()
 @verbosely
 def dub_command(
-    audio: Path,
-    video: Path,
+    audio: Path | None,
+    video: Path | None,
     output: Path | None,
     preview: float | None,
     dry_run: bool,
@@ -70,8 +71,13 @@ def dub_command(
 ) -> None:
     """Make the video of the person in VIDEO saying AUDIO.
 
-    Make videos only of people who have agreed to it. The result is marked as synthetic.
+    With --segments only ranges of it; AUDIO may be left out if these name files of their own. Make
+    videos only of people who have agreed to it. The result is marked as synthetic.
     """
+    if video is None and given["segments"] is not None:
+        audio, video = None, audio
+    if video is None:
+        raise click.UsageError(f"Missing argument '{'AUDIO' if audio is None else 'VIDEO'}'.")
     from ..api.dub import dub, plan_dub
     from ..api.workspaces import cache_workspace
 

@@ -62,6 +62,8 @@ class InputConfig(Section):
         Files to copy into the workspace first.
     voice_audio : Path, optional
         The voice alone, as long as the speech: the lips follow it.
+    segments : Path, optional
+        Ranges of the target to dub, see `audio2video.config.segments`; None for all of it.
     inp_id, tar_id, pass_id : str
         Ids of the speech, the target video and the trained pass.
     """
@@ -73,6 +75,12 @@ class InputConfig(Section):
     voice_audio: Path | None = option(
         None,
         "the voice of --audio alone: the lips follow it, the result keeps the full mix of --audio",
+        group=VIDEO,
+    )
+    segments: Path | None = option(
+        None,
+        "dub only these ranges of the video, SRT or JSON (start, end, audio, speaker), and keep "
+        "all else; --audio is then on the video's clock",
         group=VIDEO,
     )
     inp_id: str = option(DEFAULT_ID, "speech in the workspace: input/mp3/<inp_id>.*", group=VIDEO)
@@ -778,10 +786,17 @@ class Config(Section):
         if not self.plays_in_own_time:
             return
         mode, fit = self.retiming.retiming, self.retiming.fit
+        parts = self.inputs.segments is not None
+        reason = "--segments" if parts else "--keep_audio"
         if mode in ("full", "forward"):
             raise OptionError(
-                f"--keep_audio keeps pictures under their own sound, --retiming {mode} moves them",
+                f"{reason} keeps pictures under their own sound, --retiming {mode} moves them",
                 hint="leave one of them out",
+            )
+        if parts and fit not in ("auto", "cut"):
+            raise OptionError(
+                f"--segments makes results as long as the target: --fit {fit} changes nothing",
+                hint="leave it out; --fit cut leaves out what does not fit a range",
             )
         if fit in ("bounce", "loop"):
             raise OptionError(
@@ -792,7 +807,7 @@ class Config(Section):
     @property
     def plays_in_own_time(self) -> bool:
         """Whether frame k of the result is frame k of the target, whose own sound is heard."""
-        return self.sound.kept_level is not None
+        return self.sound.kept_level is not None or self.inputs.segments is not None
 
     @property
     def playback(self) -> RetimingConfig:
@@ -819,10 +834,13 @@ class Config(Section):
         return cls().replace(**values)
 
     def with_media_ids(self) -> Config:
-        """Give a copy whose ids are those of ``--audio`` and ``--video``, where these are given."""
+        """Give a copy whose ids are those of ``--audio`` and ``--video``, where these are given.
+
+        Without ``--audio``, ``--segments`` gives the id of the speech.
+        """
         inputs = self.inputs
         return self.replace(
-            inp_id=id_from_path(inputs.inp_id, inputs.audio),
+            inp_id=id_from_path(inputs.inp_id, inputs.audio or inputs.segments),
             tar_id=id_from_path(inputs.tar_id, inputs.video),
         )
 

@@ -75,6 +75,24 @@ def playback_of(folder: Path) -> dict[str, Any]:
     return {flag: value for flag, value in chosen.items() if isinstance(value, kinds[flag])}
 
 
+def refuse_ranges(folder: Path) -> None:
+    """Refuse a result of which only ranges are dubbed.
+
+    Raises
+    ------
+    BadFileError
+        Its report names ranges: its speech is that of the target elsewhere.
+    """
+    report = folder / "report.json"
+    said = read_json(report).get("options") if report.is_file() else None
+    if isinstance(said, dict) and said.get("segments") is not None:
+        raise BadFileError(
+            "made with --segments: such results are not measured",
+            path=report,
+            hint="dub the same speech without --segments to measure it",
+        )
+
+
 def pass_of(job: Job, given: str | None) -> str:
     """Name the pass that a result's mouth shapes came from.
 

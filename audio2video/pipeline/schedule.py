@@ -40,30 +40,33 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         The speech is missing, or the file there can't be used.
     """
     target, rate = job.target, float(job.rate)
-    wanted = job.frames
+    part, product = job.part, job.retiming_path
 
     def build(path: Path) -> dict[str, Any]:
         track = target.track
         with job.speech(path) as (samples, presence):
-            speech = recording_activity(samples, job.rate, wanted, presence)
+            speech = recording_activity(samples, job.rate, job.frames, presence)[job.asked]
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
-        timing = lay_target(target, speech, job.config.playback, job.progress)
-        _tell_of_own_time(job, wanted - len(track))
+        if part is None:
+            timing = lay_target(target, speech, job.config.playback, job.progress)
+            _tell_of_own_time(job, len(speech) - len(track))
+        else:
+            timing = Retiming(part.places.astype(np.float64))
         with path.open("wb") as file:
             np.savez(file, places=timing.positions)
-        with replacing(path.parent / "retiming.png") as temporary:
+        with replacing(product.with_suffix(".png")) as temporary:
             motion = np.linalg.norm(velocity, axis=1)
             plot_retiming(timing, speech, motion, track.blink, track.usable, rate, temporary)
         return {"between": int(timing.is_interpolated.sum())}
 
-    product = job.retiming_path
     made = build_if_stale(
         product,
         {
             "format": FORMAT,
             "target": target.key,
             **job.voice_facts,
-            "frames": wanted,
+            "frames": job.frames,
+            "ranges": None if part is None else part.runs.tolist(),
             **job.config.playback.flags(),
         },
         build,
@@ -101,7 +104,7 @@ def read_retiming(job: Job) -> Retiming:
         The file is missing, damaged, of another length, or names frames that the target does not
         have.
     """
-    path, wanted = job.retiming_path, job.frames
+    path, wanted = job.retiming_path, job.wanted
     places = read_arrays(path, ("places",), made_by=MADE_BY)["places"]
     if places.ndim != 1 or places.dtype.kind not in "fiu" or len(places) == 0:
         raise BadFileError("places must be a list of numbers", path=path)

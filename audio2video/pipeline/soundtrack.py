@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..media.mix import MixedSound, Voice
+from ..media.video import probe_video
 from .job import Job
 
 
@@ -22,7 +23,11 @@ def result_sound(job: Job) -> Path | MixedSound:
     Audio2VideoError
         A file is missing, or has no sound that can be decoded.
     """
-    level, info, speech = job.config.sound.kept_level, job.target.info, job.audio
+    level, info = job.config.sound.kept_level, probe_video(job.workspace.target_video(job.tar_id))
+    if job.plan is not None:
+        own = info.path if info.has_audio else None
+        return MixedSound(own, job.plan.voices(), Fraction(job.frames) / job.rate, level)
+    speech = job.audio
     if level is None:
         return speech.path
     if not info.has_audio:

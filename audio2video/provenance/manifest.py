@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ class Synthesis:
         What is synthetic about it.
     kept_sound : float or None
         Level in dB at which the target's own sound is heard beside the speech; None if it is not.
+    more_speech : tuple of Path
+        Further sounds that were put under it.
+    segments : tuple of mapping
+        Ranges of the target that were edited, as JSON values; none for all of it.
     """
 
     target: Path
@@ -51,6 +56,13 @@ class Synthesis:
     network: Path | None = None
     statement: str = STATEMENT
     kept_sound: float | None = None
+    more_speech: tuple[Path, ...] = ()
+    segments: tuple[Mapping[str, Any], ...] = ()
+
+    def speeches(self) -> list[tuple[str, Path]]:
+        """Give all sounds that were put under it, each with the label of its ingredient."""
+        every = ([] if self.speech is None else [self.speech]) + list(self.more_speech)
+        return [(f"speech{k}" if k > 1 else "speech", one) for k, one in enumerate(every, start=1)]
 
     def facts(self) -> dict[str, Any]:
         """Content of this package's own assertion, as JSON values."""
@@ -62,6 +74,7 @@ class Synthesis:
             "target": _file(self.target),
             "speech": _file(self.speech),
             "target_sound_db": self.kept_sound,
+            **({"segments": [dict(one) for one in self.segments]} if self.segments else {}),
             "pass": self.pass_id,
             "network": _file(self.network),
         }
@@ -79,8 +92,8 @@ def definition(synthesis: Synthesis, title: str) -> dict[str, Any]:
             "description": synthesis.statement,
         },
     ]
-    if synthesis.speech is not None:
-        actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": ["speech"]}})
+    for label, _ in synthesis.speeches():
+        actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": [label]}})
     return {
         "claim_generator_info": [agent],
         "title": title,
