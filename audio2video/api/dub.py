@@ -17,7 +17,8 @@ from ..errors import MissingFileError, MostlyUnchangedError, OptionError
 from ..media.audio import probe_audio
 from ..media.video import probe_video
 from ..models.pass_files import find_network
-from ..pipeline.job import NO_TRACK, Job, result_frames
+from ..pipeline.job import NO_TRACK, Job
+from ..pipeline.lengths import result_frames
 from ..pipeline.run import run
 from ..pipeline.segments import plan_segments
 from ..pipeline.step import VIDEO_STEPS

@@ -16,7 +16,7 @@ from ..config import Config
 from ..config.segments import read_segments
 from ..errors import BadFileError, MissingFileError
 from ..media.audio import AudioInfo, probe_audio
-from ..media.video import VideoInfo, probe_video
+from ..media.video import probe_video
 from ..models.encoder_files import detector_path, load_detector, load_encoder
 from ..models.pass_files import find_network, load_network
 from ..mouth.predictor import Predictor
@@ -25,15 +25,13 @@ from ..speech.encoder import SpeechEncoder
 from ..storage.artifacts import build_if_stale
 from ..storage.files import file_hash
 from ..storage.workspace import Workspace
+from .lengths import output_frames, result_frames
 from .segment_speech import write_segment_speech
 from .segments import Part, SegmentPlan, plan_segments
 from .speech_samples import HeardFile, speech_of
 
 if TYPE_CHECKING:
     from ..target.analysis import TargetAnalysis
-
-MIN_SECONDS = 0.2
-"""Shorter sound holds no speech: a single phone takes longer."""
 
 MAX_APART = 0.1
 """Seconds by which voice and speech may differ in length unnoticed: coders add a little."""
@@ -82,8 +80,12 @@ class Job:
         if path is None:
             return None
         video = probe_video(self.workspace.target_video(self.tar_id))
+        segments, inputs = read_segments(path), self.config.inputs
+        given = "--voice_audio" if inputs.audio is None else "--audio"
+        if (inputs.audio or inputs.voice_audio) and all(one.audio for one in segments):
+            self.progress.warn(f"{path}: every range has a sound of its own: {given} is not used")
         cut = self.config.retiming.fit == "cut"
-        return plan_segments(read_segments(path), path, video, self._track, cut=cut)
+        return plan_segments(segments, path, video, self._track, cut=cut)
 
     def _track(self) -> tuple[AudioInfo, AudioInfo]:
         """Give speech and voice on the target's clock, for ranges without a sound of their own."""
@@ -376,43 +378,6 @@ class Job:
         return load_encoder(self.predictor, self.network_path)
 
 
-def output_frames(audio: AudioInfo, rate: Fraction) -> int:
-    """Frames of a video that lasts as long as the sound, to within half a frame; at least one.
-
-    Raises
-    ------
-    BadFileError
-        The sound is too short for speech.
-    """
-    if audio.duration < MIN_SECONDS:
-        raise BadFileError(
-            f"only {float(audio.duration) * 1000:.0f} ms of sound",
-            path=audio.path,
-            hint=f"speech of at least {MIN_SECONDS * 1000:.0f} ms is needed",
-        )
-    return max(1, round(Fraction(audio.duration) * rate))
-
-
-def result_frames(audio: AudioInfo, video: VideoInfo, fit: str) -> int:
-    """Frames of a result: as long as the speech, or cut or continued to the target's length.
-
-    Parameters
-    ----------
-    audio : AudioInfo
-    video : VideoInfo
-        The target.
-    fit : str
-        As `audio2video.config.Config.length_fit`.
-
-    Raises
-    ------
-    BadFileError
-        The sound is too short for speech.
-    """
-    spoken = output_frames(audio, video.rate)
-    if fit == "cut":
-        return min(spoken, video.frames)
-    return max(spoken, video.frames) if fit == "silence" else spoken
 
 
 def will_train(workspace: Workspace, config: Config, *, corpus_coming: bool = False) -> bool:
