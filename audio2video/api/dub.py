@@ -45,7 +45,7 @@ class DubResult:
         Frames with a synthesised mouth.
     passed_through : mapping of str to int
         Frames of the target left as they are, by reason: 'no usable face', 'another person',
-        'mouth covered'. Reasons without a frame are left out.
+        'mouth covered', 'outside the segments'. Reasons without a frame are left out.
     seconds : mapping of str to float
         Time spent in each step, by its name.
     warnings : tuple of str
@@ -171,6 +171,8 @@ def dub(
     progress = progress or Progress()
     with _workspace(workspace) as (place, kept):
         if preview is not None and sound is not None:
+            if settings.length_fit == "silence":  # to the target's end is no preview
+                settings = settings.replace(fit="freeze" if settings.plays_in_own_time else "auto")
             place.create()
             folder, voice = place.inside("input"), settings.inputs.voice_audio
             sound = write_beginning(sound, preview, folder)

@@ -245,8 +245,16 @@ class Job:
 
     def _check_speech(self, heard: HeardFile) -> None:
         path, hearing = self.voice.path, heard.hearing
+        if self.part is not None:
+            for one in self.part.unheard(hearing.presence):
+                self.progress.warn(
+                    f"{self.config.inputs.segments}: {one.segment.place}: no speech is heard in "
+                    f"the range {one.segment.times}: the mouth rests in it"
+                )
         if not hearing.presence.any():
             raise BadFileError(NO_SPEECH, path=path, hint=NO_SPEECH_HINT)
+        if self.part is not None:
+            return
         if heard.mix.note is not None:
             self.progress.warn(f"{path}: {heard.mix.note}")
         if hearing.spoken_share < LITTLE_SPEECH:

@@ -18,6 +18,7 @@ from ..errors import Audio2VideoError, BadFileError
 from ..media.audio import AudioInfo, probe_audio
 from ..media.mix import Voice
 from ..media.video import VideoInfo
+from ..speech.detector import RATE
 from ..storage.files import file_hash
 
 GAP_SECONDS = 0.6
@@ -133,6 +134,23 @@ class Part:
         """How much later than in the video a moment of a range is heard in the short speech."""
         run = int(np.searchsorted(self.runs[:, 0], _frame(start, self.rate), side="right")) - 1
         return Fraction(int(self.starts[run] - self.runs[run, 0])) / self.rate
+
+    def unheard(self, presence: NDArray[np.bool_]) -> list[Spoken]:
+        """Find the ranges in which nobody is heard to speak.
+
+        Parameters
+        ----------
+        presence : ndarray of bool
+            When someone speaks in the short speech, at `audio2video.speech.detector.RATE`.
+        """
+        silent = []
+        for one in self.spoken:
+            delay = self.delay(one.segment.start)
+            times = (one.segment.start + delay, one.segment.end + delay)
+            first, last = (round(time * RATE) for time in times)
+            if not presence[first : last + 1].any():
+                silent.append(one)
+        return silent
 
     def facts(self) -> list[dict[str, Any]]:
         """Tell what the speech of this part depends on, as JSON values."""

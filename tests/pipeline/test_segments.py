@@ -164,6 +164,15 @@ def test_a_range_of_a_slow_video_may_hold_no_frame(track: AudioInfo) -> None:
         plan_segments([segment(0.6, 0.9)], LIST, video(9, Fraction(1)), lambda: (track, track))
 
 
+def test_ranges_without_speech_are_found() -> None:
+    ranges = [(Fraction(0), Fraction(1)), (Fraction(2), Fraction(3)), (Fraction(3), Fraction(7, 2))]
+    found = part(*ranges, rate=Fraction(25), total=100)
+    presence = np.zeros(found.frames * 2 + 1, bool)
+    assert found.unheard(presence) == list(found.spoken)
+    presence[round((Fraction(5, 2) + found.delay(Fraction(2))) * 50)] = True
+    assert found.unheard(presence) == [found.spoken[0], found.spoken[2]]
+
+
 def test_a_label_begins_anew_with_each_range() -> None:
     asked = np.array([0, 0, 1, 1, 1, 0, 0, 1, 0], bool)
     assert frames_since(asked).tolist() == [0, 1, 0, 1, 2, 3, 4, 0, 1]
