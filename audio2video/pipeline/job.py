@@ -386,8 +386,6 @@ class Job:
         return load_encoder(self.predictor, self.network_path)
 
 
-
-
 def will_train(workspace: Workspace, config: Config, *, corpus_coming: bool = False) -> bool:
     """Tell whether step 1 trains its pass.
 
