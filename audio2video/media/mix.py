@@ -54,10 +54,17 @@ class Envelope:
         Seconds, from and to; those that touch are one. None is all of the time.
     rate : int
         Samples per second.
+
+    Attributes
+    ----------
+    start, stop : int
+        Samples before and from which on it is 0; `stop` is None for never.
     """
 
+    start: int
+    stop: int | None
+
     def __init__(self, ranges: Sequence[Range] | None, rate: int) -> None:
-        self._everywhere = ranges is None
         ends: list[list[int]] = []
         for first, last in sorted((round(a * rate), round(b * rate)) for a, b in ranges or ()):
             if ends and first <= ends[-1][1]:
@@ -68,11 +75,8 @@ class Envelope:
         self._starts: I64 = table[:, 0]
         self._stops: I64 = table[:, 1]
         self._fade = round(FADE_SECONDS * rate)
-
-    @property
-    def stop(self) -> int | None:
-        """Sample from which on it is 0; None for never."""
-        return None if self._everywhere else int(self._stops.max(initial=0))
+        self.start = int(self._starts.min()) if len(table) else 0
+        self.stop = None if ranges is None else int(self._stops.max(initial=0))
 
     def weights(self, start: int, stop: int) -> F32 | None:
         """Give the weights of samples, or None if all are 0.
@@ -81,8 +85,10 @@ class Envelope:
         -------
         ndarray of float32, shape (stop - start,), or None
         """
-        if self._everywhere:
+        if self.stop is None:
             return np.ones(stop - start, np.float32)
+        if start >= self.stop or stop <= self.start:  # soon, as there may be thousands of them
+            return None
         if not ((self._starts < stop) & (self._stops > start)).any():
             return None
         places = np.arange(start, stop)
@@ -182,7 +188,7 @@ class MixedSound:
                 weights = envelope.weights(start, stop)
                 if weights is not None:
                     parts.append(track.samples(start, stop) * weights)
-                if envelope.stop is not None and envelope.stop <= stop:
+                if envelope.stop is not None and start < envelope.stop <= stop:
                     track.close()
             mix = np.zeros((self.layout.nb_channels, stop - start), np.float32)
             for part in parts:
