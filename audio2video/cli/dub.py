@@ -35,7 +35,7 @@ FLAGS = (
 
 @click.command("dub", cls=GroupedCommand, context_settings=CONTEXT)
 @click.argument("audio", type=FilePath(), required=False)
-@click.argument("video", type=FilePath(), required=False)
+@click.argument("video", type=FilePath(), required=False, metavar="VIDEO")
 @click.option(
     "-o",
     "--output",
@@ -74,14 +74,17 @@ def dub_command(
     With --segments only ranges of it; AUDIO may be left out if these name files of their own. Make
     videos only of people who have agreed to it. The result is marked as synthetic.
     """
-    if video is None and given["segments"] is not None:
-        audio, video = None, audio
-    if video is None:
-        raise click.UsageError(f"Missing argument '{'AUDIO' if audio is None else 'VIDEO'}'.")
     from ..api.dub import dub, plan_dub
     from ..api.workspaces import cache_workspace
 
     place = cache_workspace() if workspace is None else Workspace(workspace)
+    if audio is None:
+        raise click.UsageError("Missing argument 'AUDIO'.")
+    if video is None:
+        if resolve_config(place, given, config).inputs.segments is None:
+            raise click.UsageError("Missing argument 'VIDEO'.")
+        video = audio
+        audio = None
     settings = resolve_config(place, {**given, "video": video}, config)
     if dry_run:
         plan = plan_dub(

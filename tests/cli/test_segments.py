@@ -141,6 +141,10 @@ def test_subtitles_cut_a_track_that_is_on_the_videos_clock(tmp_path: Path, media
     files = (media / "track.wav", media / "pair.mp4", "--segments", media / "track.srt")
     plan = dub(*files, "--face", "1", "--dry_run", folder=tmp_path)
     assert "would make track-pair.mp4: 60 frames" in plan.stdout
+    (media / "list.json").write_text('[{"start": 1, "end": 2, "audio": "one.wav"}]')
+    (media / "options.toml").write_text('segments = "list.json"\n')
+    plan = dub(files[1], "--config", media / "options.toml", "--dry_run", folder=tmp_path)
+    assert "would make list-pair.mp4: 60 frames" in plan.stdout
     done = dub(*files, "--face", "1", "--keep_audio", "-20", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "15 of 60 frames synthesised (45 outside the segments: unchanged)" in done.stdout
