@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio2video.media.audio import probe_audio, read_audio
-from audio2video.pipeline.job import output_frames
+from audio2video.pipeline.lengths import output_frames
 from audio2video.retiming.activity import head_velocity, speech_gain
 from audio2video.retiming.costs import TargetCosts, target_costs
 from audio2video.retiming.path import best_path

@@ -72,6 +72,8 @@ SAMPLES = {
     "consent": '"Anna agreed to this, 2026-11-03"',
     "sign_cert": '"chain.pem"',
     "sign_key": '"key.pem"',
+    "keep_audio": "-12.0",
+    "segments": '"film.srt"',
     "face": "2",
     "face_at": '"640,360,2.5"',
     "init_from": '"talkers"',

@@ -12,12 +12,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..config import Config
-from ..errors import MostlyUnchangedError, OptionError
+from ..config.segments import read_segments
+from ..errors import MissingFileError, MostlyUnchangedError, OptionError
 from ..media.audio import probe_audio
 from ..media.video import probe_video
 from ..models.pass_files import find_network
-from ..pipeline.job import Job, result_frames
+from ..pipeline.job import NO_TRACK, Job
+from ..pipeline.lengths import result_frames
 from ..pipeline.run import run
+from ..pipeline.segments import plan_segments
 from ..pipeline.step import VIDEO_STEPS
 from ..progress import Progress
 from ..storage.files import replacing
@@ -42,7 +45,7 @@ class DubResult:
         Frames with a synthesised mouth.
     passed_through : mapping of str to int
         Frames of the target left as they are, by reason: 'no usable face', 'another person',
-        'mouth covered'. Reasons without a frame are left out.
+        'mouth covered', 'outside the segments'. Reasons without a frame are left out.
     seconds : mapping of str to float
         Time spent in each step, by its name.
     warnings : tuple of str
@@ -102,10 +105,11 @@ class DubPlan:
 
 
 def dub(
-    audio: str | Path,
+    audio: str | Path | None,
     video: str | Path,
     output: str | Path | None = None,
     *,
+    segments: str | Path | None = None,
     config: Config | None = None,
     workspace: Workspace | str | Path | None = None,
     preview: float | None = None,
@@ -119,19 +123,22 @@ def dub(
 
     Parameters
     ----------
-    audio : str or Path
-        Speech: a sound file, or a video with sound.
+    audio : str or Path or None
+        Speech: a sound file, or a video with sound. None where `segments` name all that is said.
     video : str or Path
         Video of one person talking.
     output : str or Path, optional
         MP4 file to write; ``<audio>-<video>.mp4`` in the current folder by default.
+    segments : str or Path, optional
+        SRT or JSON file with the ranges of `video` to dub; all else stays as it is. By default that
+        of `config`.
     config : Config, optional
         Everything else; its inputs are those given here.
     workspace : Workspace, str or Path, optional
         Where intermediate products are kept; without one, a temporary folder is used and only the
         result stays.
     preview : float, optional
-        Seconds of speech to dub, from its beginning; all of it by default.
+        Seconds of speech to dub, from its beginning; all of it by default. Not with `segments`.
     overwrite : bool
         Replace an `output` that is there.
     progress : Progress, optional
@@ -143,7 +150,8 @@ def dub(
     Raises
     ------
     OptionError
-        `output` is there already, is one of the inputs, or is no MP4 file.
+        `output` is there already, is one of the inputs, or is no MP4 file; or there is nothing to
+        say.
     MostlyUnchangedError
         Most frames of the result are the target's own; `output` is written all the same.
     Audio2VideoError
@@ -156,12 +164,15 @@ def dub(
     >>> result.synthesised == result.frames                                # doctest: +SKIP
     True
     """
-    sound, target, product = Path(audio), Path(video), _product(audio, video, output)
-    _check_product(product, (sound, target), overwrite=overwrite)
+    settings = _with_inputs(config, audio, video, segments, preview)
+    sound = settings.inputs.audio
+    product = _product(settings, output)
+    _check_product(product, settings, overwrite=overwrite)
     progress = progress or Progress()
     with _workspace(workspace) as (place, kept):
-        settings = (config or Config()).replace(video=target)
-        if preview is not None:
+        if preview is not None and sound is not None:
+            if settings.length_fit == "silence":  # to the target's end is no preview
+                settings = settings.replace(fit="freeze" if settings.plays_in_own_time else "auto")
             place.create()
             folder, voice = place.inside("input"), settings.inputs.voice_audio
             sound = write_beginning(sound, preview, folder)
@@ -192,10 +203,11 @@ def dub(
 
 
 def plan_dub(
-    audio: str | Path,
+    audio: str | Path | None,
     video: str | Path,
     output: str | Path | None = None,
     *,
+    segments: str | Path | None = None,
     config: Config | None = None,
     workspace: Workspace | str | Path | None = None,
     preview: float | None = None,
@@ -205,7 +217,7 @@ def plan_dub(
 
     Parameters
     ----------
-    audio, video, output, config, workspace, preview, overwrite
+    audio, video, output, segments, config, workspace, preview, overwrite
         As for `dub`.
 
     Returns
@@ -217,25 +229,39 @@ def plan_dub(
     Audio2VideoError
         `dub` would refuse: an input can't be used, or the output is there already.
     """
-    sound, target, product = Path(audio), Path(video), _product(audio, video, output)
-    _check_product(product, (sound, target), overwrite=overwrite)
-    pass_id = (config or Config()).inputs.pass_id
-    find_network(as_workspace(workspace or Path()), pass_id)
-    speech, info = probe_audio(sound), probe_video(target)
-    frames = result_frames(speech, info, (config or Config()).retiming.fit)
+    settings = _with_inputs(config, audio, video, segments, preview)
+    inputs, target = settings.inputs, Path(video)
+    product = _product(settings, output)
+    _check_product(product, settings, overwrite=overwrite)
+    find_network(as_workspace(workspace or Path()), inputs.pass_id)
+    info, said = probe_video(target), inputs.audio or inputs.segments or Path()
+    if inputs.segments is not None:
+        ranges = plan_segments(
+            read_segments(inputs.segments),
+            inputs.segments,
+            info,
+            lambda: (probe_audio(said), probe_audio(inputs.voice_audio or said)),
+            cut=settings.retiming.fit == "cut",
+        )
+        frames, asked = info.frames, ranges.asked
+    else:
+        frames = asked = result_frames(probe_audio(said), info, settings.length_fit)
     if preview is not None:
-        frames = max(1, min(frames, round(Fraction(preview) * info.rate)))
-    seconds = _estimate(frames, info.frames, info.width * info.height)
+        frames = asked = max(1, min(frames, round(Fraction(preview) * info.rate)))
+    seconds = _estimate(asked, frames, info.frames, info.width * info.height)
     return DubPlan(
-        product, sound, target, pass_id, frames, info.rate, info.width, info.height, seconds
+        product, said, target, inputs.pass_id, frames, info.rate, info.width, info.height, seconds
     )
 
 
-def _estimate(frames: int, target_frames: int, pixels: int) -> float:
-    """Estimate the run time from measurements on two cores (docs/reports/performance.md)."""
+def _estimate(asked: int, frames: int, target_frames: int, pixels: int) -> float:
+    """Estimate the run time from measurements on two cores (docs/reports/performance.md).
+
+    Frames that are not asked for are only decoded and encoded.
+    """
     share = 2 / max(1, min(os.cpu_count() or 1, 8))
-    each = 0.013 + 0.0065 * pixels / 1e6
-    return 4 + share * (frames * each + target_frames * 0.011)
+    each, plain = 0.013 + 0.0065 * pixels / 1e6, 0.0045 * pixels / 1e6
+    return 4 + share * (asked * each + (frames - asked) * plain + target_frames * 0.011)
 
 
 def _copy_result(job: Job, product: Path) -> None:
@@ -243,17 +269,55 @@ def _copy_result(job: Job, product: Path) -> None:
         shutil.copyfile(job.workspace.result(job.inp_id, job.tar_id), temporary)
 
 
-def _product(audio: str | Path, video: str | Path, output: str | Path | None) -> Path:
-    name = f"{id_from_path('demo', Path(audio))}-{id_from_path('demo', Path(video))}.mp4"
-    return Path(name) if output is None else Path(output)
+def _with_inputs(
+    config: Config | None,
+    audio: str | Path | None,
+    video: str | Path,
+    segments: str | Path | None,
+    preview: float | None,
+) -> Config:
+    """Put what is given into a config."""
+    given: dict[str, Path] = {"video": Path(video)}
+    if audio is not None:
+        given["audio"] = Path(audio)
+    if segments is not None:
+        given["segments"] = Path(segments)
+    settings = (config or Config()).replace(**given)
+    inputs = settings.inputs
+    if inputs.segments is None:
+        if inputs.audio is None:
+            raise OptionError("there is nothing to say", hint="give the speech, or --segments")
+        return settings
+    if preview is not None:
+        raise OptionError(
+            "--preview can't go with --segments", hint="leave one of them out, or shorten the list"
+        )
+    silent = next((one for one in read_segments(inputs.segments) if one.audio is None), None)
+    if inputs.audio is None and silent is not None:
+        raise MissingFileError(
+            f"{silent.place}: no sound for this range", path=inputs.segments, hint=NO_TRACK
+        )
+    return settings
 
 
-def _check_product(product: Path, inputs: tuple[Path, ...], *, overwrite: bool) -> None:
+def _product(config: Config, output: str | Path | None) -> Path:
+    if output is not None:
+        return Path(output)
+    inputs = config.inputs
+    names = (id_from_path("demo", path) for path in (inputs.audio or inputs.segments, inputs.video))
+    return Path(f"{'-'.join(names)}.mp4")
+
+
+def _check_product(product: Path, config: Config, *, overwrite: bool) -> None:
     if product.suffix.lower() != ".mp4":
         raise OptionError("the output must be an MP4 file", path=product, hint="end it in .mp4")
     if not product.exists():
         return
-    if any(used.exists() and product.samefile(used) for used in inputs):
+    inputs = config.inputs
+    used = [inputs.audio, inputs.video, inputs.voice_audio, inputs.segments]
+    if inputs.segments is not None:
+        used += [one.audio for one in read_segments(inputs.segments)]
+    if any(one is not None and one.exists() and product.samefile(one) for one in used):
         raise OptionError("the output is one of the inputs", path=product, hint="choose another")
     if not overwrite:
         raise OptionError(

@@ -193,7 +193,7 @@ def retime(
     activity : ndarray, shape (N,)
         Speech activity of each output frame; see `speech_activity`.
     config : Config, optional
-        Its `retiming` part is used.
+        Its `playback` is used: the `retiming` part, or the target's own time if its sound is kept.
 
     Returns
     -------
@@ -205,7 +205,7 @@ def retime(
     ValueError
         `activity` is empty.
     """
-    return lay_target(target, activity, (config or Config()).retiming, NO_PROGRESS)
+    return lay_target(target, activity, (config or Config()).playback, NO_PROGRESS)
 
 
 def synthesise_texture(

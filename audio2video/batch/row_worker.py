@@ -60,7 +60,7 @@ def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]
     with locked(lock, lambda: say("waiting for the target's analysis")):
         job = Job(workspace, import_target(workspace, config, progress), progress)
         # Without speech there is nothing to analyse the target for.
-        workspace.input_audio(job.inp_id)
+        job.check_speech()
         job.analyse()
     reports = run(workspace, VIDEO_STEPS, config, progress)
     # Mouth shapes may have been made again for this target's frame rate, and be the same.

@@ -14,6 +14,7 @@ from .terminal import CONTEXT, Terminal
 
 FLAGS = (
     "voice_audio",
+    "segments",
     "pass_id",
     "face",
     "face_at",
@@ -21,6 +22,8 @@ FLAGS = (
     "lineU",
     "lineL",
     "retiming",
+    "fit",
+    "keep_audio",
     "label",
     "consent",
     "sign_cert",
@@ -31,8 +34,8 @@ FLAGS = (
 
 
 @click.command("dub", cls=GroupedCommand, context_settings=CONTEXT)
-@click.argument("audio", type=FilePath())
-@click.argument("video", type=FilePath())
+@click.argument("audio", type=FilePath(), required=False)
+@click.argument("video", type=FilePath(), required=False, metavar="VIDEO")
 @click.option(
     "-o",
     "--output",
@@ -54,8 +57,8 @@ FLAGS = (
 @quietly()
 @verbosely
 def dub_command(
-    audio: Path,
-    video: Path,
+    audio: Path | None,
+    video: Path | None,
     output: Path | None,
     preview: float | None,
     dry_run: bool,
@@ -68,12 +71,20 @@ def dub_command(
 ) -> None:
     """Make the video of the person in VIDEO saying AUDIO.
 
-    Make videos only of people who have agreed to it. The result is marked as synthetic.
+    With --segments only ranges of it; AUDIO may be left out if these name files of their own. Make
+    videos only of people who have agreed to it. The result is marked as synthetic.
     """
     from ..api.dub import dub, plan_dub
     from ..api.workspaces import cache_workspace
 
     place = cache_workspace() if workspace is None else Workspace(workspace)
+    if audio is None:
+        raise click.UsageError("Missing argument 'AUDIO'.")
+    if video is None:
+        if resolve_config(place, given, config).inputs.segments is None:
+            raise click.UsageError("Missing argument 'VIDEO'.")
+        video = audio
+        audio = None
     settings = resolve_config(place, {**given, "video": video}, config)
     if dry_run:
         plan = plan_dub(

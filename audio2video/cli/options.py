@@ -94,6 +94,8 @@ def _with_option(command: Command, option: Option) -> Command:
     if option.default is not None and option.flag != "nthreads":
         help_text += f" (default: {option.default})"
     metavar = {bool: "True|False", Path: "PATH"}.get(option.kind, option.kind.__name__.upper())
+    if option.kind is float and option.synonyms:
+        metavar = "FLOAT|True|False"
     if option.choices:
         metavar = "|".join(option.choices)
     decorate = click.option(

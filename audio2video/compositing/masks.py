@@ -201,3 +201,28 @@ def covering_fade(shares: NDArray[np.floating], rate: Fraction | float) -> NDArr
     frames = np.arange(len(shares))
     distance = np.minimum(np.abs(later - frames), np.abs(frames - earlier))
     return smoothstep(distance / (steps + 1))
+
+
+def edge_fade(
+    frames: int, rate: Fraction | float, *, before: bool, after: bool
+) -> NDArray[np.float64]:
+    """How much of the result is shown in successive frames between others that stay as they are.
+
+    Parameters
+    ----------
+    frames : int
+    rate : Fraction or float
+        Frames per second.
+    before, after : bool
+        Whether there are such frames before and after these.
+
+    Returns
+    -------
+    ndarray of float64, shape (frames,)
+        More than 0 everywhere; within `FADE` of an end it rises or falls.
+    """
+    steps = max(1, round(FADE * float(rate)))
+    places = np.arange(frames, dtype=np.float64)
+    rise = places + 1 if before else np.full(frames, np.inf)
+    fall = frames - places if after else np.full(frames, np.inf)
+    return smoothstep(np.minimum(rise, fall) / (steps + 1))

@@ -17,6 +17,7 @@ from .sections import (
     MouthConfig,
     NetworkConfig,
     RetimingConfig,
+    SoundConfig,
     TextureConfig,
     TrainingConfig,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "NetworkConfig",
     "Option",
     "RetimingConfig",
+    "SoundConfig",
     "TextureConfig",
     "TrainingConfig",
     "options_of",

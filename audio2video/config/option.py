@@ -28,7 +28,7 @@ def option(
     high: float | None = None,
     unit: str | None = None,
     choices: tuple[str, ...] | None = None,
-    synonyms: Mapping[str, str] | None = None,
+    synonyms: Mapping[str, str | float] | None = None,
 ) -> Any:
     """Declare a field of a config as an option.
 
@@ -45,8 +45,9 @@ def option(
         Bounds, inclusive.
     unit : str, optional
     choices : tuple of str, optional
-    synonyms : mapping of str to str, optional
-        Other words for choices, in lower case; 'true' and 'false' stand for every boolean.
+    synonyms : mapping of str to str or float, optional
+        Other words for choices or numbers, in lower case; 'true' and 'false' stand for every
+        boolean. Digits are numbers where the option is one.
     """
     metadata = {
         "help": help,
@@ -81,7 +82,7 @@ class Option:
         Bounds, inclusive.
     unit : str or None
     choices : tuple of str or None
-    synonyms : mapping of str to str or None
+    synonyms : mapping of str to str or float, or None
     """
 
     flag: str
@@ -95,7 +96,7 @@ class Option:
     high: float | None
     unit: str | None
     choices: tuple[str, ...] | None
-    synonyms: Mapping[str, str] | None = None
+    synonyms: Mapping[str, str | float] | None = None
 
     def check(self, value: Any) -> None:
         """Check the bounds of a value.
@@ -138,8 +139,10 @@ class Option:
             raise OptionError(self._mismatch(text))
         if self.kind is Path:
             return self._path(text, folder or Path())
-        if self.synonyms is not None:
-            return self._known_as(text)
+        if self.synonyms is not None and (self.kind is str or not text.strip().isdigit()):
+            known = self._known_as(text)
+            if isinstance(known, self.kind):
+                return known
         try:
             value = self.kind(text)
         except ValueError as error:
@@ -162,6 +165,10 @@ class Option:
         OptionError
             The value has another type.
         """
+        if self.synonyms is not None and isinstance(value, (bool, str)):
+            known = self._known_as(str(value))
+            if isinstance(known, self.kind):
+                return known
         if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
             try:
                 return float(value)
@@ -169,8 +176,6 @@ class Option:
                 raise OptionError(f"option {self.flag!r} is out of bounds") from error
         if self.kind is Path and isinstance(value, str):
             return self._path(value, folder)
-        if self.synonyms is not None and isinstance(value, (bool, str)):
-            return self._known_as(str(value))
         # bool is a subclass of int, but 'nlayers = true' is a mistake.
         if not isinstance(value, self.kind) or (isinstance(value, bool) and self.kind is not bool):
             raise OptionError(
@@ -178,8 +183,8 @@ class Option:
             )
         return value
 
-    def _known_as(self, text: str) -> str:
-        """Give the choice that a word stands for; the word itself if there is none."""
+    def _known_as(self, text: str) -> str | float:
+        """Give the value that a word stands for; the word itself if there is none."""
         synonyms, word = self.synonyms or {}, text.strip().lower()
         if self.choices is not None and word in self.choices:
             return word

@@ -55,7 +55,7 @@ def resolve_config(
     own = workspace.target_options(check_id("tar_id", tar_id))
     if own.is_file():
         of_target = read_options_file(own)
-        for name in ("inp_id", "tar_id", "audio", "video", "voice_audio"):
+        for name in ("inp_id", "tar_id", "audio", "video", "voice_audio", "segments"):
             if name in of_target:
                 raise OptionError(f"a target's own options can't hold '{name}'", path=own)
         _put(values, of_target)

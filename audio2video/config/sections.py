@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from .option import option, options_of
 DEFAULT_PASS = "talkers"
 MAX_TEXT = 1000
 """Characters of a text that is written into a result."""
+
+AS_IT_IS, OFF = 0.0, -100.0
+"""Levels in dB that True and False stand for; what is as quiet as the second is left out."""
 
 VIDEO = "One video"
 PICTURE = "Picture (steps 2 to 4)"
@@ -59,6 +62,8 @@ class InputConfig(Section):
         Files to copy into the workspace first.
     voice_audio : Path, optional
         The voice alone, as long as the speech: the lips follow it.
+    segments : Path, optional
+        Ranges of the target to dub, see `audio2video.config.segments`; None for all of it.
     inp_id, tar_id, pass_id : str
         Ids of the speech, the target video and the trained pass.
     """
@@ -70,6 +75,12 @@ class InputConfig(Section):
     voice_audio: Path | None = option(
         None,
         "the voice of --audio alone: the lips follow it, the result keeps the full mix of --audio",
+        group=VIDEO,
+    )
+    segments: Path | None = option(
+        None,
+        "dub only these ranges of the video, SRT or JSON (start, end, audio, speaker), and keep "
+        "all else; --audio is then on the video's clock",
         group=VIDEO,
     )
     inp_id: str = option(DEFAULT_ID, "speech in the workspace: input/mp3/<inp_id>.*", group=VIDEO)
@@ -129,6 +140,39 @@ class RetimingConfig(Section):
                 f"--fit {self.fit} keeps the target's own order, --retiming full does not",
                 hint="leave one of them out",
             )
+
+
+@dataclass(frozen=True)
+class SoundConfig(Section):
+    """What is heard beside the speech.
+
+    Parameters
+    ----------
+    keep_audio : float, optional
+        Level of the target's own sound in dB, 0 being as it is; None, or `OFF`, leaves it out.
+    """
+
+    keep_audio: float | None = option(
+        None,
+        "mix the target's own sound with the speech, at this level: 0 or True as it is, -12 a "
+        "quarter of that; False leaves it out. The target then plays in its own time",
+        group=VIDEO,
+        low=OFF,
+        high=20,
+        unit="dB",
+        synonyms={"true": AS_IT_IS, "false": OFF},
+    )
+
+    def __post_init__(self) -> None:
+        """Check the level; True and False become levels."""
+        if isinstance(self.keep_audio, bool):
+            object.__setattr__(self, "keep_audio", AS_IT_IS if self.keep_audio else OFF)
+        super().__post_init__()
+
+    @property
+    def kept_level(self) -> float | None:
+        """Level of the target's own sound in dB; None if it is left out."""
+        return None if self.keep_audio is None or self.keep_audio <= OFF else self.keep_audio
 
 
 @dataclass(frozen=True)
@@ -698,6 +742,7 @@ class Config(Section):
     ----------
     inputs : InputConfig
     retiming : RetimingConfig
+    sound : SoundConfig
     marking : MarkingConfig
     texture : TextureConfig
     mouth : MouthConfig
@@ -722,6 +767,7 @@ class Config(Section):
     mouth: MouthConfig = field(default_factory=MouthConfig)
     texture: TextureConfig = field(default_factory=TextureConfig)
     retiming: RetimingConfig = field(default_factory=RetimingConfig)
+    sound: SoundConfig = field(default_factory=SoundConfig)
     marking: MarkingConfig = field(default_factory=MarkingConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
     compositing: CompositingConfig = field(default_factory=CompositingConfig)
@@ -729,6 +775,48 @@ class Config(Section):
     training: TrainingConfig = field(default_factory=TrainingConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     machine: MachineConfig = field(default_factory=MachineConfig)
+
+    def __post_init__(self) -> None:
+        """Check that what is heard and what is seen go together."""
+        super().__post_init__()
+        if not self.plays_in_own_time:
+            return
+        mode, fit = self.retiming.retiming, self.retiming.fit
+        parts = self.inputs.segments is not None
+        reason = "--segments" if parts else "--keep_audio"
+        if mode in ("full", "forward"):
+            raise OptionError(
+                f"{reason} keeps pictures under their own sound, --retiming {mode} moves them",
+                hint="leave one of them out",
+            )
+        if parts and fit not in ("auto", "cut"):
+            raise OptionError(
+                f"--segments makes results as long as the target: --fit {fit} changes nothing",
+                hint="leave it out; --fit cut leaves out what does not fit a range",
+            )
+        if fit in ("bounce", "loop"):
+            raise OptionError(
+                f"--keep_audio plays the target once, --fit {fit} more often",
+                hint="use --fit silence, freeze or cut",
+            )
+
+    @property
+    def plays_in_own_time(self) -> bool:
+        """Whether frame k of the result is frame k of the target, whose own sound is heard."""
+        return self.sound.kept_level is not None or self.inputs.segments is not None
+
+    @property
+    def playback(self) -> RetimingConfig:
+        """How the target is laid under the speech: as `retiming` asks, or in its own time."""
+        if not self.plays_in_own_time:
+            return self.retiming
+        return replace(self.retiming, retiming="off", fit="freeze")
+
+    @property
+    def length_fit(self) -> str:
+        """How the result's length follows from speech and target, see `RetimingConfig.fit`."""
+        fit = self.retiming.fit
+        return "silence" if self.plays_in_own_time and fit == "auto" else fit
 
     @classmethod
     def from_flags(cls, **values: Any) -> Config:
@@ -742,10 +830,13 @@ class Config(Section):
         return cls().replace(**values)
 
     def with_media_ids(self) -> Config:
-        """Give a copy whose ids are those of ``--audio`` and ``--video``, where these are given."""
+        """Give a copy whose ids are those of ``--audio`` and ``--video``, where these are given.
+
+        Without ``--audio``, ``--segments`` gives the id of the speech.
+        """
         inputs = self.inputs
         return self.replace(
-            inp_id=id_from_path(inputs.inp_id, inputs.audio),
+            inp_id=id_from_path(inputs.inp_id, inputs.audio or inputs.segments),
             tar_id=id_from_path(inputs.tar_id, inputs.video),
         )
 

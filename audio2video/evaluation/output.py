@@ -27,7 +27,7 @@ from ..storage.files import replacing, write_json
 from ..storage.workspace import Workspace
 from .output_blocks import BLOCK, measure_frozen, threshold_of
 from .output_compare import Comparison, ResultPass, codec_alone, outside_summary
-from .output_inputs import Result, pass_of, read_result, speaker_of
+from .output_inputs import Result, pass_of, playback_of, read_result, refuse_ranges
 from .output_lips import (
     Silence,
     compare_openings,
@@ -91,7 +91,8 @@ def evaluate_output(
     """
     progress = progress or Progress()
     config = Config.from_flags(inp_id=inp_id, tar_id=tar_id, landmark_model=landmark_model)
-    config = config.replace(**speaker_of(workspace.output(inp_id, tar_id)))
+    config = config.replace(**playback_of(workspace.output(inp_id, tar_id)))
+    refuse_ranges(workspace.output(inp_id, tar_id))
     job = Job(workspace, config, progress)
     speech = job.audio
     path = workspace.result(inp_id, tar_id)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..config import DEFAULT_PASS, InputConfig
-from ..config.resolve import SPEAKER
 from ..errors import BadFileError
 from ..media.video import Box, VideoInfo, probe_video
 from ..models.pass_files import find_network, load_network
@@ -56,8 +55,8 @@ class Result:
         return min(self.info.frames, len(self.timing.frames), len(self.mouth))
 
 
-def speaker_of(folder: Path) -> dict[str, Any]:
-    """Read from a result's report who was chosen to speak.
+def playback_of(folder: Path) -> dict[str, Any]:
+    """Read from a result's report who was chosen to speak, and how the target was laid under it.
 
     Parameters
     ----------
@@ -67,13 +66,31 @@ def speaker_of(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        Values by flag; empty if nobody was chosen, or there is no report.
+        Values by flag; empty if nothing was chosen, or there is no report.
     """
     report = folder / "report.json"
     said = read_json(report).get("options") if report.is_file() else None
-    chosen = {flag: said.get(flag) for flag in SPEAKER} if isinstance(said, dict) else {}
-    kinds = {"face": int, "face_at": str}
+    kinds = {"face": int, "face_at": str, "retiming": str, "fit": str, "keep_audio": float}
+    chosen = {flag: said.get(flag) for flag in kinds} if isinstance(said, dict) else {}
     return {flag: value for flag, value in chosen.items() if isinstance(value, kinds[flag])}
+
+
+def refuse_ranges(folder: Path) -> None:
+    """Refuse a result of which only ranges are dubbed.
+
+    Raises
+    ------
+    BadFileError
+        Its report names ranges: its speech is that of the target elsewhere.
+    """
+    report = folder / "report.json"
+    said = read_json(report).get("options") if report.is_file() else None
+    if isinstance(said, dict) and said.get("segments") is not None:
+        raise BadFileError(
+            "made with --segments: such results are not measured",
+            path=report,
+            hint="dub the same speech without --segments to measure it",
+        )
 
 
 def pass_of(job: Job, given: str | None) -> str:

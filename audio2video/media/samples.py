@@ -11,6 +11,9 @@ from av.audio.resampler import AudioResampler
 
 from .._typing import F32
 
+LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1"}
+"""Layouts that AAC has, by the number of channels; any other becomes stereo."""
+
 # How loud a loudspeaker sounds in the mono mix (ITU-R BS.775 down-mix), before normalisation.
 _MONO_WEIGHTS = {"FL": 0.5**0.5, "FR": 0.5**0.5, "FC": 1.0, "LFE": 0.0, "LFE2": 0.0}
 _SURROUND_WEIGHT = 0.5

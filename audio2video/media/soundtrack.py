@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
+from av.audio.layout import AudioLayout
 from av.container import OutputContainer
 
 from .._typing import F32
-from .samples import audio_frame, resample
-from .source import AudioSource
+from .samples import LAYOUTS, audio_frame, resample
 
 _RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1"}
 _BITS = {1: 128_000, 2: 192_000}
 _BITS_MORE = 80_000  # per channel
 _BLOCK = 8 * 1024  # samples: eight frames of AAC at once take fewer calls than one by one
 # At these bit rates no worse than the default search, which takes up to 2.5 times as long.
 _OPTIONS = {"aac_coder": "fast"}
+
+
+class Sound(Protocol):
+    """Samples to be written: an `AudioSource`, or sounds put together."""
+
+    rate: int
+    layout: AudioLayout
+
+    def blocks(self) -> Iterator[F32]:
+        """Yield the samples, once [shape=(channels, n)]."""
+
+    def close(self) -> None:
+        """Close the files that they are from."""
 
 
 class SoundTrack:
@@ -28,7 +41,7 @@ class SoundTrack:
     ----------
     container : OutputContainer
         Where to; nothing but streams has been added to it yet.
-    source : AudioSource
+    source : Sound
         The sound. AAC's own rates and the usual layouts are kept; another rate becomes the next
         higher one, and another layout stereo.
     seconds : Fraction, optional
@@ -36,13 +49,13 @@ class SoundTrack:
     """
 
     def __init__(
-        self, container: OutputContainer, source: AudioSource, seconds: Fraction | None = None
+        self, container: OutputContainer, source: Sound, seconds: Fraction | None = None
     ) -> None:
         self._source = source
         self._container = container
         channels = source.layout.nb_channels
         self._rate = min((rate for rate in _RATES if rate >= source.rate), default=_RATES[-1])
-        self._layout = _LAYOUTS.get(channels, "stereo")
+        self._layout = LAYOUTS.get(channels, "stereo")
         self._stream = container.add_stream(
             "aac", rate=self._rate, layout=self._layout, options=_OPTIONS
         )

@@ -21,7 +21,7 @@ from ..storage.files import sweep, temporary_beside
 from .colour import ColourTags, Matrix, space_code
 from .frame import Frame
 from .info import VideoInfo
-from .soundtrack import SoundTrack
+from .soundtrack import Sound, SoundTrack
 from .source import AudioSource
 
 # What MP4 can hold under its own names; anything else the format would silently drop.
@@ -50,9 +50,10 @@ class VideoWriter:
         Size in pixels, both even.
     rate : Fraction
         Frames per second; frame k is shown at exactly k / rate.
-    audio : Path or str, optional
-        A file whose sound goes into the result, whole, beginning with the first frame. Its sample
-        rate and channels are kept where AAC has them.
+    audio : Path, str or Sound, optional
+        A file whose sound goes into the result, whole, beginning with the first frame; or sounds
+        put together, which are closed at the end. Sample rate and channels are kept where AAC has
+        them.
     audio_seconds : Fraction, optional
         Where the sound is cut.
     crf : float, optional
@@ -85,7 +86,7 @@ class VideoWriter:
         height: int,
         rate: Fraction,
         *,
-        audio: Path | str | None = None,
+        audio: Path | str | Sound | None = None,
         audio_seconds: Fraction | None = None,
         crf: float = _CRF,
         preset: str = _PRESET,
@@ -105,7 +106,7 @@ class VideoWriter:
         self._colour = like.colour if like is not None else ColourTags()
         self._matrix: Matrix = like.matrix if like is not None else self._colour.matrix(height)
         self._audio: SoundTrack | None = None
-        source = AudioSource(audio) if audio is not None else None
+        source = AudioSource(audio) if isinstance(audio, (str, Path)) else audio
         self._temporary = temporary_beside(self.path)
         sweep(self.path)
         try:

@@ -27,7 +27,7 @@ from .textures import TextureSequence
 
 
 @dataclass(frozen=True)
-class _FrameRequest:
+class FrameRequest:
     """One output frame to be composed.
 
     `frame` is the target's frame `number`; the picture is to lie `share` of the way from it to
@@ -37,9 +37,9 @@ class _FrameRequest:
     index: int
     number: int
     frame: Frame
-    after: int
-    share: float
-    other: Frame | None
+    after: int = -1
+    share: float = 0.0
+    other: Frame | None = None
 
 
 class Composer:
@@ -61,7 +61,7 @@ class Composer:
         self._shown, self._sheet = shown, sheet
         self._drops = chin_offsets(sequence.jaw, own_jaw, track.usable[timing.frames] & config.jaw)
 
-    def compose(self, request: _FrameRequest) -> tuple[Frame, Frame]:
+    def compose(self, request: FrameRequest) -> tuple[Frame, Frame]:
         """Give the frame with its new mouth, and before it as it plays in the target.
 
         They are one and the same where the sheet does not show the moment: copies take time.
@@ -123,14 +123,14 @@ def composite_frames(
             yield after
 
 
-def _requests(reader: VideoReader, timing: Retiming) -> Iterator[_FrameRequest]:
+def _requests(reader: VideoReader, timing: Retiming) -> Iterator[FrameRequest]:
     pairs, shares = np.stack([timing.frames, timing.neighbours], axis=1), timing.fractions
     source = reader.read(pairs[pairs >= 0])
     for index in range(len(pairs)):
         number, after = pairs[index].tolist()
         frame = next(source)
         other = next(source) if after >= 0 else None
-        yield _FrameRequest(index, number, frame, after, float(shares[index]), other)
+        yield FrameRequest(index, number, frame, after, float(shares[index]), other)
 
 
 def _frame_between(a: Frame, b: Frame, share: float) -> Frame:
@@ -147,9 +147,13 @@ def _face_between(
     return landmarks, HeadPose.from_array(weights[None] @ track.pose[pair].as_array())
 
 
-def place_label(target: TargetAnalysis, timing: Retiming, shown: str) -> Label:
-    """Place the visible label off all faces that the output shows."""
-    track, info = target.track, target.info
-    frames = np.unique(timing.frames[track.usable[timing.frames]])
+def place_label(
+    target: TargetAnalysis, timing: Retiming, shown: str, *others: TargetAnalysis
+) -> Label:
+    """Place the visible label off all faces that the output shows, of others who speak as well."""
+    info, faces = target.info, []
+    for one in (target, *others):
+        usable = timing.frames[one.track.usable[timing.frames]]
+        faces.append(one.track.landmarks[np.unique(usable)])
     count = {"always": len(timing.frames), "start": round(START_SECONDS * info.rate), "none": 0}
-    return make_label(info.width, info.height, track.landmarks[frames], count[shown])
+    return make_label(info.width, info.height, np.concatenate(faces), count[shown])

@@ -44,11 +44,21 @@ class ContactSheet:
     mouths : sequence
         For each frame of the result the part of the picture around the mouth, see `mouth_box`; None
         without a face.
+    among : sequence of int, optional
+        Frames of which some are shown, ascending; all by default.
     """
 
-    def __init__(self, shown: Sequence[float], rate: float, mouths: Sequence[Box | None]) -> None:
-        count = min(MOMENTS, len(shown))
-        self._moments = [round((k + 0.5) * len(shown) / count - 0.5) for k in range(count)]
+    def __init__(
+        self,
+        shown: Sequence[float],
+        rate: float,
+        mouths: Sequence[Box | None],
+        among: Sequence[int] | None = None,
+    ) -> None:
+        chosen = range(len(shown)) if among is None else among
+        count = min(MOMENTS, len(chosen))
+        places = [round((k + 0.5) * len(chosen) / count - 0.5) for k in range(count)]
+        self._moments = [chosen[place] for place in places]
         self._shown, self._rate, self._mouths = shown, rate, mouths
         self._tiles: dict[tuple[int, int], U8] = {}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from ..retiming.retime import Retiming
 from ..target.analysis import TargetAnalysis
 from ..target.speaker_choice import FACE_ADVICE
 
+if TYPE_CHECKING:
+    from .layers import Layer
+
 WARNED_SHARE = 0.1
 """Share of a result's frames that pass through unchanged above which there is a warning."""
 
@@ -24,6 +28,9 @@ REFUSED_SHARE = 0.5
 NO_FACE = "no usable face"
 OTHERS = "another person"
 COVERED = "mouth covered"
+OUTSIDE = "outside the segments"
+REASONS = (NO_FACE, OTHERS, COVERED)
+"""Why a frame that was asked for is not synthesised; the number of a reason is its place here."""
 
 _REMEDY = {
     NO_FACE: "choose a target, or a part of it, in which the person faces the camera throughout",
@@ -42,10 +49,21 @@ class FrameCount:
         All of them.
     passed_through : mapping of str to int
         Frames of the target left as they are, by reason; reasons without a frame are left out.
+        `OUTSIDE` is where nothing else was asked for.
     """
 
     frames: int
     passed_through: Mapping[str, int]
+
+    @property
+    def asked(self) -> int:
+        """Frames that were to get a mouth."""
+        return self.frames - self.passed_through.get(OUTSIDE, 0)
+
+    @property
+    def missed(self) -> Mapping[str, int]:
+        """Frames that were to get a mouth and did not, by reason."""
+        return {why: n for why, n in self.passed_through.items() if why != OUTSIDE}
 
     @property
     def unchanged(self) -> int:
@@ -81,14 +99,49 @@ def count_frames(
     -------
     FrameCount
     """
+    return _counted(reason_numbers(target, timing, shown))
+
+
+def count_in_ranges(layers: Sequence[Layer], frames: int) -> FrameCount:
+    """Count the frames of a result that is dubbed in ranges.
+
+    A frame in which several people speak counts as synthesised if all of them are.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    frames : int
+        Of the whole.
+
+    Returns
+    -------
+    FrameCount
+    """
+    worst = np.full(frames, -2, np.int64)
+    for one in layers:
+        places = one.timing.frames
+        why = reason_numbers(one.target, one.timing, one.shown)
+        worst[places] = np.maximum(worst[places], why)
+    count = _counted(worst[worst > -2])
+    outside = frames - count.frames
+    passed = {**count.passed_through, **({OUTSIDE: outside} if outside else {})}
+    return FrameCount(frames, passed)
+
+
+def reason_numbers(
+    target: TargetAnalysis, timing: Retiming, shown: NDArray[np.floating]
+) -> NDArray[np.int64]:
+    """Tell for each frame why it is not synthesised, as a place in `REASONS`; -1 if it is."""
     lost = ~target.track.usable[timing.frames]
-    others = lost & target.others_only[timing.frames]
-    counts = {
-        NO_FACE: int((lost & ~others).sum()),
-        OTHERS: int(others.sum()),
-        COVERED: int((~lost & (shown == 0)).sum()),
-    }
-    return FrameCount(len(timing.frames), {why: n for why, n in counts.items() if n})
+    others = target.others_only[timing.frames]
+    seen = np.where(shown == 0, REASONS.index(COVERED), -1)
+    unseen = np.where(others, REASONS.index(OTHERS), REASONS.index(NO_FACE))
+    return np.where(lost, unseen, seen).astype(np.int64)
+
+
+def _counted(why: NDArray[np.int64]) -> FrameCount:
+    counts = zip(REASONS, np.bincount(why + 1, minlength=len(REASONS) + 1)[1:], strict=True)
+    return FrameCount(len(why), {reason: int(n) for reason, n in counts if n})
 
 
 def check_count(count: FrameCount, result: Path, progress: Progress) -> None:
@@ -99,10 +152,11 @@ def check_count(count: FrameCount, result: Path, progress: Progress) -> None:
     MostlyUnchangedError
         Most of them are not.
     """
-    share = count.unchanged / count.frames
+    missed = count.missed
+    share = sum(missed.values()) / count.asked
     if share <= WARNED_SHARE:
         return
-    mostly = max(count.passed_through, key=lambda why: count.passed_through[why])
+    mostly = max(missed, key=lambda why: missed[why])
     problem, hint = f"only {count}", _REMEDY[mostly]
     if share > REFUSED_SHARE:
         raise MostlyUnchangedError(problem, path=result, hint=f"the file is kept; {hint}")

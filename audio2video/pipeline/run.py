@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..config import Config
+from ..config.segments import read_segments
 from ..errors import MostlyUnchangedError, OptionError
 from ..progress import Progress
 from ..runtime.extras import require
@@ -66,7 +67,7 @@ def run(
     config = import_media(workspace, config, progress, link=link)
     job = Job(workspace, config, progress)
     if any(step > 1 for step in chosen) or (1 in chosen and config.lipsync.predict):
-        workspace.input_audio(job.inp_id)  # a wrong id is reported before anything is made
+        job.check_speech()  # a wrong id is reported before anything is made
     if any(step > 1 for step in chosen):
         check_owners_in(job.folder, job.owner)
     check_requirements(workspace, chosen, config)
@@ -162,6 +163,8 @@ def import_media(
             probe_audio(sound)
     if inputs.video is not None:
         probe_video(inputs.video)
+    if inputs.segments is not None:
+        read_segments(inputs.segments)
     for source, folder, file_id in (
         (inputs.audio, "input/mp3", config.inputs.inp_id),
         (inputs.video, "target/mp4", config.inputs.tar_id),
@@ -188,10 +191,13 @@ def import_target(workspace: Workspace, config: Config, progress: Progress | Non
 
 
 def _write_report(job: Job, timings: dict[str, dict[str, Any]]) -> None:
-    inputs = {
-        "audio": job.workspace.input_audio(job.inp_id),
-        "video": job.workspace.target_video(job.tar_id),
-    }
+    inputs = {"video": job.workspace.target_video(job.tar_id)}
+    if job.plan is None:
+        inputs["audio"] = job.workspace.input_audio(job.inp_id)
+    else:
+        inputs |= {f"audio_{k}": path for k, path in enumerate(job.plan.audio, start=1)}
+    if job.config.inputs.segments is not None:
+        inputs["segments"] = job.config.inputs.segments
     folder = job.workspace.finished_pass(job.pass_id)
     if folder is not None:
         inputs["network"] = folder / "network.npz"

@@ -40,30 +40,34 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         The speech is missing, or the file there can't be used.
     """
     target, rate = job.target, float(job.rate)
-    wanted = job.frames
+    part, product = job.part, job.retiming_path
 
     def build(path: Path) -> dict[str, Any]:
         track = target.track
         with job.speech(path) as (samples, presence):
-            speech = recording_activity(samples, job.rate, wanted, presence)
+            speech = recording_activity(samples, job.rate, job.frames, presence)[job.asked]
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
-        timing = lay_target(target, speech, job.config.retiming, job.progress)
+        if part is None:
+            timing = lay_target(target, speech, job.config.playback, job.progress)
+            _tell_of_own_time(job, len(speech) - len(track))
+        else:
+            timing = Retiming(part.places.astype(np.float64))
         with path.open("wb") as file:
             np.savez(file, places=timing.positions)
-        with replacing(path.parent / "retiming.png") as temporary:
+        with replacing(product.with_suffix(".png")) as temporary:
             motion = np.linalg.norm(velocity, axis=1)
             plot_retiming(timing, speech, motion, track.blink, track.usable, rate, temporary)
         return {"between": int(timing.is_interpolated.sum())}
 
-    product = job.retiming_path
     made = build_if_stale(
         product,
         {
             "format": FORMAT,
             "target": target.key,
             **job.voice_facts,
-            "frames": wanted,
-            **job.config.retiming.flags(),
+            "frames": job.frames,
+            "ranges": None if part is None else part.runs.tolist(),
+            **job.config.playback.flags(),
         },
         build,
         job.progress,
@@ -72,6 +76,23 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         outputs=[product.with_suffix(".png")],
     )
     return read_retiming(job), made
+
+
+def _tell_of_own_time(job: Job, missing: int) -> None:
+    """Say that the target plays in its own time, and where it is too short for the speech."""
+    config = job.config
+    if not config.plays_in_own_time:
+        return
+    if config.retiming.retiming == "auto":
+        job.progress.notice(
+            "the target's own sound is kept, so the target plays in its own time, from its first "
+            "frame on"
+        )
+    if missing > 0 and config.retiming.fit == "auto":
+        job.progress.warn(
+            f"the speech is {missing / float(job.rate):.1f} s longer than the target, whose last "
+            "frame stays, without a sound of its own: --fit cut ends the result there"
+        )
 
 
 def read_retiming(job: Job) -> Retiming:
@@ -83,7 +104,7 @@ def read_retiming(job: Job) -> Retiming:
         The file is missing, damaged, of another length, or names frames that the target does not
         have.
     """
-    path, wanted = job.retiming_path, job.frames
+    path, wanted = job.retiming_path, job.wanted
     places = read_arrays(path, ("places",), made_by=MADE_BY)["places"]
     if places.ndim != 1 or places.dtype.kind not in "fiu" or len(places) == 0:
         raise BadFileError("places must be a list of numbers", path=path)

@@ -73,23 +73,58 @@ def speech_of(
     Audio2VideoError
         It can't be decoded, or there is no room for it.
     """
+    even = temporary_beside(product.with_suffix(".wav")).with_suffix(".even.wav")
+    try:
+        with mixed_sound(audio, product, detector, known.mix if known else None) as (mono, mix):
+            heard = known or HeardFile(mix, listen(mono, detector()))
+            _write(even, mono, heard.hearing.even)
+        yield _read(even, 1)[:, 0], heard
+    finally:
+        remove(even)
+
+
+@contextmanager
+def mixed_sound(
+    audio: Path,
+    product: Path,
+    detector: Callable[[], SpeechDetector],
+    mix: ChannelMix | None = None,
+) -> Iterator[tuple[I16, ChannelMix]]:
+    """Decode a file and mix its channels so that the voice is heard, as long as the block lasts.
+
+    Parameters
+    ----------
+    audio, product
+        As for `speech_of`.
+    detector : callable
+        Gives the speech detector, where channels have different sounds.
+    mix : ChannelMix, optional
+        How the channels are mixed, if that is known.
+
+    Yields
+    ------
+    samples : ndarray of int16, shape (n,)
+        Mono at 16 kHz; memory-mapped.
+    mix : ChannelMix
+
+    Raises
+    ------
+    Audio2VideoError
+        It can't be decoded, or there is no room for it.
+    """
     place = product.with_suffix(".wav")
-    decoded = temporary_beside(place)
-    mixed, even = decoded.with_suffix(".mixed.wav"), decoded.with_suffix(".even.wav")
+    decoded = temporary_beside(place).with_suffix(".decoded.wav")
+    mixed = decoded.with_suffix(".mixed.wav")
     sweep(place)
     try:
         usual = extract_channels(audio, decoded)
         channels = _read(decoded, len(usual))
-        mix = known.mix if known else choose_mix(channels, usual, detector)
-        _write(mixed, channels, lambda part, _: mix.mixed(part))
-        mono = _read(mixed, 1)[:, 0]
-        heard = known or HeardFile(mix, listen(mono, detector()))
-        _write(even, mono, heard.hearing.even)
+        chosen = mix or choose_mix(channels, usual, detector)
+        _write(mixed, channels, lambda part, _: chosen.mixed(part))
         remove(decoded)
-        remove(mixed)
-        yield _read(even, 1)[:, 0], heard
+        yield _read(mixed, 1)[:, 0], chosen
     finally:
-        for path in (decoded, mixed, even):
+        for path in (decoded, mixed):
             remove(path)
 
 

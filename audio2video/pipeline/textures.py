@@ -169,6 +169,35 @@ def carry_mouth(
     return CarriedMouth(shapes, gain, generic=asked == "generic")
 
 
+def from_own_mouth(
+    mouth: NDArray[np.float64],
+    target: TargetAnalysis,
+    timing: Retiming,
+    shares: NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """Let mouth shapes set out from the target's own, and return to them.
+
+    Parameters
+    ----------
+    mouth : ndarray, shape (N, 20, 2)
+        Mouth shapes on the target's face, rectified.
+    target : TargetAnalysis
+    timing : Retiming
+        Of N frames.
+    shares : ndarray, shape (N,)
+        How far each is the new one; see `compositing.masks.edge_fade`.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, 20, 2)
+        Where the target's own mouth is not seen, the new one.
+    """
+    frames = timing.frames
+    share = np.where(target.track.usable[frames], shares, 1.0)[:, None, None]
+    own = np.where(share < 1, target.track.mouth[frames], mouth)
+    return np.asarray(own + share * (mouth - own), np.float64)
+
+
 def render_textures(
     maker: TextureMaker,
     mouth: NDArray[np.floating],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ class Synthesis:
         File of its network.
     statement : str
         What is synthetic about it.
+    kept_sound : float or None
+        Level in dB at which the target's own sound is heard beside the speech; None if it is not.
+    more_speech : tuple of Path
+        Further sounds that were put under it.
+    segments : tuple of mapping
+        Ranges of the target that were edited, as JSON values; none for all of it.
     """
 
     target: Path
@@ -48,6 +55,14 @@ class Synthesis:
     pass_id: str | None = None
     network: Path | None = None
     statement: str = STATEMENT
+    kept_sound: float | None = None
+    more_speech: tuple[Path, ...] = ()
+    segments: tuple[Mapping[str, Any], ...] = ()
+
+    def speeches(self) -> list[tuple[str, Path]]:
+        """Give all sounds that were put under it, each with the label of its ingredient."""
+        every = ([] if self.speech is None else [self.speech]) + list(self.more_speech)
+        return [(f"speech{k}" if k > 1 else "speech", one) for k, one in enumerate(every, start=1)]
 
     def facts(self) -> dict[str, Any]:
         """Content of this package's own assertion, as JSON values."""
@@ -58,6 +73,8 @@ class Synthesis:
             "visible_label": self.label,
             "target": _file(self.target),
             "speech": _file(self.speech),
+            "target_sound_db": self.kept_sound,
+            **({"segments": [dict(one) for one in self.segments]} if self.segments else {}),
             "pass": self.pass_id,
             "network": _file(self.network),
         }
@@ -75,8 +92,8 @@ def definition(synthesis: Synthesis, title: str) -> dict[str, Any]:
             "description": synthesis.statement,
         },
     ]
-    if synthesis.speech is not None:
-        actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": ["speech"]}})
+    for label, _ in synthesis.speeches():
+        actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": [label]}})
     return {
         "claim_generator_info": [agent],
         "title": title,

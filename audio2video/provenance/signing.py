@@ -54,8 +54,8 @@ def sign_video(path: Path, title: str, synthesis: Synthesis, credentials: Creden
             c2pa.Builder(definition(synthesis, title), context) as builder,
         ):
             _add(builder, synthesis.target, "parentOf", "target")
-            if synthesis.speech is not None:
-                _add(builder, synthesis.speech, "componentOf", "speech")
+            for label, speech in synthesis.speeches():
+                _add(builder, speech, "componentOf", label)
             with (
                 replacing(path) as temporary,
                 path.open("rb") as source,

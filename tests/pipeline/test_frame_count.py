@@ -13,9 +13,11 @@ from audio2video.pipeline.frame_count import (
     COVERED,
     NO_FACE,
     OTHERS,
+    OUTSIDE,
     FrameCount,
     check_count,
     count_frames,
+    count_in_ranges,
 )
 from audio2video.progress import Progress
 from audio2video.retiming.retime import Retiming
@@ -73,3 +75,29 @@ def test_most_are_an_error_and_the_commonest_reason_tells_what_to_do(why: str) -
     text = str(caught.value)
     assert text.startswith("a-b.mp4: only 48 of 100 frames synthesised (")
     assert f"; the file is kept; choose a target, or a part of it, {REMEDIES[why]}" in text
+
+
+def test_only_frames_inside_the_segments_are_judged() -> None:
+    usable = np.array([True] * 6 + [False] * 4)
+    target = SimpleNamespace(track=SimpleNamespace(usable=usable), others_only=np.zeros(10, bool))
+    first = SimpleNamespace(
+        target=target, timing=Retiming(np.array([2.0, 3, 4])), shown=np.array([1.0, 1, 0])
+    )
+    second = SimpleNamespace(
+        target=target, timing=Retiming(np.array([4.0, 5, 6])), shown=np.array([1.0, 0.2, 1])
+    )
+    # Frame 4 is asked for twice, and missed once.
+    found = count_in_ranges([first, second], 10)  # type: ignore[list-item]
+    assert found == FrameCount(10, {NO_FACE: 1, COVERED: 1, OUTSIDE: 5})
+    assert (found.asked, found.synthesised, found.missed) == (5, 3, {NO_FACE: 1, COVERED: 1})
+    said: list[str] = []
+    check_count(
+        FrameCount(1000, {OUTSIDE: 990, COVERED: 1}), RESULT, Progress(on_warning=said.append)
+    )
+    assert said == []
+    check_count(found, RESULT, Progress(on_warning=said.append))
+    assert (
+        "only 3 of 10 frames synthesised (1 no usable face, 1 mouth covered, 5 outside" in said[0]
+    )
+    with pytest.raises(MostlyUnchangedError):
+        check_count(FrameCount(1000, {OUTSIDE: 990, COVERED: 6}), RESULT, Progress())

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...compositing.masks import covering_fade
-from ...errors import BadFileError
-from ...media.video import VideoWriter
+import numpy as np
+
+from ...media.video import Box, VideoWriter
 from ...provenance.container_tags import container_tags
 from ...provenance.credentials import signing_credentials
 from ...provenance.manifest import Synthesis
 from ...provenance.signing import sign_video
+from ...retiming.retime import Retiming
 from ...runtime.threads import single_threaded_libraries
 from ...storage.artifacts import build_if_stale, made_from, read_record
 from ...storage.files import file_hash, replacing
 from ...target.analysis import MADE_BY as TEXTURE_MADE_BY
 from ..composer import Composer, composite_frames, place_label
 from ..contact_sheet import ContactSheet, mouth_box
-from ..frame_count import count_frames
+from ..frame_count import count_frames, count_in_ranges
 from ..job import Job
+from ..layers import Layer, composite_ranges, read_layer
 from ..report import StepReport
-from ..schedule import read_retiming
-from ..textures import read_textures
+from ..soundtrack import result_sound
 
 NAME = "composite"
 FORMAT = 4
@@ -30,7 +32,7 @@ FORMAT = 4
 
 
 def run(job: Job) -> StepReport:
-    """Composite the textures onto the retimed target; the sound is the user's own.
+    """Composite the textures onto the retimed target, under the sound of `result_sound`.
 
     The result is marked as synthetic: by container tags, a visible label and a signed manifest.
     Writes ``<inp_id>-<tar_id>.mp4`` and the contact sheet ``sheet.png`` into the output folder.
@@ -40,29 +42,27 @@ def run(job: Job) -> StepReport:
     Audio2VideoError
         An input is missing or can't be used.
     """
-    target, audio, wanted = job.target, job.audio, job.frames
-    sequence = read_textures(job)
-    timing = read_retiming(job)
-    if len(sequence.textures) != wanted:
-        raise BadFileError(
-            f"has {len(sequence.textures)} frames, the speech needs {wanted}",
-            path=job.textures_path,
-            hint=f"run {TEXTURE_MADE_BY} again; --force True if it is your own file",
-        )
-    _warn_of_other_retiming(job)
-    marking = job.config.marking
+    layers, wanted, marking = [], job.frames, job.config.marking
+    for one in job.speakers:
+        layers.append(read_layer(one))
+        _warn_of_other_retiming(one)
+    target, plan = layers[0].target, job.plan
+    timing = layers[0].timing if plan is None else Retiming(np.arange(wanted, dtype=np.float64))
     report = StepReport(NAME, "frame")
-    shown = covering_fade(target.occlusions.lips[timing.frames], target.info.rate)
     tags = container_tags(job.inp_id, job.tar_id, job.pass_id)
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     network = job.workspace.finished_pass(job.pass_id)
+    heard = [job.audio.path] if plan is None else plan.audio
     synthesis = Synthesis(
         target.info.path,
-        audio.path,
+        heard[0],
         marking.label,
         marking.consent,
         job.pass_id,
         None if network is None else network / "network.npz",
+        kept_sound=job.config.sound.kept_level,
+        more_speech=tuple(heard[1:]),
+        segments=() if plan is None else tuple(plan.facts()),
     )
     result = job.workspace.result(job.inp_id, job.tar_id)
     if marking.consent is None and not _has_result(job):
@@ -73,14 +73,11 @@ def run(job: Job) -> StepReport:
         )
 
     def build(path: Path) -> dict[str, Any]:
-        info, track = target.info, target.track
-        mouths = [
-            mouth_box(track.landmarks[k], info.width, info.height) if track.usable[k] else None
-            for k in timing.frames
-        ]
-        rate = float(info.rate)
-        sheet = ContactSheet((timing.positions / rate).tolist(), rate, mouths)
-        label = place_label(target, timing, marking.label)
+        info = target.info
+        sheet = _contact_sheet(layers, timing, wanted)
+        others = (one.target for one in layers[1:])
+        label = place_label(target, timing, marking.label, *others)
+        workers, config = job.config.machine.nthreads, job.config.compositing
         with (
             single_threaded_libraries(),
             VideoWriter(
@@ -88,16 +85,20 @@ def run(job: Job) -> StepReport:
                 info.width,
                 info.height,
                 info.rate,
-                audio=audio.path,
+                audio=result_sound(job),
                 audio_seconds=job.sound_seconds,
                 metadata=tags,
                 like=info,
             ) as writer,
         ):
-            composer = Composer(target, sequence, timing, shown, sheet, job.config.compositing)
-            pictures = composite_frames(
-                composer, info.path, timing, job.config.machine.nthreads, sheet, label
-            )
+            if plan is None:
+                only = layers[0]
+                composer = Composer(target, only.sequence, timing, only.shown, sheet, config)
+                pictures = composite_frames(composer, info.path, timing, workers, sheet, label)
+            else:
+                pictures = composite_ranges(
+                    layers, info.path, wanted, workers, sheet, label, config
+                )
             for picture in job.progress.follow(pictures, "compositing", wanted):
                 writer.write(picture)
         sign_video(path, result.name, synthesis, credentials)
@@ -110,11 +111,8 @@ def run(job: Job) -> StepReport:
         result,
         {
             "format": FORMAT,
-            "target": target.key,
-            "textures": file_hash(job.textures_path),
-            "lines": file_hash(job.textures_path.with_suffix(".npz")),
-            "retiming": file_hash(job.retiming_path),
-            "audio": file_hash(audio.path),
+            **(layers[0].facts if plan is None else {"parts": [one.facts for one in layers]}),
+            "audio": [file_hash(path) for path in heard] if plan else file_hash(heard[0]),
             "tags": tags,
             "options": list(job.config.compositing.flags().values()),
             "marks": synthesis.facts(),
@@ -126,13 +124,32 @@ def run(job: Job) -> StepReport:
         owner=job.owner,
         outputs=[job.folder / "sheet.png"],
     )
-    report.result, report.frames = result, count_frames(target, timing, shown)
+    report.result = result
+    if plan is None:
+        report.frames = count_frames(target, timing, layers[0].shown)
+    else:
+        report.frames = count_in_ranges(layers, wanted)
     report.facts = {
         "output_frames": wanted,
         "synthesised_frames": report.frames.synthesised,
         "passed_through": dict(report.frames.passed_through),
     }
     return report
+
+
+def _contact_sheet(layers: Sequence[Layer], timing: Retiming, wanted: int) -> ContactSheet:
+    """Prepare the sheet: moments in which somebody speaks."""
+    info = layers[0].target.info
+    mouths: list[Box | None] = [None] * wanted
+    asked: set[int] = set()
+    for one in layers:
+        indices = range(wanted) if one.timing is timing else one.timing.frames.tolist()
+        asked.update(indices)
+        for index, k in zip(indices, one.timing.frames, strict=True):
+            if one.target.track.usable[k]:
+                mouths[index] = mouth_box(one.target.track.landmarks[k], info.width, info.height)
+    rate = float(info.rate)
+    return ContactSheet((timing.positions / rate).tolist(), rate, mouths, sorted(asked))
 
 
 def _has_result(job: Job) -> bool:

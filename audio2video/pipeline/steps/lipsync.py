@@ -36,7 +36,7 @@ of this step, and look the same."""
 
 
 def run(job: Job) -> StepReport:
-    """Train the pass if it is due, and predict with it.
+    """Train the pass if it is due, and predict with it, for each person who speaks.
 
     Writes ``train/<pass_id>/``, ``input/mfcc/<inp_id>.npy`` (if the pass
     hears with 'mfcc'), ``input/ldmk/<pass_id>/<inp_id>.npy``
@@ -58,7 +58,8 @@ def run(job: Job) -> StepReport:
         if not predict:
             report.unit, report.count = "epoch", training["epochs"]
     if predict:
-        _predict(job, report)
+        for one in job.speakers:
+            _predict(one, report)
     return report
 
 
@@ -73,7 +74,7 @@ def _predict(job: Job, report: StepReport) -> None:
         )
 
     encoder = job.encoder
-    features_path = job.workspace.features(job.inp_id)
+    features_path = job.workspace.features(job.speech_id)
     sound = job.voice_facts
     force = job.config.machine.force
     with ExitStack() as opened:
@@ -103,7 +104,7 @@ def _predict(job: Job, report: StepReport) -> None:
             )
             track = predict_shapes(network, features, speech, rate, load_bilabials(encoder))
             np.save(path, track.shapes, allow_pickle=False)
-            report.count = frames
+            report.count += frames
             return {"rate": str(rate), "pass_id": job.pass_id}
 
         build_if_stale(
@@ -122,7 +123,8 @@ def _predict(job: Job, report: StepReport) -> None:
             force=force,
         )
     _draw_shapes(job, file_hash(job.audio.path))
-    report.facts.update({"output_frames": frames, "rate": str(rate)})
+    before = report.facts.get("output_frames", 0)
+    report.facts.update({"output_frames": before + frames, "rate": str(rate)})
 
 
 def _draw_shapes(job: Job, sound: str) -> None:
@@ -146,7 +148,7 @@ def _draw_shapes(job: Job, sound: str) -> None:
                 writer.write(canvas.draw(shape))
 
     build_if_stale(
-        job.workspace.visual(job.pass_id, job.inp_id),
+        job.workspace.visual(job.pass_id, job.speech_id),
         {
             "format": FORMAT,
             "shapes": file_hash(job.shapes_path),

@@ -20,11 +20,12 @@ from ...target.analysis import TargetAnalysis
 from ...target.teeth_proxies import Proxies, choose_proxies, proxy_files
 from ...texture.candidates import candidate_count
 from ..job import Job
+from ..one_voice import refuse_two_voices
 from ..plots import plot_proxies
 from ..report import StepReport
 from ..schedule import ensure_retiming
 from ..shapes import read_shapes
-from ..textures import carry_mouth, render_textures, texture_maker
+from ..textures import carry_mouth, from_own_mouth, render_textures, texture_maker
 
 NAME = "texture"
 FORMAT = 4
@@ -35,7 +36,7 @@ MOUTH_PICTURE = ((-0.6, 0.85), (0.6, 1.6))
 
 
 def run(job: Job) -> StepReport:
-    """Analyse the target and make the textures.
+    """Analyse the target and make the textures, for each person who speaks.
 
     Writes ``texture.npy``, ``texture.npz`` (mouth and jaw lines) and ``teeth.png`` (the proxies)
     into the output folder.
@@ -45,11 +46,18 @@ def run(job: Job) -> StepReport:
     Audio2VideoError
         An input is missing or can't be used.
     """
-    target, config = job.target, job.config.texture
-    shapes = read_shapes(job)
-    timing, _ = ensure_retiming(job)
-    network = job.predictor
     report = StepReport(NAME, "frame")
+    refuse_two_voices(job)
+    for one in job.speakers:
+        _make(one, report)
+    return report
+
+
+def _make(job: Job, report: StepReport) -> None:
+    target, config = job.target, job.config.texture
+    shapes = read_shapes(job)[job.asked]
+    timing, _ = ensure_retiming(job)
+    network, product = job.predictor, job.textures_path
 
     @single_threaded_libraries()
     def build(path: Path) -> dict[str, Any]:
@@ -59,13 +67,15 @@ def run(job: Job) -> StepReport:
         track = MouthTrack(shapes, job.rate, network.reference, network.spread)
         carried = carry_mouth(track, target, job.tar_id, job.config, job.progress)
         mouth, workers = carried.shapes, job.config.machine.nthreads
+        if job.part is not None:
+            mouth = from_own_mouth(mouth, target, timing, job.part.fades)
         maker = texture_maker(target, config, proxies, workers, generic=carried.generic)
         rendered = render_textures(maker, mouth, timing, config, workers)
         jaw = _write_textures(path, rendered, target.space, job)
-        with replacing(path.parent / "texture.npz") as temporary, temporary.open("wb") as file:
+        with replacing(product.with_suffix(".npz")) as temporary, temporary.open("wb") as file:
             np.savez(file, mouth=mouth, jaw=jaw)
-        _plot_proxies(path.parent / "teeth.png", proxies, target)
-        report.count = job.frames
+        _plot_proxies(job.proxies_path, proxies, target)
+        report.count += job.wanted
         return {
             "mouth_interior": "generic" if carried.generic else "target",
             "range_gain": round(carried.gain, 4),
@@ -75,7 +85,6 @@ def run(job: Job) -> StepReport:
             "lower_proxy_frame": None if proxies.lower is None else proxies.lower.frame,
         }
 
-    product = job.textures_path
     build_if_stale(
         product,
         {
@@ -91,16 +100,16 @@ def run(job: Job) -> StepReport:
         job.progress,
         force=job.config.machine.force,
         owner=job.owner,
-        outputs=[product.with_suffix(".npz"), product.with_name("teeth.png")],
+        outputs=[product.with_suffix(".npz"), job.proxies_path],
     )
     usable = int(target.track.usable.sum())
-    report.facts = {
+    facts = {
         "target_frames": len(target.track),
         "usable_target_frames": usable,
         "candidates": candidate_count(config.ncandidates, usable),
         "pixels_per_inter_ocular_distance": round(target.space.resolution, 2),
     }
-    return report
+    report.facts.update(facts if job.part is None else {f"speaker_{target.speaker}": facts})
 
 
 def _plot_proxies(path: Path, proxies: Proxies, target: TargetAnalysis) -> None:
@@ -126,9 +135,10 @@ def _write_textures(
     job: Job,
 ) -> NDArray[np.float32]:
     """Write the textures one by one; returns the jaw lines that go with them."""
-    lines = np.empty((job.frames, 17, 2), np.float32)
-    with ArrayWriter(path, (job.frames, space.height, space.width, 3)) as writer, closing(rendered):
-        followed = job.progress.follow(rendered, "making textures", job.frames)
+    wanted = job.wanted
+    lines = np.empty((wanted, 17, 2), np.float32)
+    with ArrayWriter(path, (wanted, space.height, space.width, 3)) as writer, closing(rendered):
+        followed = job.progress.follow(rendered, "making textures", wanted)
         for index, (texture, line) in enumerate(followed):
             lines[index] = line
             writer.write(index, texture)

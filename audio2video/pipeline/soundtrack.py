@@ -1,0 +1,38 @@
+"""What is heard in a result: the speech, and where asked for the target's own sound."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from ..media.mix import MixedSound, Voice
+from ..media.video import probe_video
+from .job import Job
+
+
+def result_sound(job: Job) -> Path | MixedSound:
+    """Give the sound of a result: the user's file as it is, or what is put together of several.
+
+    Returns
+    -------
+    Path or MixedSound
+        To be closed by whoever writes it.
+
+    Raises
+    ------
+    Audio2VideoError
+        A file is missing, or has no sound that can be decoded.
+    """
+    level, info = job.config.sound.kept_level, probe_video(job.workspace.target_video(job.tar_id))
+    if job.plan is not None:
+        own = info.path if info.has_audio else None
+        return MixedSound(own, job.plan.voices(), Fraction(job.frames) / job.rate, level)
+    speech = job.audio
+    if level is None:
+        return speech.path
+    if not info.has_audio:
+        job.progress.warn(f"{info.path.name} has no sound that could be kept")
+        return speech.path
+    # To the end of the pictures, and of a speech that ends within half a frame of them.
+    seconds = max(Fraction(job.frames) / job.rate, speech.duration)
+    return MixedSound(info.path, [Voice(speech.path)], seconds, level)
