@@ -57,7 +57,7 @@ def save_network(network: Predictor, path: Path) -> None:
 
 
 def read_network(path: Path) -> Predictor:
-    """Read a network.
+    """Read a network; weights may be stored in half precision.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def read_network(path: Path) -> Predictor:
             raise TypeError("an array that is not of numbers")
         network = Predictor(
             form,
-            {name: a[name] for name in form.shapes()},
+            {name: np.asarray(a[name], np.float32) for name in form.shapes()},
             a["feature_mean"],
             a["feature_std"],
             a["target_mean"],
@@ -96,7 +96,7 @@ def read_network(path: Path) -> Predictor:
             features,
             encoder,
             tuple(
-                {name: a[_member_name(name, k)] for name in form.shapes()}
+                {name: np.asarray(a[_member_name(name, k)], np.float32) for name in form.shapes()}
                 for k in range(1, members)
             ),
             float(a["spread"]) if "spread" in a else None,
