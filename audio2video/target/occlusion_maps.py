@@ -6,12 +6,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..face.occlusion import (
     analysis_grid,
     confirmed_occlusions,
+    disc,
     lip_region,
     occluded_fraction,
     reduce_texture,
@@ -22,6 +24,8 @@ from ..face.track import FaceTrack
 from ..face.visibility import learn_face, occlusion_maps, sample_frames
 from ..progress import Progress
 from ..runtime.threads import ordered_map, single_threaded_libraries
+from .bare_frames import BareFrames
+from .overlays import HiddenTexels
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,9 @@ class Occlusions:
     lips: NDArray[np.float32]
 
 
+AROUND = 0.1
+"""Inter-ocular distances around an overlay in which what is odd is taken to be its doing."""
+
 AT_ONCE = 16
 """Frames that are explained together; more are not faster."""
 
@@ -55,6 +62,9 @@ def detect_occlusions(
     rate: float,
     workers: int,
     progress: Progress,
+    *,
+    bare: BareFrames,
+    overlays: HiddenTexels,
 ) -> Occlusions:
     """Detect occlusions against a learned model of the speaker's lower face.
 
@@ -70,15 +80,23 @@ def detect_occlusions(
     workers : int
         Threads.
     progress : Progress
+    bare : BareFrames
+        The face is learned from these.
+    overlays : HiddenTexels
+        Known to be in front of the face: not looked for again.
 
     Returns
     -------
     Occlusions
-        Nothing in frames that are not usable.
+        Nothing in frames that are not usable. Lips hidden by overlays count as covered; the maps
+        do not show them.
     """
     # Many small products of matrices: threads within them would only wait for each other.
     with single_threaded_libraries():
-        return _without_brief(_find(textures, track, space, workers, progress), track, rate)
+        found = _find(textures, track, space, workers, progress, bare, overlays)
+    found = _without_brief(found, track, rate)
+    lips = np.maximum(found.lips, np.where(bare.bare, 0, bare.foreign))
+    return Occlusions(found.maps, np.maximum(lips, overlays.lips).astype(np.float32))
 
 
 def _without_brief(occlusions: Occlusions, track: FaceTrack, rate: float) -> Occlusions:
@@ -95,10 +113,12 @@ def _find(
     space: RectifiedGrid,
     workers: int,
     progress: Progress,
+    bare: BareFrames,
+    overlays: HiddenTexels,
 ) -> Occlusions:
     reduced = analysis_grid(space)
     usable = np.flatnonzero(track.usable)
-    sample = sample_frames(track.usable)
+    sample = sample_frames(bare.bare)
     places = np.zeros((len(track), 68, 2))
     places[usable] = to_rectified(track.landmarks[usable], track.pose[usable])
     model = learn_face(
@@ -120,6 +140,9 @@ def _find(
             usable, progress.follow(occlusions, stage, len(usable)), strict=True
         ):
             maps[frame] = cover
+        if overlays:
+            around = cv2.dilate(overlays.on(int(frame), reduced), disc(AROUND * reduced.resolution))
+            maps[frame][around > 0] = 0
     maps = confirmed_occlusions(maps, track.starts, reduced)
     lips = np.zeros(len(track), np.float32)
     for frame in usable:
