@@ -57,7 +57,7 @@ class Composer:
         track = target.track
         own_jaw = track.rectified_jaw()[timing.frames]
         # A warp of the frame would carry along what is in front of the jaw.
-        moves = config.jaw and not target.overlays
+        moves = config.jaw and not (target.overlays or target.occlusions.often)
         self._target, self._sequence, self._config = target, sequence, config
         self._reduced = analysis_grid(target.space)
         self._shown, self._sheet = shown, sheet

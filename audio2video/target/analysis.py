@@ -189,6 +189,11 @@ def analyse_target(
         target = _read(info, folder, key)
     mark_used(face)
     _tell_of_people(target, config, progress)
+    if target.occlusions.often:
+        progress.warn(
+            f"{path.name}: something is in front of the face in many frames (a microphone, a "
+            "straw): the mouth is synthesised around it; a bare face looks better"
+        )
     if target.overlays:
         progress.warn(
             f"{path.name}: something fixed in the picture (a microphone, text, a logo) is in front "
@@ -209,6 +214,7 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         "speaker",
         "covers",
         "lips_covered",
+        "often_covered",
         "looks",
         "overlay_masks",
         "overlay_raster",
@@ -231,7 +237,8 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
     if looks.dtype != np.uint8 or looks.ndim != 4 or looks.shape[1] != 2:
         raise BadFileError("not the analysis of a target", path=folder / "face.npz")
     reference = closed_mouth_reference(track.mouth[track.usable])
-    occlusions = Occlusions(arrays["covers"], arrays["lips_covered"])
+    often = bool(arrays["often_covered"])
+    occlusions = Occlusions(arrays["covers"], arrays["lips_covered"], often)
     return TargetAnalysis(
         info,
         key,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..config import AnalysisConfig
 from ..errors import NoFaceError
+from ..face.occlusion import analysis_grid
 from ..face.rectify import RectifiedGrid, texture_map
 from ..face.track import FaceTrack
 from ..media.video import Frame, VideoInfo
@@ -104,6 +105,9 @@ def write_analysis(
             bare=bare,
             overlays=hidden,
         )
+        texels = hidden.texels
+        if occlusions.often:
+            texels = hidden.with_occlusions(occlusions.maps, analysis_grid(space))
         del stored  # closes the file, so that its folder can be renamed everywhere
         with (temporary / "face.npz").open("wb") as file:
             np.savez(
@@ -114,13 +118,14 @@ def write_analysis(
                 light=light,
                 covers=occlusions.maps,
                 lips_covered=occlusions.lips,
+                often_covered=np.array(occlusions.often),
                 others_only=np.array([bool(faces) for faces in sightings]) & ~speaker.seen,
                 usable_frames=np.array([int(person.track.usable.sum()) for person in people]),
                 speaker=np.array(chosen),
                 looks=looks.pictures(),
                 overlay_masks=overlays.masks,
                 overlay_raster=overlays.raster,
-                hidden_texels=hidden.texels,
+                hidden_texels=texels,
             )
         note_hashes(temporary)
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.colour_occlusion import colour_occlusions, redness
 from ..face.occlusion import (
     analysis_grid,
     confirmed_occlusions,
@@ -38,10 +39,13 @@ class Occlusions:
         On the raster of `covers.analysis_grid`: 0, or from 128 on how surely it is not bare face.
     lips : ndarray of float32, shape (T,)
         Share of the lips that is covered.
+    often : bool
+        Something is in front of the face in many frames, so that textures must leave it out.
     """
 
     maps: NDArray[np.uint8]
     lips: NDArray[np.float32]
+    often: bool = False
 
 
 AROUND = 0.1
@@ -94,9 +98,10 @@ def detect_occlusions(
     # Many small products of matrices: threads within them would only wait for each other.
     with single_threaded_libraries():
         found = _find(textures, track, space, workers, progress, bare, overlays)
+    often = found.often
     found = _without_brief(found, track, rate)
-    lips = np.maximum(found.lips, np.where(bare.bare, 0, bare.foreign))
-    return Occlusions(found.maps, np.maximum(lips, overlays.lips).astype(np.float32))
+    lips = np.maximum(found.lips, np.where(bare.bare & (not often), 0, bare.foreign))
+    return Occlusions(found.maps, np.maximum(lips, overlays.lips).astype(np.float32), often)
 
 
 def _without_brief(occlusions: Occlusions, track: FaceTrack, rate: float) -> Occlusions:
@@ -128,9 +133,12 @@ def _find(
     )
     maps = np.zeros((len(track), reduced.height, reduced.width), np.uint8)
 
+    red = np.ones(maps.shape, np.float32)
+
     def look(frames: NDArray[np.int64]) -> NDArray[np.uint8]:
-        pictures = [reduce_texture(textures[frame], space, reduced) for frame in frames]
-        return occlusion_maps(model, np.stack(pictures), places[frames])
+        pictures = np.stack([reduce_texture(textures[frame], space, reduced) for frame in frames])
+        red[frames] = redness(pictures, reduced)
+        return occlusion_maps(model, pictures, places[frames])
 
     blocks = [usable[start : start + AT_ONCE] for start in range(0, len(usable), AT_ONCE)]
     with closing(ordered_map(look, blocks, workers)) as found:
@@ -139,13 +147,24 @@ def _find(
         for frame, cover in zip(
             usable, progress.follow(occlusions, stage, len(usable)), strict=True
         ):
-            maps[frame] = cover
-        if overlays:
-            around = cv2.dilate(overlays.on(int(frame), reduced), disc(AROUND * reduced.resolution))
-            maps[frame][around > 0] = 0
+            maps[frame] = _apart(cover, overlays, int(frame), reduced)
     maps = confirmed_occlusions(maps, track.starts, reduced)
+    coloured = colour_occlusions(red[usable], places[usable], bare.bare[usable], reduced)
+    for frame, cover in zip(usable, coloured, strict=True):
+        if cover.any():
+            maps[frame] |= _apart(cover, overlays, int(frame), reduced)
     lips = np.zeros(len(track), np.float32)
     for frame in usable:
         if maps[frame].any():
             lips[frame] = occluded_fraction(maps[frame], lip_region(track.mouth[frame], reduced))
-    return Occlusions(maps, lips)
+    return Occlusions(maps, lips, bool(coloured.any()))
+
+
+def _apart(
+    cover: NDArray[np.uint8], overlays: HiddenTexels, frame: int, reduced: RectifiedGrid
+) -> NDArray[np.uint8]:
+    """Leave out what is known to be an overlay."""
+    if not overlays:
+        return cover
+    around = cv2.dilate(overlays.on(frame, reduced), disc(AROUND * reduced.resolution))
+    return np.where(around > 0, 0, cover).astype(np.uint8)

@@ -23,6 +23,9 @@ HIDDEN_MARGIN = 0.03
 """Inter-ocular distances by which masks are grown for what no texture may show: the rim of a letter
 is nothing in its place, and a scratch in another."""
 
+OCCLUSION_MARGIN = 0.08
+"""The same for other things in front of the face, whose maps are coarser."""
+
 TOUCHED = 0.1
 """Share of a texel from which on it is hidden."""
 
@@ -171,6 +174,26 @@ class HiddenTexels:
 
     def __bool__(self) -> bool:
         return bool(len(self.texels))
+
+    def with_occlusions(self, maps: U8, reduced: RectifiedGrid) -> U8:
+        """Give the texels together with what else is in front of the face.
+
+        Parameters
+        ----------
+        maps : ndarray of uint8, shape (T, reduced.height, reduced.width)
+            0 where the face is bare.
+        reduced : RectifiedGrid
+
+        Returns
+        -------
+        ndarray of uint8, shape (T, grid.height, grid.width)
+        """
+        both = np.zeros((len(maps), self.grid.height, self.grid.width), np.uint8)
+        around = disc(OCCLUSION_MARGIN * reduced.resolution)
+        for frame in np.flatnonzero(maps.any(axis=(1, 2))):
+            grown = cv2.dilate((maps[frame] > 0).astype(np.float32), around)
+            both[frame] = np.greater(resampled(grown, reduced, self.grid), HALF_HIDDEN)
+        return both | self.texels if self else both
 
     def on(self, frame: int, wanted: RectifiedGrid) -> U8:
         """Give the hidden texels of a frame on another raster."""
