@@ -144,8 +144,10 @@ def votes(view: View, other: View) -> tuple[Mask, Mask]:
 
 def _difference(picture: U8, other: U8, places: F32) -> F32:
     moved = cv2.remap(other, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    apart = cv2.absdiff(picture, moved).astype(np.float32).max(axis=2)
-    return np.asarray(cv2.blur(apart, (3, 3)))
+    red, green, blue = cv2.split(cv2.absdiff(picture, moved))
+    # NumPy's maximum over channels takes ten times as long.
+    apart = cv2.max(cv2.max(red, green), blue)
+    return np.asarray(cv2.blur(apart.astype(np.float32), (3, 3)))
 
 
 def _inside(places: F32, picture: U8) -> Mask:

@@ -236,6 +236,14 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
     looks = arrays["looks"]
     if looks.dtype != np.uint8 or looks.ndim != 4 or looks.shape[1] != 2:
         raise BadFileError("not the analysis of a target", path=folder / "face.npz")
+    masks, raster, hidden = (
+        arrays[name] for name in ("overlay_masks", "overlay_raster", "hidden_texels")
+    )
+    frames = (0, len(track))
+    if masks.ndim != 3 or hidden.ndim != 3 or raster.shape != (4,):
+        raise BadFileError("not the analysis of a target", path=folder / "face.npz")
+    if len(masks) not in frames or len(hidden) not in frames:
+        raise BadFileError("not the analysis of a target", path=folder / "face.npz")
     reference = closed_mouth_reference(track.mouth[track.usable])
     often = bool(arrays["often_covered"])
     occlusions = Occlusions(arrays["covers"], arrays["lips_covered"], often)
@@ -249,8 +257,8 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         arrays["light"],
         reference,
         occlusions,
-        Overlays(arrays["overlay_masks"], arrays["overlay_raster"]),
-        arrays["hidden_texels"] if len(arrays["hidden_texels"]) else None,
+        Overlays(masks, raster),
+        hidden if len(hidden) else None,
         arrays["others_only"],
         tuple(arrays["usable_frames"].tolist()),
         int(arrays["speaker"]) + 1,

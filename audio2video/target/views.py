@@ -47,7 +47,8 @@ class Views:
         scale = self.scale
         rgb = part.rgb()
         if scale < 1:
-            rgb = cv2.GaussianBlur(rgb, (0, 0), 0.4 / scale)
+            width = 2 * int(np.ceil((1 / scale - 1) / 2)) + 1
+            rgb = np.asarray(cv2.blur(rgb, (width, width)), np.uint8)
         x0, y0 = (int(np.ceil(k * scale)) for k in origin)
         width, height = (
             max(1, int(np.floor((k + size - 1) * scale)) - start + 1)
