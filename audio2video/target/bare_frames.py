@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .._typing import F32, Mask
 from ..errors import NoFaceError
 from ..face.bare_lips import foreign_lips
+from ..face.lip_look import lip_look, no_lips
 from ..face.track import FaceTrack
 from ..runtime.threads import ordered_map, single_threaded_libraries
 from .overlays import Overlays
@@ -46,7 +47,7 @@ class BareFrames:
     Parameters
     ----------
     foreign : ndarray of float32, shape (T,)
-        Share of the lips that has not the colour of a face.
+        Share of the lips that has not the colour of a face; 1 where something smooth covers them.
     bare : ndarray of bool, shape (T,)
         Usable frames that show the lips.
     """
@@ -77,21 +78,27 @@ def find_bare_frames(
     """
     usable = np.flatnonzero(track.usable)
 
-    def look(frame: np.int64) -> float:
+    foreign, looks = np.zeros(len(track), np.float32), np.zeros((len(track), 4), np.float32)
+
+    def look(frame: np.int64) -> tuple[float, F32]:
         view = views[int(frame)]
         hidden = np.zeros(view.picture.shape[:2], bool)
         if overlays:
             hidden = overlays.front(int(frame), view.origin, hidden.shape, views.scale) > HIDDEN
-        return foreign_lips(view, hidden)
+        return foreign_lips(view, hidden), lip_look(view)
 
-    foreign = np.zeros(len(track), np.float32)
+    def look_at(frames: NDArray[np.int64]) -> None:
+        with single_threaded_libraries(), closing(ordered_map(look, frames, workers)) as looked:
+            for frame, (share, one) in zip(frames, looked, strict=True):
+                foreign[frame], looks[frame] = share, one
+
     some = usable[:: max(1, round(rate / LOOKS))]
-    with single_threaded_libraries(), closing(ordered_map(look, some, workers)) as looked:
-        foreign[some] = list(looked)
-    if not bare_frames(foreign[some], np.ones(len(some), bool)).all():
-        others = np.setdiff1d(usable, some)
-        with single_threaded_libraries(), closing(ordered_map(look, others, workers)) as looked:
-            foreign[others] = list(looked)
+    look_at(some)
+    if (foreign[some] >= MORE_THAN_USUAL).any() or no_lips(looks[some]).any():
+        look_at(np.setdiff1d(usable, some))
+        # How lips look behind an overlay is not known.
+        if not overlays:
+            foreign[usable[no_lips(looks[usable])]] = 1
     return BareFrames(foreign, bare_frames(foreign, track.usable))
 
 
