@@ -167,7 +167,7 @@ def judge(case: Case, code: int, out: str, err: str, torn: float) -> Outcome:
     counted = "" if found is None else f"{found[1]} of {found[2]} frames"
     changed = f", object changed by {torn:.1f}" if torn else ""
     if code == 2 and len(errors) == 1 and "Traceback" not in err:
-        kind, detail = REFUSED, errors[0].split("; ")[0].rsplit(": ", 1)[-1]
+        kind, detail = REFUSED, re.sub(r"^error: (/\S+: )?", "", errors[0]).split("; ")[0]
     elif code != 0:
         return Outcome(f"exit code {code}", lines[-1] if lines else "", True)
     elif any("is in front of the face" in line for line in warnings):
