@@ -77,8 +77,10 @@ def gather_evidence(views: Views, pairs: I64, workers: int) -> Evidence | None:
     Returns
     -------
     Evidence, optional
-        None where nothing is fixed.
+        None where nothing is fixed, or the head never moves.
     """
+    if not len(pairs):
+        return None
 
     def vote(pair: NDArray[np.int64]) -> tuple[tuple[int, int], F32]:
         view, other = (views[int(frame)] for frame in pair)

@@ -86,6 +86,14 @@ def test_a_microphone_on_a_stand_is_found(radius: float) -> None:
     assert texels.on(3, analysis_grid(space)).any()
 
 
+def test_of_a_head_that_stands_still_nothing_is_known() -> None:
+    points = demo_truth(1, size=SIZE, start=START).landmarks[0].astype(np.float64)
+    track = build_track([TrackedFace(points)] * 12)
+    frame = Frame.from_rgb(pictures()[0])
+    views = Views(lambda _: (frame, (0, 0)), track, VIEW_RESOLUTION)
+    assert not find_overlays(views, track, 25.0, 1, Progress())
+
+
 def test_words_that_change_are_masked_word_by_word() -> None:
     x, y = presenter().landmarks[:, 57].mean(axis=0).astype(int)
     texts = ("HELLO MEN", "WAVY EYES")
