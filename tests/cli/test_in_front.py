@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from conftest import CommandLine
@@ -62,3 +63,19 @@ def test_a_masked_face_is_refused(run_py: CommandLine, tmp_path: Path, small_spe
     assert found is not None
     assert found[1] == found[2]
     assert not (run_py.workspace / "output/words-masked").exists()
+
+
+@pytest.mark.slow
+def test_the_mouth_moves_around_a_straw(
+    run_py: CommandLine, tmp_path: Path, small_speech: Path
+) -> None:
+    truth = demo_truth(FRAMES, size=SIZE, start=60)
+    film = []
+    for picture, points in zip(first_person(FRAMES), truth.landmarks, strict=True):
+        x, y = points[62].astype(int)
+        mask = np.zeros((SIZE, SIZE), np.uint8)
+        cv2.line(mask, (int(x), int(y)), (int(x) + 8, int(y) + 50), 1, 4)
+        film.append(laid(picture, mask, (30, 160, 60)))
+    video = write_film(tmp_path / "drink.mp4", film)
+    done = run_py("--audio", small_speech, "--video", video, "--retiming", "False")
+    assert "warning: drink.mp4: something is in front of the face in many frames" in done.stderr

@@ -92,7 +92,8 @@ def subtitles(
         cv2.putText(rim, text, (int(x), int(y)), font, scale, 1, 2 * thick + 1)
         cv2.putText(letters, text, (int(x), int(y)), font, scale, 1, thick)
         picture = _laid(film.pictures[frame], rim, (0, 0, 0), opacity)
-        return _laid(picture, letters, colour, opacity), rim
+        # What shines through changes with what is behind.
+        return _laid(picture, letters, colour, opacity), rim * np.uint8(opacity == 1)
 
     return draw
 
@@ -120,7 +121,7 @@ def watermark(opacity: float) -> Change:
         mask, font = _nothing(film), cv2.FONT_HERSHEY_SIMPLEX
         thick = max(1, round(2.2 * scale))
         cv2.putText(mask, "WMK", (int(x), int(y)), font, scale, 1, thick)
-        return _laid(film.pictures[frame], mask, (255, 255, 255), opacity), mask
+        return _laid(film.pictures[frame], mask, (255, 255, 255), opacity), _nothing(film)
 
     return draw
 

@@ -109,3 +109,16 @@ def test_words_that_change_are_masked_word_by_word() -> None:
     # Above and below the line nothing is masked.
     apart = face_of(30) & (np.abs(np.arange(SIZE)[:, None] - (y + 8)) > 12)
     assert not (found.front(30, (0, 0), (SIZE, SIZE)) > 0.5)[apart].any()
+
+
+def test_other_things_are_hidden_with_overlays() -> None:
+    space = RectifiedGrid.lower_face(60.0)
+    texels = HiddenTexels.of(Overlays.none(), presenter(), space)
+    reduced = analysis_grid(space)
+    maps = np.zeros((FRAMES, reduced.height, reduced.width), np.uint8)
+    maps[3, 20:24, 20:24] = 255
+    both = texels.with_occlusions(maps, reduced)
+    assert both.shape == (FRAMES, texels.grid.height, texels.grid.width)
+    assert np.flatnonzero(both.any(axis=(1, 2))).tolist() == [3]
+    # Grown, as the rim of a thing is not wanted in a texture.
+    assert both[3].sum() > 16 * (texels.grid.resolution / reduced.resolution) ** 2
