@@ -28,8 +28,9 @@ CLEAREST = 0.05
 MOST_FOREIGN = 0.8
 """Share of the lips from which on no face is seen there, however usual it is."""
 
-LOOKS = 8.0
-"""Times a second that lips are looked at; in all frames where one of these is covered."""
+LOOKS, LEAST_LOOKS = 8.0, 64
+"""Times a second, and least times in all, that lips are looked at; in all frames where one of these
+is covered."""
 
 HIDDEN = 0.1
 """Share of a pixel from which on an overlay hides it."""
@@ -92,13 +93,11 @@ def find_bare_frames(
             for frame, (share, one) in zip(frames, looked, strict=True):
                 foreign[frame], looks[frame] = share, one
 
-    some = usable[:: max(1, round(rate / LOOKS))]
+    some = usable[:: max(1, min(round(rate / LOOKS), len(usable) // LEAST_LOOKS))]
     look_at(some)
     if (foreign[some] >= MORE_THAN_USUAL).any() or no_lips(looks[some]).any():
         look_at(np.setdiff1d(usable, some))
-        # How lips look behind an overlay is not known.
-        if not overlays:
-            foreign[usable[no_lips(looks[usable])]] = 1
+        foreign[usable[no_lips(looks[usable])]] = 1
     return BareFrames(foreign, bare_frames(foreign, track.usable))
 
 
