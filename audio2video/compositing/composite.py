@@ -64,11 +64,15 @@ class Visibility:
         Its raster.
     shown : float
         How much of the mouthpiece is shown, 0 to 1; see `masks.covering_fade`.
+    front : ndarray of float32, optional
+        Of the shape of the part that is composited: how much of each pixel is in front of the face
+        and stays as it is, 0 to 1.
     """
 
     covered: NDArray[np.uint8]
     reduced: RectifiedGrid
     shown: float = 1.0
+    front: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,10 @@ def compose(
     planes = cv2.merge([mask, skin_weight(mask, piece.mouth, space)])
     planes = cv2.remap(planes, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     cover[window], compared = cv2.split(planes)
+    if sight is not None and sight.front is not None:
+        behind = 1 - sight.front[window]
+        cover[window] *= behind
+        compared = compared * behind
     result = frame if frame is not part else part.copy()
     light_scale = LIGHT_SCALE * unit if light else None
     result[window] = _blend(texture, frame[window], cover[window], compared, light_scale, unit)

@@ -294,7 +294,11 @@ class _Look:
         self._pose = track.pose[number]
         self._box = working_box(self._landmarks, self._pose, true.width, true.height)
         self._part = true.rgb(self._box)
-        self._sight = Visibility(target.occlusions.maps[number], analysis_grid(target.space))
+        self._sight = Visibility(
+            target.occlusions.maps[number],
+            analysis_grid(target.space),
+            front=target.overlays.in_box([number], self._box),
+        )
         # The same box for both pictures: what differs is what the landmark model sees in it.
         self._face = box_of(self._landmarks)
         self._seen = finder.landmarks(true.gray(), self._face)

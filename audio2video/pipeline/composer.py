@@ -56,10 +56,12 @@ class Composer:
     ) -> None:
         track = target.track
         own_jaw = track.rectified_jaw()[timing.frames]
+        # A warp of the frame would carry along what is in front of the jaw.
+        moves = config.jaw and not (target.overlays or target.occlusions.often)
         self._target, self._sequence, self._config = target, sequence, config
         self._reduced = analysis_grid(target.space)
         self._shown, self._sheet = shown, sheet
-        self._drops = chin_offsets(sequence.jaw, own_jaw, track.usable[timing.frames] & config.jaw)
+        self._drops = chin_offsets(sequence.jaw, own_jaw, track.usable[timing.frames] & moves)
 
     def compose(self, request: FrameRequest) -> tuple[Frame, Frame]:
         """Give the frame with its new mouth, and before it as it plays in the target.
@@ -85,6 +87,8 @@ class Composer:
             float(self._drops[index]),
         )
         box = working_box(landmarks, pose, before.width, before.height)
+        shown = (number,) if before is request.frame else (number, after)
+        front = target.overlays.in_box(shown, box)
         part = before.rgb(box)
         made = compose(
             part,
@@ -94,7 +98,7 @@ class Composer:
             pose,
             target.space,
             light=self._config.match_light,
-            sight=Visibility(covered, self._reduced, float(self._shown[index])),
+            sight=Visibility(covered, self._reduced, float(self._shown[index]), front),
         )
         kept = before.copy() if self._sheet is not None and self._sheet.wants(index) else before
         before.paste(box[0], box[1], made.picture, before=part)

@@ -27,9 +27,10 @@ from ..texture.synthesis import CandidateSet
 from .extraction import MIN_USABLE, write_analysis
 from .landmark_model import landmark_model_key
 from .occlusion_maps import Occlusions
+from .overlays import Overlays
 from .speaker_choice import FACE_ADVICE
 
-FORMAT = 8
+FORMAT = 9
 """Raised when the analysis changes, so that old ones are made again."""
 
 MADE_BY = "step 2 (texture)"
@@ -60,6 +61,10 @@ class TargetAnalysis:
         The speaker's closed mouth, rectified.
     occlusions : Occlusions
         What is in front of the face.
+    overlays : Overlays
+        What is fixed in the picture in front of it; see `audio2video.target.overlays`.
+    hidden : ndarray of uint8, shape (T, h, w), or None
+        Not 0 where an overlay hides a texel, on a raster of the lower face; None without overlays.
     others_only : ndarray of bool, shape (T,)
         Frames that show other people's faces, and not the speaker's.
     usable_frames : tuple of int
@@ -79,6 +84,8 @@ class TargetAnalysis:
     light: NDArray[np.float32]
     reference: NDArray[np.float64]
     occlusions: Occlusions
+    overlays: Overlays
+    hidden: NDArray[np.uint8] | None
     others_only: NDArray[np.bool_]
     usable_frames: tuple[int, ...]
     speaker: int
@@ -112,6 +119,7 @@ class TargetAnalysis:
             self.clear_frames(),
             self.space,
             float(self.info.rate),
+            self.hidden,
         )
 
 
@@ -141,7 +149,7 @@ def analyse_target(
     Raises
     ------
     NoFaceError
-        No frame has a usable face.
+        No frame has a usable face, or too few show the mouth.
     Audio2VideoError
         The video is missing or can't be used.
     """
@@ -181,6 +189,16 @@ def analyse_target(
         target = _read(info, folder, key)
     mark_used(face)
     _tell_of_people(target, config, progress)
+    if target.occlusions.often:
+        progress.warn(
+            f"{path.name}: something is in front of the face in many frames (a microphone, a "
+            "straw): the mouth is synthesised around it; a bare face looks better"
+        )
+    if target.overlays:
+        progress.warn(
+            f"{path.name}: something fixed in the picture (a microphone, text, a logo) is in front "
+            "of the face: the mouth is synthesised behind it, and the jaw does not move"
+        )
     return target
 
 
@@ -196,7 +214,11 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         "speaker",
         "covers",
         "lips_covered",
+        "often_covered",
         "looks",
+        "overlay_masks",
+        "overlay_raster",
+        "hidden_texels",
     )
     arrays = read_arrays(folder / "face.npz", names, made_by=MADE_BY)
     try:
@@ -214,8 +236,17 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
     looks = arrays["looks"]
     if looks.dtype != np.uint8 or looks.ndim != 4 or looks.shape[1] != 2:
         raise BadFileError("not the analysis of a target", path=folder / "face.npz")
+    masks, raster, hidden = (
+        arrays[name] for name in ("overlay_masks", "overlay_raster", "hidden_texels")
+    )
+    frames = (0, len(track))
+    if masks.ndim != 3 or hidden.ndim != 3 or raster.shape != (4,):
+        raise BadFileError("not the analysis of a target", path=folder / "face.npz")
+    if len(masks) not in frames or len(hidden) not in frames:
+        raise BadFileError("not the analysis of a target", path=folder / "face.npz")
     reference = closed_mouth_reference(track.mouth[track.usable])
-    occlusions = Occlusions(arrays["covers"], arrays["lips_covered"])
+    often = bool(arrays["often_covered"])
+    occlusions = Occlusions(arrays["covers"], arrays["lips_covered"], often)
     return TargetAnalysis(
         info,
         key,
@@ -226,6 +257,8 @@ def _read(info: VideoInfo, folder: Path, key: str) -> TargetAnalysis:
         arrays["light"],
         reference,
         occlusions,
+        Overlays(masks, raster),
+        hidden if len(hidden) else None,
         arrays["others_only"],
         tuple(arrays["usable_frames"].tolist()),
         int(arrays["speaker"]) + 1,

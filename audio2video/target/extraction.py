@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..config import AnalysisConfig
 from ..errors import NoFaceError
+from ..face.occlusion import analysis_grid
 from ..face.rectify import RectifiedGrid, texture_map
 from ..face.track import FaceTrack
 from ..media.video import Frame, VideoInfo
@@ -19,15 +20,23 @@ from ..runtime.threads import ordered_map, single_threaded_libraries
 from ..storage.checksums import note_hashes
 from ..storage.files import replacing
 from ..storage.npy import ArrayWriter, map_array
+from .bare_frames import check_bare, find_bare_frames
 from .face_following import follow_faces
 from .frame_spool import FrameSpool
 from .looks import Looks
 from .occlusion_maps import detect_occlusions
+from .overlay_search import find_overlays
+from .overlays import HiddenTexels
 from .people import Person
 from .speaker_choice import BADLY_SEEN, NEEDED, find_speaker
+from .views import Views
 
 MIN_USABLE = 2
 """A single frame is a picture, not a video of a person talking."""
+
+VIEW_RESOLUTION, LIPS_RESOLUTION = 56.0, 28.0
+"""Pixels per inter-ocular distance at which what is in front of the face is looked for, by its
+motion and by its colour."""
 
 LIT = (0.8, 0.5, 1.5)
 """Where a frame's light is measured: |x|, and least and largest y, in inter-ocular distances."""
@@ -59,7 +68,7 @@ def write_analysis(
     Raises
     ------
     NoFaceError
-        Fewer than `MIN_USABLE` frames have a usable face.
+        Fewer than `MIN_USABLE` frames have a usable face, or too few show the mouth.
     Audio2VideoError
         The video can't be decoded.
     """
@@ -78,8 +87,27 @@ def write_analysis(
             product = temporary / "textures.npy"
             parts = _PersonParts(spool, speaker)
             sharpness, light = _write_textures(parts, product, track, space, workers, progress)
+            rate = float(info.rate)
+            views = Views(parts.get, track, VIEW_RESOLUTION)
+            overlays = find_overlays(views, track, rate, workers, progress)
+            views = Views(parts.get, track, LIPS_RESOLUTION)
+            bare = find_bare_frames(views, track, rate, overlays, workers)
+            check_bare(bare, track.usable, path)
         stored = map_array(product)
-        occlusions = detect_occlusions(stored, track, space, float(info.rate), workers, progress)
+        hidden = HiddenTexels.of(overlays, track, space)
+        occlusions = detect_occlusions(
+            stored,
+            track,
+            space,
+            rate,
+            workers,
+            progress,
+            bare=bare,
+            overlays=hidden,
+        )
+        texels = hidden.texels
+        if occlusions.often:
+            texels = hidden.with_occlusions(occlusions.maps, analysis_grid(space))
         del stored  # closes the file, so that its folder can be renamed everywhere
         with (temporary / "face.npz").open("wb") as file:
             np.savez(
@@ -90,10 +118,14 @@ def write_analysis(
                 light=light,
                 covers=occlusions.maps,
                 lips_covered=occlusions.lips,
+                often_covered=np.array(occlusions.often),
                 others_only=np.array([bool(faces) for faces in sightings]) & ~speaker.seen,
                 usable_frames=np.array([int(person.track.usable.sum()) for person in people]),
                 speaker=np.array(chosen),
                 looks=looks.pictures(),
+                overlay_masks=overlays.masks,
+                overlay_raster=overlays.raster,
+                hidden_texels=texels,
             )
         note_hashes(temporary)
 

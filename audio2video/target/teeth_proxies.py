@@ -18,7 +18,7 @@ from ..progress import Progress
 from ..storage.files import file_hash
 from ..storage.workspace import Workspace
 from ..texture.teeth import MIN_LOWER_SCORE, MIN_UPPER_SCORE, TeethProxy, proxy_quality, teeth_rows
-from .analysis import TargetAnalysis
+from .analysis import LIPS_COVERED, TargetAnalysis
 
 CONSIDERED = 40
 """Frames whose picture is looked at when proxies are chosen automatically."""
@@ -110,6 +110,11 @@ def choose_proxies(
 def _best_frames(target: TargetAnalysis) -> Proxies:
     track = target.track
     usable = target.clear_frames()
+    if target.overlays:
+        # Letters across the teeth are no detail of theirs.
+        usable = usable[target.occlusions.lips[usable] <= LIPS_COVERED]
+        if not len(usable):
+            return Proxies()
     quality = proxy_quality(track.mouth, track.pose.yaw, track.pose.pitch, target.sharpness, usable)
     best: list[tuple[float, TeethProxy | None]] = [(0.0, None), (0.0, None)]
     considered = []

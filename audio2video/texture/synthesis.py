@@ -25,6 +25,7 @@ from .candidates import (
 from .detail import Sample, detail_gain, sharpen
 from .enhance import enhance_teeth
 from .generic_mouth import GenericMouth, paint_mouth
+from .hidden import filled, median_of_seen
 from .median import weighted_median
 from .teeth import TeethProxy, mouth_interior
 from .warp import coarse_grid, displacement_grids
@@ -54,6 +55,9 @@ SEARCHED = 4096
 SOFT = 4.0
 """So many standard deviations, and as many pixels, beyond its middle a soft border has ended."""
 
+FILL = 0.08
+"""Inter-ocular distances from which what no candidate shows is made."""
+
 MOUTH_MARGIN = 0.25
 """Surroundings of the lips in which detail is measured, in inter-ocular distances."""
 
@@ -75,6 +79,9 @@ class CandidateSet:
     space : RectifiedGrid
     rate : float
         Frames per second.
+    hidden : ndarray of uint8, shape (T, h, w), optional
+        Not 0 where something in front of the face hides a texel, on a raster of the lower face of
+        any resolution.
     """
 
     textures: NDArray[np.uint8]
@@ -83,6 +90,7 @@ class CandidateSet:
     usable: NDArray[np.integer]
     space: RectifiedGrid
     rate: float
+    hidden: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +221,7 @@ class TextureMaker:
         grids = displacement_grids(
             shape, g.looks.mouths[chosen.frames], self._grid, g.space.resolution
         )
-        texture = weighted_median(g.textures, chosen.frames, chosen.weights, grids, self._region)
+        texture = self._median(chosen.frames, chosen.weights, grids, self._region, None)
         if r.lip_candidates < len(chosen.frames):
             self._add_crisp_lips(texture, shape, chosen, grids)
         if r.detail > 0.0 or r.opening_detail > 0.0:
@@ -242,12 +250,37 @@ class TextureMaker:
         cover = lip_cover(shape, part_of(g.space, window))
         region = np.zeros_like(self._region)
         region[window] = cover > 0
-        crisp = weighted_median(
-            g.textures, chosen.frames[:few], chosen.weights[:few], grids[:few], region
+        crisp = self._median(
+            chosen.frames[:few], chosen.weights[:few], grids[:few], region, texture
         )
         part = texture[window]
         mixed = part + cover[..., None] * (crisp[window].astype(np.float32) - part)
         texture[window] = np.round(mixed)
+
+    def _median(
+        self,
+        frames: NDArray[np.int64],
+        weights: NDArray[np.int64],
+        grids: NDArray[np.float32],
+        region: NDArray[np.bool_],
+        instead: NDArray[np.uint8] | None,
+    ) -> NDArray[np.uint8]:
+        """Blend candidates, each without what hides the face in it.
+
+        What none of them shows comes from another texture, or is continued from around it.
+        """
+        textures, hidden = self.gallery.textures, self.gallery.hidden
+        blended = weighted_median(textures, frames, weights, grids, region)
+        if hidden is None:
+            return blended
+        ratio = (hidden.shape[2] - 1) / (textures.shape[2] - 1)
+        blended, unseen = median_of_seen(
+            blended, textures, hidden, ratio, frames, weights, grids, region
+        )
+        if instead is None:
+            return filled(blended, unseen, FILL * self.gallery.space.resolution)
+        blended[unseen] = instead[unseen]
+        return blended
 
     def _gain(self, shape: NDArray[np.floating]) -> NDArray[np.float32]:
         """Gain of detail in each pixel: another in the mouth opening than around it."""
