@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.masks import covering_fade
+from ..compositing.fading import covering_fade
 from ..config import DEFAULT_PASS, Config
 from ..errors import OptionError
 from ..media.frame import Frame

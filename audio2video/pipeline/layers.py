@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.masks import covering_fade
+from ..compositing.fading import covering_fade
 from ..config import CompositingConfig
 from ..errors import BadFileError
 from ..media.video import Frame, VideoReader

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.masks import edge_fade
+from ..compositing.fading import edge_fade
 from ..config.segments import Segment, clock
 from ..errors import Audio2VideoError, BadFileError
 from ..media.audio import AudioInfo, probe_audio

@@ -185,7 +185,7 @@ def from_own_mouth(
     timing : Retiming
         Of N frames.
     shares : ndarray, shape (N,)
-        How far each is the new one; see `compositing.masks.edge_fade`.
+        How far each is the new one; see `compositing.fading.edge_fade`.
 
     Returns
     -------

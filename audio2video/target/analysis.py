@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.masks import covering_fade
+from ..compositing.fading import covering_fade
 from ..config import AnalysisConfig
 from ..errors import BadFileError, MissingFileError
 from ..face.rectify import RectifiedGrid

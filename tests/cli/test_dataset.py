@@ -80,6 +80,7 @@ def test_clips_that_cannot_be_used_are_listed(prepared: tuple[CommandLine, str])
     index = json.loads((run_py.workspace / "reference" / "clips.json").read_text())
     assert sorted(index["clips"]) == [f"clip{n}}}}}00" for n in range(CLIPS)]
     assert index["clips"]["clip0}}00"] == {
+        "corpus": "",
         "recording": "clip0",
         "seconds": 1.48,
         "speaker": index["clips"]["clip1}}00"]["speaker"],

@@ -27,6 +27,7 @@ from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
 from audio2video.mouth.metrics import correlation
 from audio2video.speech import noise
+from audio2video.speech.encoder import MfccEncoder
 from audio2video.storage.workspace import Workspace
 from audio2video.training.corpus import read_statistics
 from tools.presenter.presenter import render_frames
@@ -212,7 +213,7 @@ def test_true_mouths_of_videos_are_relative_and_in_time(videos: Path) -> None:
 
 def test_corpus_samples(trained: Path) -> None:
     place = Workspace(trained)
-    (sample,) = corpus_samples(place, ["talk0}}00"], read_statistics(place))
+    (sample,) = corpus_samples(place, ["talk0}}00"], read_statistics(place), MfccEncoder())
     np.testing.assert_allclose(sample.times, np.arange(50) / 25)
     assert sample.speech is not None
     assert len(sample.speech) >= 197

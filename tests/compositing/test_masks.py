@@ -11,14 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio2video.compositing.masks import (
-    FADE,
-    MAX_COVERED,
-    covering_fade,
-    face_mask,
-    skin_weight,
-    visible_mask,
-)
+from audio2video.compositing.fading import FADE, MAX_COVERED, covering_fade
+from audio2video.compositing.masks import face_mask, skin_weight, visible_mask
 from audio2video.face.head import generic_head
 from audio2video.face.layout import JAW, LOWER_INNER_LIP, MOUTH, OUTER_LIP
 from audio2video.face.occlusion import analysis_grid
