@@ -94,6 +94,7 @@ def test_passes_of_a_sweep_are_those_of_the_run_command(
         assert (alone / name).read_bytes() == (one / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_second_sweep_trains_what_is_missing_and_goes_on(
     swept: tuple[Path, str], tmp_path: Path
 ) -> None:

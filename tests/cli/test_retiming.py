@@ -35,6 +35,7 @@ def test_what_does_not_go_together_is_refused(
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_cut_and_silence_change_the_length_of_the_result(
     run_py: CommandLine, tmp_path: Path, small_target: Path, small_speech: Path
 ) -> None:

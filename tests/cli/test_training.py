@@ -274,6 +274,7 @@ def test_options_that_are_no_options(trained: CommandLine, tmp_path: Path) -> No
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_sequences_that_lack_clips_are_made_again(corpus: CommandLine) -> None:
     corpus(*TRAIN, *SIZE, "--nepochs", "1")
     path = corpus.workspace / "train" / "sequences.npz"
