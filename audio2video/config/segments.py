@@ -15,7 +15,7 @@ from .option import at_home
 from .subtitles import parse_subtitles
 
 MIN_SECONDS = Fraction(1, 5)
-"""Shorter ranges hold no speech: a single phone takes longer."""
+"""Shorter sounds and ranges hold no speech: a single phone takes longer."""
 
 MAX_SEGMENTS = 10_000
 MAX_TIME = 1e7

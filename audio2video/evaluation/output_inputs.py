@@ -22,6 +22,7 @@ from ..storage.files import file_hash, read_json
 from ..target.analysis import MADE_BY as TEXTURE_MADE_BY
 from ..target.analysis import TargetAnalysis
 
+REPORT = "report.json"
 REMAKE = "run steps 2 to 4 again"
 
 
@@ -68,11 +69,9 @@ def playback_of(folder: Path) -> dict[str, Any]:
     dict
         Values by flag; empty if nothing was chosen, or there is no report.
     """
-    report = folder / "report.json"
-    said = read_json(report).get("options") if report.is_file() else None
+    said = _options_of(folder)
     kinds = {"face": int, "face_at": str, "retiming": str, "fit": str, "keep_audio": float}
-    chosen = {flag: said.get(flag) for flag in kinds} if isinstance(said, dict) else {}
-    return {flag: value for flag, value in chosen.items() if isinstance(value, kinds[flag])}
+    return {flag: said[flag] for flag in kinds if isinstance(said.get(flag), kinds[flag])}
 
 
 def refuse_ranges(folder: Path) -> None:
@@ -83,14 +82,18 @@ def refuse_ranges(folder: Path) -> None:
     BadFileError
         Its report names ranges: its speech is that of the target elsewhere.
     """
-    report = folder / "report.json"
-    said = read_json(report).get("options") if report.is_file() else None
-    if isinstance(said, dict) and said.get("segments") is not None:
+    if _options_of(folder).get("segments") is not None:
         raise BadFileError(
             "made with --segments: such results are not measured",
-            path=report,
+            path=folder / REPORT,
             hint="dub the same speech without --segments to measure it",
         )
+
+
+def _options_of(folder: Path) -> dict[str, Any]:
+    """Read the options in a result's report; none if there is no report."""
+    said = read_json(folder / REPORT).get("options") if (folder / REPORT).is_file() else None
+    return said if isinstance(said, dict) else {}
 
 
 def pass_of(job: Job, given: str | None) -> str:
@@ -108,12 +111,10 @@ def pass_of(job: Job, given: str | None) -> str:
     Audio2VideoError
         The user says another pass than the right one.
     """
-    report = job.folder / "report.json"
     pass_id = given
     if pass_id is None:
-        said = read_json(report).get("options") if report.is_file() else None
-        pass_id = said.get("pass_id") if isinstance(said, dict) else None
-        pass_id = pass_id if isinstance(pass_id, str) else DEFAULT_PASS
+        said = _options_of(job.folder).get("pass_id")
+        pass_id = said if isinstance(said, str) else DEFAULT_PASS
     else:
         InputConfig(pass_id=pass_id)  # checks the id
         load_network(find_network(job.workspace, pass_id).parent)

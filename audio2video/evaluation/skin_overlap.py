@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .._typing import U8
 from ..face.layout import MOUTH, NOSE, OUTER_LIP
+from ..face.occlusion import disc, filled_outline
 
 TOUCHED = 0.1
 """Cover from which on a pixel counts as touched."""
@@ -139,11 +140,11 @@ def _skin_patch(points: NDArray[np.float64], colour: NDArray[np.float32]) -> NDA
     right, left = points[48] - 0.5 * drop, points[54] - 0.5 * drop
     below_eyes = points[[36, 41, 40, 39, 42, 47, 46, 45]] + 0.35 * drop
     wings = points[[35, 30, 31]] - 0.12 * drop
-    patch = _filled(np.concatenate([[right], below_eyes, [left], wings]), shape)
+    patch = filled_outline(np.concatenate([[right], below_eyes, [left], wings]), shape)
     # Background beyond a turned cheek and hands lie at the sides: the nose is seen longest.
     aside = 0.12 * (points[35] - points[31])
     bridge = np.array([points[28] - aside, points[28] + aside, points[30] + aside])
-    nose = _filled(np.concatenate([bridge, [points[30] - aside]]), shape)
+    nose = filled_outline(np.concatenate([bridge, [points[30] - aside]]), shape)
     if nose.any():
         away = colour[..., 1:] - np.median(colour[nose], axis=0)[1:]
         patch &= np.linalg.norm(away, axis=-1) < _NEAR_NOSE
@@ -151,16 +152,8 @@ def _skin_patch(points: NDArray[np.float64], colour: NDArray[np.float32]) -> NDA
 
 
 def _lips(points: NDArray[np.float64], unit: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    plane = _filled(points[MOUTH][OUTER_LIP], shape).astype(np.uint8)
-    reach = max(1, round(LIP_MARGIN * unit))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(plane, disc) > 0)
-
-
-def _filled(outline: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    plane = np.zeros(shape, np.uint8)
-    cv2.fillPoly(plane, [np.round(outline * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
-    return plane > 0
+    plane = filled_outline(points[MOUTH][OUTER_LIP], shape).astype(np.uint8)
+    return np.asarray(cv2.dilate(plane, disc(LIP_MARGIN * unit)) > 0)
 
 
 def _not_skin(

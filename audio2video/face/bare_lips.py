@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
-
 from .._typing import Mask
 from .appearance import log_colour
 from .layout import INNER_LIP, MOUTH, OUTER_LIP
-from .view import View, skin_colour
+from .occlusion import filled_outline
+from .view import View
 
 LEAST_RED = 0.06
 """Logarithm of red over green from which on skin has its own colour: less is a picture in black
 and white, or coloured light, of which nothing is known."""
-
 
 LIP_RED = 0.45
 """Share of the skin's own that lips have at least; what is white, gray, black or blue has less."""
@@ -21,11 +18,8 @@ LIP_RED = 0.45
 
 def lip_ring(view: View) -> Mask:
     """Mark the lips, without the opening between them, bool (h, w)."""
-    mouth = view.landmarks[MOUTH] - view.origin
-    plane = np.zeros(view.picture.shape[:2], np.uint8)
-    for part, value in ((OUTER_LIP, 1), (INNER_LIP, 0)):
-        cv2.fillPoly(plane, [np.round(mouth[part] * 16).astype(np.int32)], value, shift=4)
-    return np.asarray(plane > 0)
+    mouth, shape = view.landmarks[MOUTH] - view.origin, view.picture.shape
+    return filled_outline(mouth[OUTER_LIP], shape) & ~filled_outline(mouth[INNER_LIP], shape)
 
 
 def foreign_lips(view: View, hidden: Mask) -> float:
@@ -45,7 +39,7 @@ def foreign_lips(view: View, hidden: Mask) -> float:
     float
         0 to 1; 0 where the face is not in the colours of skin.
     """
-    lips, skin = lip_ring(view) & ~hidden, skin_colour(view)
+    lips, skin = lip_ring(view) & ~hidden, view.skin
     if not lips.any() or skin[1] < LEAST_RED:
         return 0.0
     return float((log_colour(view.picture[lips])[:, 1] < LIP_RED * skin[1]).mean())

@@ -93,6 +93,14 @@ def mouth_opening(mouth: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray((lower - upper).mean(axis=-1))
 
 
+def opening_weights() -> NDArray[np.float64]:
+    """Weights of the 40 coordinates whose sum is `mouth_opening`, shape (20, 2)."""
+    weights = np.zeros((MOUTH_POINTS, 2))
+    weights[list(LOWER_INNER_LIP), 1] = 1 / len(LOWER_INNER_LIP)
+    weights[list(UPPER_INNER_LIP), 1] = -1 / len(UPPER_INNER_LIP)
+    return weights
+
+
 def mouth_width(mouth: NDArray[np.floating]) -> NDArray[np.floating]:
     """Distance between the mouth corners, in the unit of the points, shape (...)."""
     left, right = MOUTH_CORNERS

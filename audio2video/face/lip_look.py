@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +9,8 @@ from .._typing import F32, Mask
 from ..numerics import robust_deviation
 from .appearance import log_colour
 from .layout import MOUTH, OUTER_LIP
-from .view import View, skin_colour
+from .occlusion import filled_outline
+from .view import View
 
 SURE, SMOOTH = 0.6, 0.45
 """Shares of the strongest contrast within a mouth from which on it surely is one, and below which
@@ -43,7 +43,8 @@ def lip_look(view: View) -> F32:
         Contrast: the standard deviation of the tone inside the outer lip, without a slope. And the
         median colour there, relative to the skin's, as of `appearance.log_colour`.
     """
-    lips = _mouth(view)
+    outline = view.landmarks[MOUTH][OUTER_LIP] - view.origin
+    lips = filled_outline(outline, view.picture.shape)
     y, x = np.nonzero(lips)
     if len(x) < 3:
         return np.zeros(4, np.float32)
@@ -51,7 +52,7 @@ def lip_look(view: View) -> F32:
     plane = np.column_stack([x, y, np.ones(len(x))]).astype(np.float64)
     slope = np.linalg.lstsq(plane, colours[:, 0].astype(np.float64), rcond=None)[0]
     contrast = float((colours[:, 0] - plane @ slope).std())
-    colour = np.median(colours, axis=0) - skin_colour(view)
+    colour = np.median(colours, axis=0) - view.skin
     return np.array([contrast, *colour], np.float32)
 
 
@@ -78,10 +79,3 @@ def no_lips(looks: NDArray[np.floating]) -> Mask:
     spread = np.hypot(robust_deviation(colours[sure] - usual), LEAST_SPREAD)
     apart = np.sqrt((((colours - usual) / spread) ** 2).sum(axis=1))
     return np.asarray((contrast < SMOOTH * strongest) & (apart > APART))
-
-
-def _mouth(view: View) -> Mask:
-    outline = view.landmarks[MOUTH][OUTER_LIP] - view.origin
-    plane = np.zeros(view.picture.shape[:2], np.uint8)
-    cv2.fillPoly(plane, [np.round(outline * 16).astype(np.int32)], 1, shift=4)
-    return np.asarray(plane > 0)

@@ -147,8 +147,13 @@ def lip_region(mouth: NDArray[np.floating], space: RectifiedGrid) -> F32:
 
 def polygon(outline: NDArray[np.floating], space: RectifiedGrid) -> NDArray[np.bool_]:
     """Fill a rectified outline."""
-    plane = np.zeros((space.height, space.width), np.uint8)
-    cv2.fillPoly(plane, [np.round(space.to_pixels(outline) * 16).astype(np.int32)], 1, shift=4)
+    return filled_outline(space.to_pixels(outline), (space.height, space.width))
+
+
+def filled_outline(outline: NDArray[np.floating], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Fill an outline in pixels (x, y), on a plane of this shape (height, width)."""
+    plane = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(plane, [np.round(outline * 16).astype(np.int32)], 1, shift=4)
     return plane > 0
 
 

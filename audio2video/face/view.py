@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import F32, U8, Mask
 from .appearance import log_colour
+from .foreign_colour import is_foreign
 from .pose import HeadPose
-from .skin_colour import is_foreign
 
 PATCH = 0.08
 """Half the width of the patches in which skin is looked at, in inter-ocular distances."""
@@ -36,33 +37,26 @@ class View:
     landmarks: NDArray[np.floating]
     pose: HeadPose
 
+    @cached_property
+    def skin(self) -> F32:
+        """Colour of the skin, as of `appearance.log_colour`; float32 (3,).
 
-def skin_colour(view: View) -> F32:
-    """Colour of the skin: that of the reddest of cheeks, nose and the place between the brows.
-
-    A mask or a microphone covers some of them, and is mostly less red.
-
-    Parameters
-    ----------
-    view : View
-
-    Returns
-    -------
-    ndarray of float32, shape (3,)
-        As of `appearance.log_colour`.
-    """
-    marks = view.landmarks
-    reach = max(1, round(PATCH * float(view.pose.scale[0])))
-    pairs = ([41, 31], [46, 35], [30], [21, 22])
-    points = np.stack([marks[pair].mean(axis=0) for pair in pairs]) - view.origin
-    height, width = view.picture.shape[:2]
-    colours = []
-    for x, y in np.clip(np.round(points), 0, [width - 1, height - 1]).astype(int):
-        part = view.picture[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
-        colours.append(np.median(log_colour(part).reshape(-1, 3), axis=0))
-    return np.asarray(max(colours, key=lambda colour: float(colour[1])), np.float32)
+        That of the reddest of cheeks, nose and the place between the brows: a mask or a microphone
+        covers some of them, and is mostly less red.
+        """
+        marks = self.landmarks
+        reach = max(1, round(PATCH * float(self.pose.scale[0])))
+        pairs = ([41, 31], [46, 35], [30], [21, 22])
+        points = np.stack([marks[pair].mean(axis=0) for pair in pairs]) - self.origin
+        height, width = self.picture.shape[:2]
+        colours = []
+        for x, y in np.clip(np.round(points), 0, [width - 1, height - 1]).astype(int):
+            rows, columns = (slice(max(0, k - reach), k + reach + 1) for k in (y, x))
+            part = log_colour(self.picture[rows, columns])
+            colours.append(np.median(part.reshape(-1, 3), axis=0))
+        return np.asarray(max(colours, key=lambda colour: float(colour[1])), np.float32)
 
 
 def foreign(view: View) -> Mask:
     """Mark what is neither skin nor lip by its colour, bool (h, w)."""
-    return is_foreign(log_colour(view.picture), skin_colour(view))
+    return is_foreign(log_colour(view.picture), view.skin)

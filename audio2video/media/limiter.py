@@ -68,7 +68,7 @@ def limiting_gain(allowed: F32, reach: int) -> F32:
     return np.minimum(np.where(near == 1, 1.0, smooth), allowed).astype(np.float32)
 
 
-def limited(mixes: Iterable[tuple[F32, F32]], reach: int) -> Iterator[F32]:
+def limit_peaks(mixes: Iterable[tuple[F32, F32]], reach: int) -> Iterator[F32]:
     """Limit consecutive blocks of a mix; how it is cut into blocks makes no difference.
 
     Parameters

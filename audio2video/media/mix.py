@@ -12,7 +12,7 @@ import numpy as np
 from av.audio.layout import AudioLayout
 
 from .._typing import F32, I64
-from .limiter import REACH_SECONDS, allowed_gain, limited
+from .limiter import REACH_SECONDS, allowed_gain, limit_peaks
 from .samples import LAYOUTS, resample
 from .source import AudioSource
 
@@ -172,7 +172,7 @@ class MixedSound:
         BadFileError
             A file can't be decoded.
         """
-        for block in limited(self._mixes(), round(REACH_SECONDS * self.rate)):
+        for block in limit_peaks(self._mixes(), round(REACH_SECONDS * self.rate)):
             yield np.clip(block, -1, 1)
 
     def _mixes(self) -> Iterator[tuple[F32, F32]]:

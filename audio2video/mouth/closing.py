@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import F64
-from ..face.layout import LOWER_INNER_LIP, UPPER_INNER_LIP, mouth_opening
+from ..face.layout import mouth_opening, opening_weights
 from ..numerics import smoothstep
 from .basis import ShapeBasis
 from .resampling import at_times
@@ -84,9 +84,6 @@ def opening_direction(basis: ShapeBasis) -> F64:
     ndarray of float64, shape (20, 2)
         Its own opening is 1.
     """
-    row = np.zeros((20, 2))
-    row[list(LOWER_INNER_LIP), 1] = 1 / len(LOWER_INNER_LIP)
-    row[list(UPPER_INNER_LIP), 1] = -1 / len(UPPER_INNER_LIP)
-    said = basis.components @ row.ravel()
-    moved = (basis.variance * said) @ basis.components
-    return np.asarray((moved / (moved @ row.ravel())).reshape(20, 2))
+    row = opening_weights().ravel()
+    moved = (basis.variance * (basis.components @ row)) @ basis.components
+    return np.asarray((moved / (moved @ row)).reshape(20, 2))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ..config.segments import MIN_SECONDS
 from ..errors import BadFileError
 from ..media.audio import AudioInfo
 from ..media.video import VideoInfo
-
-MIN_SECONDS = 0.2
-"""Shorter sound holds no speech: a single phone takes longer."""
 
 
 def output_frames(audio: AudioInfo, rate: Fraction) -> int:
@@ -24,7 +22,7 @@ def output_frames(audio: AudioInfo, rate: Fraction) -> int:
         raise BadFileError(
             f"only {float(audio.duration) * 1000:.0f} ms of sound",
             path=audio.path,
-            hint=f"speech of at least {MIN_SECONDS * 1000:.0f} ms is needed",
+            hint=f"speech of at least {float(MIN_SECONDS) * 1000:.0f} ms is needed",
         )
     return max(1, round(Fraction(audio.duration) * rate))
 

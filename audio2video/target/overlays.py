@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import F32, U8
-from ..face.layout import OUTER_LIP
-from ..face.occlusion import disc, resampled
+from ..face.layout import MOUTH, OUTER_LIP
+from ..face.occlusion import disc, filled_outline, resampled
 from ..face.pose import HeadPose
 from ..face.rectify import RectifiedGrid, texture_map
 from ..face.track import FaceTrack
@@ -136,11 +136,9 @@ def lips_behind(overlays: Overlays, track: FaceTrack) -> F32:
     left, top, scale, _ = overlays.raster
     for frame in np.flatnonzero(track.usable):
         mask = overlays.mask(int(frame))
-        lips = track.landmarks[frame, 48:68][OUTER_LIP] * scale - [left, top]
-        plane = np.zeros(mask.shape, np.uint8)
-        cv2.fillPoly(plane, [np.round(lips * 16).astype(np.int32)], 1, shift=4)
+        lips = track.landmarks[frame, MOUTH][OUTER_LIP] * scale - [left, top]
         area = abs(cv2.contourArea(lips.astype(np.float32)))
-        shares[frame] = (plane & mask).sum() / max(area, 1.0)
+        shares[frame] = mask[filled_outline(lips, mask.shape)].sum() / max(area, 1.0)
     return shares
 
 

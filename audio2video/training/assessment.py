@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from .._typing import F64
 from ..face.layout import mouth_opening
 from ..mouth.metrics import measure_clips
 from ..mouth.predictor import Predictor
-from ..mouth.resampling import at_times
 from .corpus import frame_times
 from .session import Session
 from .shape_targets import ShapeTargets
@@ -46,9 +44,7 @@ def _predicted(
 ) -> tuple[F64, F64]:
     """Predicted and true shapes of a clip."""
     clip = session.prepared.heard(clip_id)
-    said = network.basis.decode(network.coefficients(clip.features))
-    predicted = at_times(said, Fraction(session.encoder.rate), frame_times(clip))
-    return predicted, targets.shapes(clip)
+    return session.predicted(network, clip, frame_times(clip)), targets.shapes(clip)
 
 
 def evaluate(session: Session, targets: ShapeTargets, network: Predictor) -> dict[str, Any]:

@@ -257,6 +257,20 @@ def read_clip(workspace: Workspace, clip_id: str) -> Clip:
     )
 
 
+def map_wav(path: Path) -> tuple[int, NDArray[Any]]:
+    """Map the samples of a WAV file into memory; gives their rate, too.
+
+    Raises
+    ------
+    Exception
+        It is none, or damaged.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", wavfile.WavFileWarning)  # what matters is looked at
+        rate, samples = wavfile.read(path, mmap=True)
+    return int(rate), samples
+
+
 def read_sound(workspace: Workspace, clip: Clip) -> NDArray[np.float32]:
     """Read the sound that a fragment's features were computed from.
 
@@ -289,9 +303,7 @@ def read_sound(workspace: Workspace, clip: Clip) -> NDArray[np.float32]:
         )
     again = f"{MADE_BY} makes it again with --force True"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # what matters is looked at
-            rate, whole = wavfile.read(path, mmap=True)
+        rate, whole = map_wav(path)
     except Exception as error:  # struct.error, ValueError, EOFError: all mean damage
         raise BadFileError("not a WAV file, or damaged", path=path, hint=again) from error
     if rate != SAMPLE_RATE or whole.dtype != np.int16 or whole.ndim != 1:

@@ -14,7 +14,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from scipy.io import wavfile
 
 from .._typing import F32
 from ..errors import BadFileError, MissingFileError
@@ -28,7 +27,7 @@ from ..speech.variation import varied_speech
 from ..storage.arrays import read_array
 from ..storage.files import content_key, file_hash, replacing
 from ..storage.workspace import Workspace
-from .corpus import CONTEXT, Clip, recording_sound
+from .corpus import CONTEXT, Clip, map_wav, recording_sound
 
 FORMAT = 1
 """Raised when the way sound is varied or encoded changes."""
@@ -167,7 +166,7 @@ def _voices(workspace: Workspace, recordings: Sequence[str]) -> Iterator[F32]:
 def _read_sound(workspace: Workspace, recording: str) -> F32:
     path = recording_sound(workspace, recording)
     try:
-        rate, pcm = wavfile.read(path)
+        rate, pcm = map_wav(path)
         if rate != SAMPLE_RATE or pcm.dtype != np.int16 or pcm.ndim != 1:
             raise ValueError("another format")
     except Exception as error:  # struct.error, ValueError, EOFError: all mean damage

@@ -66,7 +66,7 @@ class SpeakerLag:
         return {name: round(value, 5) for name, value in asdict(self).items()}
 
 
-def find_lag(openings: Iterable[tuple[F64, F64]]) -> SpeakerLag:
+def pooled_lag(openings: Iterable[tuple[F64, F64]]) -> SpeakerLag:
     """Find the lag at which predicted openings fit the true ones best over all clips together.
 
     Parameters
@@ -145,5 +145,5 @@ def cross_fitted(
             continue
         openings = train_on(kept)
         for speaker in left:
-            found[speaker] = find_lag(openings(i) for i in clips[speaker])
+            found[speaker] = pooled_lag(openings(i) for i in clips[speaker])
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import F64
-from ..face.layout import LOWER_INNER_LIP, MOUTH_CORNERS, UPPER_INNER_LIP
+from ..face.layout import MOUTH_CORNERS, opening_weights
 from ..mouth.basis import ShapeBasis
 from .shape_targets import USUAL_SPREAD
 
@@ -85,11 +85,9 @@ def lip_loss(tf: Any, basis: ShapeBasis, target_std: F64) -> Loss:
 
 def curve_rows() -> tuple[F64, F64]:
     """Weights of the 40 coordinates that give the opening, and the width less a constant."""
-    opening, width = np.zeros((20, 2)), np.zeros((20, 2))
-    opening[list(LOWER_INNER_LIP), 1] = 1 / len(LOWER_INNER_LIP)
-    opening[list(UPPER_INNER_LIP), 1] = -1 / len(UPPER_INNER_LIP)
+    width = np.zeros((20, 2))
     width[list(MOUTH_CORNERS), 0] = -1, 1
-    return opening.ravel(), width.ravel()
+    return opening_weights().ravel(), width.ravel()
 
 
 def _huber(tf: Any, error: Any, bend: float) -> Any:

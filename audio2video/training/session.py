@@ -123,15 +123,14 @@ class Session:
         kind = feature_kind(workspace)
         encoder = corpus_encoder(training.encoder, training.augmentation.sound_versions)
         note = MFCC if encoder is None else encoder.note
-        beginning = _beginning(workspace, training, note, kind)
+        before = _before(workspace, training)
+        beginning = None if before is None else _beginning(before, training, note, kind)
         identity = {
             "format": FORMAT,
             "options": training.flags(),
             "data": fingerprint(clips.values(), statistics, corpora),
             "encoder": note.sha256,
-            "init_from": None
-            if beginning is None or training.init_from is None
-            else file_hash(find_network(workspace, training.init_from)),
+            "init_from": None if before is None else file_hash(before),
         }
         folder = workspace.training_pass(config.inputs.pass_id)
         workspace.inside("train", config.inputs.pass_id, "graph")
@@ -298,13 +297,16 @@ class Session:
             clip = self.prepared.heard(clip_id)
             count = int((len(clip.mouth) - 1) / clip.rate * LAG_RATE) + 1
             times = np.arange(count) / LAG_RATE
-            said = network.basis.decode(network.coefficients(clip.features))
-            predicted = at_times(
-                mouth_opening(said), Fraction(self.encoder.rate), clip.start + times
-            )
+            shapes = self.predicted(network, clip, clip.start + times)
+            predicted = np.asarray(mouth_opening(shapes), np.float64)
             return predicted, at_times(mouth_opening(targets.shapes(clip)), clip.rate, times)
 
         return openings
+
+    def predicted(self, network: Predictor, clip: Clip, times: F64) -> F64:
+        """Predict shapes at some times on the clock of a clip's features, shape (N, 20, 2)."""
+        said = network.basis.decode(network.coefficients(clip.features))
+        return at_times(said, Fraction(self.encoder.rate), times)
 
     def _main_speaker(self) -> str:
         """Whoever is seen most: predicted shapes are given in this speaker's proportions."""
@@ -314,25 +316,35 @@ class Session:
         return frames.most_common(1)[0][0]
 
 
-def _beginning(
-    workspace: Workspace, training: TrainingConfig, encoder: EncoderNote, kind: str
-) -> Predictor | None:
-    """Read the pass that training starts from.
+def _before(workspace: Workspace, training: TrainingConfig) -> Path | None:
+    """Find the network that training starts from.
 
     Raises
     ------
-    MissingFileError, BadFileError
-        It was never trained, or is damaged.
+    MissingFileError
+        It was never trained.
+    OptionError
+        Layers are to be kept of none.
+    """
+    if training.init_from is not None:
+        return find_network(workspace, training.init_from)
+    if training.frozen_layers:
+        raise OptionError(
+            "--frozen_layers keeps layers of another pass", hint="give --init_from PASS"
+        )
+    return None
+
+
+def _beginning(path: Path, training: TrainingConfig, encoder: EncoderNote, kind: str) -> Predictor:
+    """Read the network that training starts from.
+
+    Raises
+    ------
+    BadFileError
+        It is damaged.
     OptionError
         It hears with another encoder, has another delay, or is of other features.
     """
-    if training.init_from is None:
-        if training.frozen_layers:
-            raise OptionError(
-                "--frozen_layers keeps layers of another pass", hint="give --init_from PASS"
-            )
-        return None
-    path = find_network(workspace, training.init_from)
     network = load_network(path.parent)
     if network.encoder != encoder:
         raise OptionError(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from conftest import ROOT, CommandLine
+from conftest import CommandLine
+from subcommands import subcommand
 from two_people import SIZE, first_person, second_person, slide, write_film
 
 from audio2video.evaluation.output import evaluate_output
@@ -28,27 +27,13 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_film(path, [np.hstack(pair) for pair in both])
 
 
-def faces(*args: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "audio2video", "faces", *map(str, args)),
-            *("--workspace", str(folder / "workspace")),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT)},
-    )
-
-
 def pictures(path: Path) -> list[np.ndarray]:
     with VideoReader(path) as reader:
         return [frame.rgb().astype(int) for frame in reader.read()]
 
 
 def test_the_people_are_listed_with_a_strip(tmp_path: Path, pair: Path) -> None:
-    done = faces(pair, "--face", "2", folder=tmp_path)
+    done = subcommand("faces", pair, "--face", "2", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     head, first, second, result = done.stdout.splitlines()
     assert head.split() == ["face", "usable", "at", "seen"]
@@ -58,7 +43,7 @@ def test_the_people_are_listed_with_a_strip(tmp_path: Path, pair: Path) -> None:
     assert result == "result: pair-faces.png"
     strip = cv2.imread(str(tmp_path / "pair-faces.png"))
     assert strip.shape == (2 * 184, 6 * 160, 3)
-    done = faces(pair, "--json", "-o", "x.png", "--quiet", folder=tmp_path)
+    done = subcommand("faces", pair, "--json", "-o", "x.png", "--quiet", folder=tmp_path)
     one, two = json.loads(done.stdout)
     assert (one["number"], one["speaks"], two["number"], two["speaks"]) == (1, True, 2, False)
     assert abs(one["x"] - two["x"]) == pytest.approx(SIZE, abs=12)
@@ -80,7 +65,7 @@ def test_the_people_are_listed_with_a_strip(tmp_path: Path, pair: Path) -> None:
 def test_bad_choices_are_one_line(
     tmp_path: Path, pair: Path, args: tuple[str, ...], message: str
 ) -> None:
-    done = faces(pair, "--quiet", *args, folder=tmp_path)
+    done = subcommand("faces", pair, "--quiet", *args, folder=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import ROOT, CommandLine
+from subcommands import subcommand
 from two_people import SIZE, first_person, second_person
 from waiting import wait_until
 
@@ -122,30 +122,18 @@ def test_each_person_speaks_in_ranges_and_all_else_is_kept(
     assert report["steps"]["4 composite"]["passed_through"] == {"outside the segments": 30}
 
 
-def dub(*args: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "audio2video", "dub", *map(str, args)),
-            *("--workspace", str(folder / "workspace")),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT)},
-    )
-
-
 @pytest.mark.slow
 def test_subtitles_cut_a_track_that_is_on_the_videos_clock(tmp_path: Path, media: Path) -> None:
     files = (media / "track.wav", media / "pair.mp4", "--segments", media / "track.srt")
-    plan = dub(*files, "--face", "1", "--dry_run", folder=tmp_path)
+    plan = subcommand("dub", *files, "--face", "1", "--dry_run", folder=tmp_path)
     assert "would make track-pair.mp4: 60 frames" in plan.stdout
     (media / "list.json").write_text('[{"start": 1, "end": 2, "audio": "one.wav"}]')
     (media / "options.toml").write_text('segments = "list.json"\n')
-    plan = dub(files[1], "--config", media / "options.toml", "--dry_run", folder=tmp_path)
+    plan = subcommand(
+        "dub", files[1], "--config", media / "options.toml", "--dry_run", folder=tmp_path
+    )
     assert "would make list-pair.mp4: 60 frames" in plan.stdout
-    done = dub(*files, "--face", "1", "--keep_audio", "-20", folder=tmp_path)
+    done = subcommand("dub", *files, "--face", "1", "--keep_audio", "-20", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "15 of 60 frames synthesised (45 outside the segments: unchanged)" in done.stdout
     result = tmp_path / "track-pair.mp4"
@@ -190,7 +178,7 @@ def test_a_preview_ends_with_the_speech_though_the_sound_goes_on(
     tmp_path: Path, media: Path
 ) -> None:
     files = (media / "track.wav", media / "pair.mp4", "--face", "1", "-o", "x.mp4")
-    done = dub(*files, "--keep_audio", "0", "--preview", "1.2", folder=tmp_path)
+    done = subcommand("dub", *files, "--keep_audio", "0", "--preview", "1.2", folder=tmp_path)
     assert "30 of 30 frames synthesised" in done.stdout
     assert probe_video(tmp_path / "x.mp4").frames == 30
 
@@ -216,7 +204,7 @@ def test_what_is_wrong_is_one_line(
 ) -> None:
     listed = media / "wrong.json"
     listed.write_text(json.dumps(entries))
-    done = dub(media / "pair.mp4", "--segments", listed, *options, folder=tmp_path)
+    done = subcommand("dub", media / "pair.mp4", "--segments", listed, *options, folder=tmp_path)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert message in line

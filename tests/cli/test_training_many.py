@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import CommandLine
 from corpus_maker import write_corpus
+from subcommands import subcommand
 
 from audio2video.models.pass_files import load_network
 
@@ -41,10 +41,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
 
 
 def combine(run_py: CommandLine, *names: str) -> subprocess.CompletedProcess[str]:
-    words = ("passes", "combine", *names, "--workspace", str(run_py.workspace))
-    return subprocess.run(
-        [sys.executable, "-m", "audio2video", *words], capture_output=True, text=True, timeout=120
-    )
+    return subcommand("passes", "combine", *names, folder=run_py.workspace.parent)
 
 
 def split_file(workspace: Path) -> Path:

@@ -9,11 +9,11 @@ from painted_mouths import SKIN, SPACE, opened, painted
 
 from audio2video.face.appearance import log_colour
 from audio2video.face.bare_lips import foreign_lips, lip_ring
+from audio2video.face.foreign_colour import is_foreign
 from audio2video.face.head import generic_head
 from audio2video.face.layout import MOUTH
 from audio2video.face.pose import HeadPose
-from audio2video.face.skin_colour import is_foreign
-from audio2video.face.view import View, skin_colour
+from audio2video.face.view import View
 
 PLAIN = HeadPose.from_array(np.array([[0.0, 0, 0, SPACE.resolution, 0, 0]]))
 ABOVE = 100
@@ -69,7 +69,7 @@ def test_of_pictures_without_colours_of_skin_nothing_is_said() -> None:
 
 def test_skin_and_lips_are_no_foreign_colours() -> None:
     face = np.full((SPACE.height, SPACE.width, 3), SKIN, np.uint8)
-    own = skin_colour(view_of(face, 0.1))
+    own = view_of(face, 0.1).skin
     faces = [SKIN, (150, 112, 96), (190, 100, 105)]
     others = [(255, 255, 255), (20, 20, 22), (90, 140, 200)]
     odd = is_foreign(log_colour(np.array(faces + others, np.uint8)), own)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from audio2video.media.limiter import CEILING, allowed_gain, limited, limiting_gain
+from audio2video.media.limiter import CEILING, allowed_gain, limit_peaks, limiting_gain
 
 REACH = 3
 
@@ -25,7 +25,7 @@ def mixed(a: np.ndarray, b: np.ndarray, cuts: list[int]) -> np.ndarray:
     edges = [0, *sorted({cut % a.shape[1] for cut in cuts} - {0}), a.shape[1]]
     parts = [(a[:, i:j], b[:, i:j]) for i, j in pairwise(edges)]
     blocks = ((x + y, allowed_gain(x + y, (x, y))) for x, y in parts)
-    return np.concatenate(list(limited(blocks, REACH)), axis=1)
+    return np.concatenate(list(limit_peaks(blocks, REACH)), axis=1)
 
 
 @given(SOUNDS, st.lists(st.integers(0, 59), max_size=5))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
-from audio2video.training.lags import RATE, SpeakerLag, cross_fitted, find_lag, folds
+from audio2video.training.lags import RATE, SpeakerLag, cross_fitted, folds, pooled_lag
 
 
 def curve(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def test_a_planted_lag_is_found(rng: np.random.Generator, lag: int) -> None:
         heard = whole + 0.3 * rng.normal(size=100) * whole.std()
         # What is predicted from sound comes `lag` later than what is seen.
         pairs.append((heard[20 - lag : 80 - lag], whole[20:80]))
-    found = find_lag(pairs)
+    found = pooled_lag(pairs)
     assert found.seconds == pytest.approx(lag / RATE, abs=0.004)
     assert found.clear
     assert found.fits
@@ -30,14 +30,14 @@ def test_a_planted_lag_is_found(rng: np.random.Generator, lag: int) -> None:
 
 
 def test_what_does_not_go_together_is_not_clear(rng: np.random.Generator) -> None:
-    found = find_lag([(curve(rng, 60), curve(rng, 60)) for _ in range(12)])
+    found = pooled_lag([(curve(rng, 60), curve(rng, 60)) for _ in range(12)])
     assert not found.clear
     assert not found.fits
 
 
 def test_clips_that_are_too_short_or_still_say_nothing() -> None:
     for clip in (np.zeros(3), np.zeros(80)):
-        found = find_lag([(clip, clip)])
+        found = pooled_lag([(clip, clip)])
         assert not found.clear
         assert found.fit == 0
 

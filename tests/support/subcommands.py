@@ -1,0 +1,24 @@
+"""Commands beside ``run``, in a process of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def subcommand(name: str, *args: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``audio2video NAME ARGS`` in a folder, on the workspace in it."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "audio2video", name, *map(str, args)),
+            *("--workspace", str(folder / "workspace")),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+    )
