@@ -8,7 +8,7 @@ import cv2
 import dlib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from landmark_models import made_up_model
 from numpy.typing import NDArray
@@ -24,8 +24,9 @@ SIZE = 256
 
 def plain_places(
     model: LandmarkModel, gray: NDArray[np.uint8], box: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """One box, one tree and one split after the other."""
+) -> tuple[NDArray[np.float64], float]:
+    """One box, one tree and one split after the other; and how near to a border a pixel was."""
+    nearest = 0.5
     corner, size = box[:2], box[2:] - box[:2]
     shape = model.mean.astype(np.float64)
     mean = shape - shape.mean(axis=0)
@@ -37,7 +38,9 @@ def plain_places(
         turn = left * mirror @ right * (values * mirror).sum() / (mean**2).sum()
         brightness = []
         for anchor, delta in zip(model.anchors[level], model.deltas[level], strict=True):
-            x, y = np.floor(corner + size * (turn @ delta + shape[anchor]) + 0.5).astype(int)
+            place = corner + size * (turn @ delta + shape[anchor]) + 0.5
+            nearest = min(nearest, float(np.abs(place - np.round(place)).min()))
+            x, y = np.floor(place).astype(int)
             inside = 0 <= x < gray.shape[1] and 0 <= y < gray.shape[0]
             brightness.append(int(gray[y, x]) if inside else 0)
         for tree in range(model.thresholds.shape[1]):
@@ -49,7 +52,7 @@ def plain_places(
                 else:
                     node = 2 * node + 2
             shape = shape + model.leaves[level, tree, node - splits].reshape(-1, 2)
-    return np.asarray(corner + size * shape)
+    return np.asarray(corner + size * shape), nearest
 
 
 @settings(max_examples=60)
@@ -60,7 +63,9 @@ def test_the_kernel_equals_plain_python(seed: int, trees: int, depth: int) -> No
     gray = rng.integers(0, 256, (50, 70), dtype=np.uint8)
     corner = rng.uniform(-40, 60, (3, 2))
     boxes = np.hstack([corner, corner + rng.uniform(10, 60, (3, 2))])
-    expected = [plain_places(model, gray, box) for box in boxes]
+    expected, nearest = zip(*(plain_places(model, gray, box) for box in boxes), strict=True)
+    # On the very border, single precision takes one pixel and double the other: both are right.
+    assume(min(nearest) > 5e-5)
     np.testing.assert_allclose(place_landmarks(model, gray, boxes), expected, atol=1e-4)
 
 
