@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     )
     from .evaluation.output import evaluate_output
     from .evaluation.results import LipsyncEvaluation, OutputEvaluation, ReenactEvaluation
+    from .evaluation.samples import Noise
     from .mouth.prediction import MouthTrack
     from .mouth.predictor import Predictor
     from .pipeline.textures import TextureSequence
@@ -87,6 +88,7 @@ _HOMES = {
     ),
     "evaluation.output": ("evaluate_output",),
     "evaluation.results": ("LipsyncEvaluation", "OutputEvaluation", "ReenactEvaluation"),
+    "evaluation.samples": ("Noise",),
     "mouth.prediction": ("MouthTrack",),
     "mouth.predictor": ("Predictor",),
     "pipeline.textures": ("TextureSequence",),
@@ -111,6 +113,7 @@ __all__ = [
     "MostlyUnchangedError",
     "MouthTrack",
     "NoFaceError",
+    "Noise",
     "OptionError",
     "OutputEvaluation",
     "Predictor",

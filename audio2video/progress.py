@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -80,3 +81,60 @@ class Progress:
         for done, item in enumerate(items, start=1):
             yield item
             self.update(stage, done, total, unit)
+
+
+class StageBars:
+    """A progress bar with its rate for one stage after another, on standard error."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._stage = ""
+
+    def update(self, stage: str, done: int, total: int | None, unit: str) -> None:
+        """Move the stage's bar; a new stage gets a new one, a finished one is left standing."""
+        if stage != self._stage:
+            from tqdm import tqdm
+
+            self.close()
+            self._stage = stage
+            self._bar = tqdm(desc=stage, total=total, unit=unit, dynamic_ncols=True)
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+        if total is not None and done >= total:
+            self.close()
+
+    def note(self, text: str) -> None:
+        """Put a few words behind the bar, if there is one."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(text)
+
+    def clear(self) -> None:
+        """Take the bar away until it moves again, so that a line can be printed."""
+        if self._bar is not None:
+            self._bar.clear()
+
+    def say(self, text: str) -> None:
+        """Write a line above the bar."""
+        from tqdm import tqdm
+
+        tqdm.write(text, file=sys.stderr)
+
+    def close(self) -> None:
+        """End the bar."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._stage = None, ""
+
+
+def as_progress(wanted: Progress | bool | None) -> Progress:
+    """Return callbacks: those given, ones that show bars and warnings for True, or silent ones."""
+    if isinstance(wanted, Progress):
+        return wanted
+    if not wanted:
+        return Progress()
+    bars = StageBars()
+
+    def warn(text: str) -> None:
+        bars.say(f"warning: {text}")
+
+    return Progress(bars.update, on_warning=warn, on_notice=bars.say)

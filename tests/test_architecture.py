@@ -88,7 +88,7 @@ def test_imports_run_one_way(path: Path) -> None:
         ("c2pa", {"provenance/"}),
         ("cryptography", {"provenance/"}),
         ("click", {"cli/"}),
-        ("tqdm", {"cli/terminal.py"}),
+        ("tqdm", {"progress.py"}),
         ("matplotlib", {"media/figures.py"}),
     ],
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from audio2video.errors import CancelledError
-from audio2video.progress import Progress
+from audio2video.progress import Progress, as_progress
 
 
 def test_follow_counts_what_has_been_worked_on() -> None:
@@ -83,3 +83,27 @@ def test_a_notice_is_given_once_and_is_no_warning() -> None:
         progress.notice(text)
     assert heard == progress.notices == ["routine"]
     assert progress.warnings == []
+
+
+def test_true_shows_bars_with_their_rate_and_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = as_progress(True)
+    for _ in progress.follow(range(3), "textures", 3):
+        pass
+    progress.warn("31 frames pass through")
+    progress.notice("consent: not stated")
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    for part in ("textures: 100%", "3/3", "frame/s"):
+        assert part in shown.err
+    assert "warning: 31 frames pass through\nconsent: not stated\n" in shown.err
+    assert progress.warnings == ["31 frames pass through"]
+
+
+def test_without_a_wish_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    for wanted in (None, False):
+        progress = as_progress(wanted)
+        assert list(progress.follow("ab", "spelling", 2)) == ["a", "b"]
+        progress.warn("odd")
+    assert capsys.readouterr() == ("", "")
+    own = Progress()
+    assert as_progress(own) is own

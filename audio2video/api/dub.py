@@ -22,7 +22,7 @@ from ..pipeline.lengths import result_frames
 from ..pipeline.run import run
 from ..pipeline.segments import plan_segments
 from ..pipeline.step import VIDEO_STEPS
-from ..progress import Progress
+from ..progress import Progress, as_progress
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
@@ -114,7 +114,7 @@ def dub(
     workspace: Workspace | str | Path | None = None,
     preview: float | None = None,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> DubResult:
     """Make the video of the person in `video` saying `audio`.
 
@@ -141,7 +141,8 @@ def dub(
         Seconds of speech to dub, from its beginning; all of it by default. Not with `segments`.
     overwrite : bool
         Replace an `output` that is there.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -168,7 +169,7 @@ def dub(
     sound = settings.inputs.audio
     product = _product(settings, output)
     _check_product(product, settings, overwrite=overwrite)
-    progress = progress or Progress()
+    tell = as_progress(progress)
     with _workspace(workspace) as (place, kept):
         if preview is not None and sound is not None:
             if settings.length_fit == "silence":  # to the target's end is no preview
@@ -179,9 +180,9 @@ def dub(
             if voice is not None:
                 settings = settings.replace(voice_audio=write_beginning(voice, preview, folder))
         settings = settings.replace(audio=sound)
-        job = Job(place, settings.with_media_ids(), progress)
+        job = Job(place, settings.with_media_ids(), tell)
         try:
-            reports = run(place, VIDEO_STEPS, settings, progress, link=not kept)
+            reports = run(place, VIDEO_STEPS, settings, tell, link=not kept)
         except MostlyUnchangedError as error:
             _copy_result(job, product)
             raise MostlyUnchangedError(error.problem, path=product, hint=error.hint) from error
@@ -195,8 +196,8 @@ def dub(
             frames.synthesised,
             frames.passed_through,
             {report.name: report.seconds for report in reports},
-            tuple(progress.warnings),
-            tuple(progress.notices),
+            tuple(tell.warnings),
+            tuple(tell.notices),
             job.folder / "sheet.png" if kept else None,
             job.folder / "report.json" if kept else None,
         )

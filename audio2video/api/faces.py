@@ -12,7 +12,7 @@ from ..errors import BadFileError
 from ..face.detection import box_of
 from ..media.pictures import write_picture
 from ..media.video import VideoInfo, probe_video
-from ..progress import Progress
+from ..progress import Progress, as_progress
 from ..storage.files import replacing
 from ..target.face_following import follow_faces
 from ..target.face_strip import draw_strip
@@ -65,7 +65,7 @@ def find_faces(
     *,
     strip: str | Path | None = None,
     config: Config | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> tuple[FoundFace, ...]:
     """Find the people in a video; those whose faces are far smaller than the largest are left out.
 
@@ -76,7 +76,8 @@ def find_faces(
         PNG to write: a row of pictures of each person.
     config : Config, optional
         Its `analysis` part is used.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def find_faces(
         tempfile.TemporaryDirectory(prefix="audio2video-") as folder,
         FrameSpool(Path(folder) / "frames.raw") as spool,
     ):
-        tell = progress or Progress()
+        tell = as_progress(progress)
         model = analysis.landmark_model
         sightings = follow_faces(path, info, spool, model, tell, samples_only=True)
         people, chosen = find_speaker(sightings, spool, info, analysis)

@@ -12,7 +12,7 @@ from ..evaluation.reenact import evaluate_reenact as measure_reenact
 from ..evaluation.results import LipsyncEvaluation, ReenactEvaluation
 from ..evaluation.samples import Noise
 from ..pipeline.run import import_target
-from ..progress import Progress
+from ..progress import Progress, as_progress
 from ..provenance.verification import Verdict
 from ..provenance.verification import verify as read_marks
 from ..storage.workspace import Workspace
@@ -27,7 +27,7 @@ def evaluate_lipsync(
     clips: str | Path | None = None,
     noise: Noise | None = None,
     landmark_model: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> LipsyncEvaluation:
     """Measure how well a pass's mouth shapes follow true ones.
 
@@ -44,7 +44,8 @@ def evaluate_lipsync(
         Added to the sound first.
     landmark_model : Path, optional
         dlib 68-point model for `clips`, instead of the packaged one.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -57,7 +58,7 @@ def evaluate_lipsync(
     """
     folder = None if clips is None else Path(clips)
     question = Question(pass_id, split, folder, noise, landmark_model)
-    return measure_lipsync(as_workspace(workspace), question, progress)
+    return measure_lipsync(as_workspace(workspace), question, as_progress(progress))
 
 
 def evaluate_reenact(
@@ -65,7 +66,7 @@ def evaluate_reenact(
     *,
     config: Config | None = None,
     exclude: float = EXCLUDE,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> ReenactEvaluation:
     """Rebuild a target from itself and compare it with the truth.
 
@@ -76,7 +77,8 @@ def evaluate_reenact(
         The target, and how pictures are made.
     exclude : float
         Seconds around a frame whose pictures are not used for it.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -87,9 +89,9 @@ def evaluate_reenact(
     Audio2VideoError
         The target is missing, shows no face, or is too short.
     """
-    progress = progress or Progress()
-    resolved = import_target(workspace, config or Config(), progress)
-    return measure_reenact(workspace, resolved, exclude, progress)
+    tell = as_progress(progress)
+    resolved = import_target(workspace, config or Config(), tell)
+    return measure_reenact(workspace, resolved, exclude, tell)
 
 
 def verify(path: str | Path, *, anchors: bytes | None = None) -> Verdict:

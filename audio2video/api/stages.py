@@ -27,7 +27,7 @@ from ..pipeline.textures import (
     render_textures,
     texture_maker,
 )
-from ..progress import Progress
+from ..progress import Progress, as_progress
 from ..provenance.container_tags import container_tags
 from ..provenance.credentials import signing_credentials
 from ..provenance.manifest import Synthesis
@@ -42,8 +42,6 @@ from ..target.analysis import analyse_target as analyse_in_workspace
 from ..target.teeth_proxies import choose_proxies
 from .speech import Audio, as_rate, frame_count, speech_samples
 from .workspaces import cache_workspace
-
-NO_PROGRESS = Progress()
 
 
 def load_pass(pass_id: str = DEFAULT_PASS, workspace: Workspace | None = None) -> Predictor:
@@ -137,7 +135,7 @@ def analyse_target(
     *,
     config: Config | None = None,
     workspace: Workspace | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> TargetAnalysis:
     """Analyse a target video: face track, head pose, rectified textures, occlusions.
 
@@ -149,7 +147,8 @@ def analyse_target(
     workspace : Workspace, optional
         Where the analysis is kept; the user's cache folder by default. A second call for the same
         video reads it.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -175,7 +174,7 @@ def analyse_target(
     place.create()
     workers = config.machine.nthreads
     return analyse_in_workspace(
-        place, path, tar_id, config.analysis, workers, progress or NO_PROGRESS
+        place, path, tar_id, config.analysis, workers, as_progress(progress)
     )
 
 
@@ -205,7 +204,7 @@ def retime(
     ValueError
         `activity` is empty.
     """
-    return lay_target(target, activity, (config or Config()).playback, NO_PROGRESS)
+    return lay_target(target, activity, (config or Config()).playback, Progress())
 
 
 def synthesise_texture(
@@ -215,7 +214,7 @@ def synthesise_texture(
     *,
     config: Config | None = None,
     workspace: Workspace | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> TextureSequence:
     """Synthesise a lower-face texture for each output frame (paper, section 3.2).
 
@@ -230,7 +229,8 @@ def synthesise_texture(
         Its `mouth`, `texture` and `machine` parts are used.
     workspace : Workspace, optional
         Where the user's own teeth proxies of this target lie.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -242,21 +242,21 @@ def synthesise_texture(
     OptionError
         `mouth` and `timing` differ in length.
     """
-    config, progress = config or Config(), progress or NO_PROGRESS
+    config, tell = config or Config(), as_progress(progress)
     count = len(mouth)
     if count != len(timing.frames):
         raise OptionError(f"{count} mouth shapes for {len(timing.frames)} retimed frames")
     tar_id = id_from_path("demo", target.info.path)
     place, workers = workspace or cache_workspace(), config.machine.nthreads
     with single_threaded_libraries():
-        proxies = choose_proxies(place, tar_id, target, config.texture, config.analysis, progress)
-        carried = carry_mouth(mouth, target, tar_id, config, progress)
+        proxies = choose_proxies(place, tar_id, target, config.texture, config.analysis, tell)
+        carried = carry_mouth(mouth, target, tar_id, config, tell)
         shapes = carried.shapes
         maker = texture_maker(target, config.texture, proxies, workers, generic=carried.generic)
         textures = np.empty((count, target.space.height, target.space.width, 3), np.uint8)
         jaw = np.empty((count, 17, 2), np.float32)
         with closing(render_textures(maker, shapes, timing, config.texture, workers)) as rendered:
-            for k, (texture, line) in enumerate(progress.follow(rendered, "textures", count)):
+            for k, (texture, line) in enumerate(tell.follow(rendered, "textures", count)):
                 textures[k], jaw[k] = texture, line
     return TextureSequence(textures, shapes.astype(np.float32), jaw)
 

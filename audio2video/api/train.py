@@ -10,7 +10,7 @@ from typing import Any
 from ..config import Config
 from ..models.pass_files import load_network
 from ..mouth.predictor import Predictor
-from ..progress import Progress
+from ..progress import Progress, as_progress
 from ..storage.workspace import Workspace
 from ..training.dataset.corpus_report import CorpusReport
 
@@ -43,7 +43,7 @@ def prepare_corpus(
     corpus: str | Path,
     *,
     config: Config | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> CorpusReport:
     """Prepare a corpus of talking-head recordings for training (step 0).
 
@@ -54,7 +54,8 @@ def prepare_corpus(
         Folder of recordings (each subfolder one speaker), a list file, or a published feature set.
     config : Config, optional
         Its `dataset`, `analysis` and `machine` parts are used.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def prepare_corpus(
     settings = (config or Config()).replace(corpus=Path(corpus))
     workspace.create()
     return prepare(
-        workspace, settings.dataset, settings.analysis, settings.machine, progress or Progress()
+        workspace, settings.dataset, settings.analysis, settings.machine, as_progress(progress)
     )
 
 
@@ -79,7 +80,7 @@ def train(
     pass_id: str,
     *,
     config: Config | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> TrainingResult:
     """Train a pass on the workspace's corpus, resuming where an earlier run stopped.
 
@@ -90,7 +91,8 @@ def train(
     pass_id : str
     config : Config, optional
         Its `training` part is what the pass consists of.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def train(
     from ..training.loop import train_pass
 
     settings = (config or Config()).replace(pass_id=pass_id)
-    facts = train_pass(workspace, settings, progress or Progress())
+    facts = train_pass(workspace, settings, as_progress(progress))
     folder = workspace.training_pass(pass_id)
     return TrainingResult(
         pass_id, folder, facts["epochs"], facts["evaluation"], load_network(folder)

@@ -17,7 +17,7 @@ from ..config.resolve import SPEAKER
 from ..config.target_options import keep_speaker
 from ..errors import Audio2VideoError
 from ..pipeline.report import StepReport
-from ..progress import Progress
+from ..progress import Progress, StageBars
 from ..storage.files import append_line
 from ..storage.workspace import Workspace
 
@@ -50,7 +50,7 @@ class Terminal:
         )
         self._workspace = workspace
         self._quiet, self._verbose = quiet, verbose
-        self._bar: Any = None
+        self._bars = StageBars()
         self._stage = ""
         self._began = 0.0
 
@@ -108,15 +108,11 @@ class Terminal:
         if stage != self._stage:
             self._close_bar()
             self._stage, self._began = stage, time.perf_counter()
-            if not self._quiet and sys.stderr.isatty():
-                from tqdm import tqdm
-
-                self._bar = tqdm(desc=stage, total=total, unit=unit, dynamic_ncols=True)
-        if self._bar is not None:
-            self._bar.update(done - self._bar.n)
+        if not self._quiet and sys.stderr.isatty():
+            self._bars.update(stage, done, total, unit)
         if total is not None and done >= total:
             seconds = max(time.perf_counter() - self._began, 1e-9)
-            self._close_bar()
+            self._stage = ""
             line = f"{stage}: {done} {unit}s in {seconds:.1f} s, {done / seconds:.1f} {unit}s/s"
             self._write_log(line)
             if not self._quiet and not sys.stderr.isatty() and done:
@@ -125,37 +121,32 @@ class Terminal:
     def _on_warning(self, text: str) -> None:
         self._write_log(f"warning: {text}")
         if not self._quiet:
-            self._clear_bar()
+            self._bars.clear()
             # Colour is left out where this is no terminal.
             click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {text}", err=True)
 
     def _on_notice(self, text: str) -> None:
         self._write_log(f"note: {text}")
         if not self._quiet:
-            self._clear_bar()
+            self._bars.clear()
             click.echo(f"note: {text}", err=True)
 
     def _on_note(self, text: str) -> None:
         self._write_log(text)
         if self._verbose and not self._quiet:
-            self._clear_bar()
+            self._bars.clear()
             click.echo(text, err=True)
-        elif self._bar is not None:
-            self._bar.set_postfix_str(text)
+        else:
+            self._bars.note(text)
 
     def _say(self, text: str) -> None:
         self._write_log(text)
         if not self._quiet:
             click.echo(text)
 
-    def _clear_bar(self) -> None:
-        if self._bar is not None:
-            self._bar.clear()
-
     def _close_bar(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        self._bar, self._stage = None, ""
+        self._bars.close()
+        self._stage = ""
 
     def _write_log(self, line: str) -> None:
         # The log is a convenience: a run does not fail because of it.
