@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,9 +19,13 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from corpus_maker import write_corpus
 from filelock import FileLock
 from hypothesis import settings
+from inside import run_inside
+from small_pass import SIZE, TRAIN
 
+from audio2video.cli.main import main_run
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.video import VideoWriter
 from tools.presenter.presenter import render_frames
@@ -118,19 +123,51 @@ class CommandLine:
         return done
 
 
+class CommandInside(CommandLine):
+    """Runs the same command in this process, where that it starts is not what is tested."""
+
+    def __call__(self, *args: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        words = ["--workspace", str(self.workspace), *map(str, args)]
+        done = run_inside(main_run, words, self.workspace.parent)
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+
 @pytest.fixture
 def run_py(tmp_path: Path) -> CommandLine:
     """``python run.py`` in an empty workspace."""
     return CommandLine(tmp_path / "workspace")
 
 
+@pytest.fixture
+def run_here(tmp_path: Path) -> CommandLine:
+    """``python run.py`` in an empty workspace, without the start of a process."""
+    return CommandInside(tmp_path / "workspace")
+
+
+@contextmanager
+def made_once(folder: Path) -> Iterator[bool]:
+    """Let one test process make a folder, and all others wait; tells which this one is."""
+    with FileLock(f"{folder}.lock"):
+        made = folder / ".made"
+        missing = not made.is_file()
+        if missing:
+            folder.mkdir(exist_ok=True)
+        yield missing
+        made.touch()
+
+
 @pytest.fixture(scope="session")
 def small_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds of the painted presenter, 256x256, 25 fps."""
-    path = tmp_path_factory.mktemp("media") / "painted.mp4"
-    with VideoWriter(path, 256, 256, Fraction(25)) as writer:
-        for frame in render_frames(50, size=256, start=60):
-            writer.write(frame)
+    folder = shared_folder(tmp_path_factory) / "small target"
+    path = folder / "painted.mp4"
+    with made_once(folder) as missing:
+        if missing:
+            with VideoWriter(path, 256, 256, Fraction(25)) as writer:
+                for frame in render_frames(50, size=256, start=60):
+                    writer.write(frame)
     return path
 
 
@@ -141,6 +178,31 @@ def small_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)
     write_wav(path, samples[: 16000 * 5 // 2], 16000)
     return path
+
+
+@pytest.fixture(scope="session")
+def small_result(
+    tmp_path_factory: pytest.TempPathFactory, small_speech: Path, small_target: Path
+) -> Path:
+    """A workspace after one run of steps 1 to 4; one for all, who copy it to change it."""
+    folder = shared_folder(tmp_path_factory) / "small result"
+    run_py = CommandLine(folder / "workspace")
+    with made_once(folder) as missing:
+        if missing:
+            run_py("--steps", "1", "2", "3", "4", "--audio", small_speech, "--video", small_target)
+    return run_py.workspace
+
+
+@pytest.fixture(scope="session")
+def small_pass(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which a small pass was trained; one for all, who copy it to change it."""
+    folder = shared_folder(tmp_path_factory) / "small pass"
+    run_py = CommandLine(folder / "workspace")
+    with made_once(folder) as missing:
+        if missing:
+            write_corpus(run_py.workspace)
+            run_py(*TRAIN, *SIZE)
+    return run_py.workspace
 
 
 @pytest.fixture(scope="session")

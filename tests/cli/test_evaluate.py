@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT, CommandLine
-from corpus_maker import write_corpus
+from conftest import ROOT
 
 from audio2video.cli import evaluate as cli_evaluate
 from audio2video.cli import main as cli
@@ -32,17 +31,13 @@ from audio2video.storage.workspace import Workspace
 from audio2video.training.corpus import read_statistics
 from tools.presenter.presenter import render_frames
 
-TRAIN = ("--steps", "1", "--train", "True", "--predict", "False", "--pass_id", "small")
-SIZE = ("--nepochs", "12", "--dim_hidden", "8", "--batch_size", "2", "--lr", "0.01")
-
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(small_pass: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a corpus and a pass; tests copy it before they change it."""
-    run_py = CommandLine(tmp_path_factory.mktemp("trained") / "workspace")
-    write_corpus(run_py.workspace)
-    run_py(*TRAIN, *SIZE, "--nthreads", "1")
-    return run_py.workspace
+    copy = tmp_path_factory.mktemp("trained") / "workspace"
+    shutil.copytree(small_pass, copy)
+    return copy
 
 
 @pytest.fixture

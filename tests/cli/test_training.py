@@ -12,29 +12,36 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import CommandLine
+from conftest import CommandInside, CommandLine
 from corpus_maker import write_corpus
+from small_pass import SIZE, TRAIN
 from waiting import ended, wait_until
 
 from audio2video.models.network_file import read_network, save_network
 
-TRAIN = ("--steps", "1", "--train", "True", "--predict", "False", "--pass_id", "small")
-SIZE = ("--nepochs", "12", "--dim_hidden", "8", "--batch_size", "2", "--e_savef", "1")
-SIZE = (*SIZE, "--lr", "0.01", "--nthreads", "1")
-
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
-    run_py = CommandLine(tmp_path_factory.mktemp("trained") / "workspace")
-    write_corpus(run_py.workspace)
-    run_py(*TRAIN, *SIZE)
-    return run_py
+def trained(small_pass: Path) -> CommandLine:
+    return CommandLine(small_pass)
 
 
 @pytest.fixture
 def corpus(run_py: CommandLine) -> CommandLine:
     write_corpus(run_py.workspace)
     return run_py
+
+
+@pytest.fixture
+def corpus_here(corpus: CommandLine) -> CommandLine:
+    return CommandInside(corpus.workspace)
+
+
+@pytest.fixture
+def trained_here(trained: CommandLine, tmp_path: Path) -> CommandLine:
+    """A copy of the trained pass, and the command in this process."""
+    run_here = CommandInside(tmp_path / "workspace")
+    shutil.copytree(trained.workspace, run_here.workspace)
+    return run_here
 
 
 def loss_column(folder: Path, column: int) -> list[float]:
@@ -86,15 +93,15 @@ def test_the_network_is_the_better_of_the_best_and_the_mean(trained: CommandLine
     )
 
 
-def test_finished_pass_is_not_trained_again(trained: CommandLine) -> None:
-    network = trained.workspace / "train" / "small" / "network.npz"
+def test_finished_pass_is_not_trained_again(trained_here: CommandLine) -> None:
+    network = trained_here.workspace / "train" / "small" / "network.npz"
     stamp = network.stat().st_mtime_ns
-    assert "up to date" in trained(*TRAIN, *SIZE).stdout
+    assert "up to date" in trained_here(*TRAIN, *SIZE).stdout
     assert network.stat().st_mtime_ns == stamp
 
 
-def test_another_configuration_needs_its_own_name(trained: CommandLine) -> None:
-    done = trained(*TRAIN, *SIZE, "--lr", "0.1", check=False)
+def test_another_configuration_needs_its_own_name(trained_here: CommandLine) -> None:
+    done = trained_here(*TRAIN, *SIZE, "--lr", "0.1", check=False)
     assert done.returncode == 2
     assert "begun with other options (lr 0.01 -> 0.1)" in done.stderr
     assert "--pass_id" in done.stderr
@@ -115,13 +122,15 @@ def test_another_configuration_needs_its_own_name(trained: CommandLine) -> None:
     ],
 )
 def test_killed_training_goes_on_to_the_same_network(
-    corpus: CommandLine, tmp_path: Path, more: tuple[str, ...]
+    trained: CommandLine, corpus: CommandLine, tmp_path: Path, more: tuple[str, ...]
 ) -> None:
+    undisturbed = trained
+    if more:
+        undisturbed = CommandLine(tmp_path / "undisturbed")
+        shutil.copytree(corpus.workspace, undisturbed.workspace)
+        undisturbed(*TRAIN, *SIZE, *more)
     # Checkpoints inside an epoch as well: the run is killed between any two batches.
     options = (*TRAIN, *SIZE, *more, "--b_savef", "1")
-    undisturbed = CommandLine(tmp_path / "undisturbed")
-    shutil.copytree(corpus.workspace, undisturbed.workspace)
-    undisturbed(*options)
     folder = corpus.workspace / "train" / "small"
     process = subprocess.Popen(
         corpus.command(*options, "--nepochs", "500"),
@@ -139,7 +148,6 @@ def test_killed_training_goes_on_to_the_same_network(
     assert not (folder / "network.npz").exists()
     # It was begun with more epochs, so that the kill can't come too late; the state is the same.
     begun = json.loads((folder / "options.json").read_text())
-    begun = json.loads((folder / "options.json").read_text())
     begun["options"]["nepochs"] = 12
     (folder / "options.json").write_text(json.dumps(begun))
     corpus(*options)
@@ -148,13 +156,13 @@ def test_killed_training_goes_on_to_the_same_network(
         assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
 
 
-def test_another_network_on_fewer_minutes_with_a_graph(run_py: CommandLine) -> None:
-    write_corpus(run_py.workspace, recordings=6, fragments=2, seconds=1.0)
-    run_py(
+def test_another_network_on_fewer_minutes_with_a_graph(run_here: CommandLine) -> None:
+    write_corpus(run_here.workspace, recordings=6, fragments=2, seconds=1.0)
+    run_here(
         *(*TRAIN, *SIZE, "--nepochs", "2", "--network", "conv", "--step_delay", "7"),
         *("--train_minutes", "0.07", "--showGraph", "True"),
     )
-    folder = run_py.workspace / "train" / "small"
+    folder = run_here.workspace / "train" / "small"
     assert list((folder / "graph").glob("events.out.*"))
     # Only an LSTM is delayed.
     network = read_network(folder / "network.npz")
@@ -166,29 +174,29 @@ def test_another_network_on_fewer_minutes_with_a_graph(run_py: CommandLine) -> N
     assert len(set.union(*heard)) == sum(len(part) for part in heard)
 
 
-def test_too_few_recordings(run_py: CommandLine) -> None:
-    write_corpus(run_py.workspace, recordings=1, fragments=5, seconds=1.0)
-    done = run_py(*TRAIN, *SIZE, check=False)
+def test_too_few_recordings(run_here: CommandLine) -> None:
+    write_corpus(run_here.workspace, recordings=1, fragments=5, seconds=1.0)
+    done = run_here(*TRAIN, *SIZE, check=False)
     assert done.returncode == 2
     assert "1 prepared recording(s) are too few to train on" in done.stderr
 
 
-def test_noise_needs_sound(corpus: CommandLine) -> None:
-    shutil.rmtree(corpus.workspace / "raw" / "wav")
-    done = corpus(*TRAIN, *SIZE, "--noise_snr", "5", check=False)
+def test_noise_needs_sound(corpus_here: CommandLine) -> None:
+    shutil.rmtree(corpus_here.workspace / "raw" / "wav")
+    done = corpus_here(*TRAIN, *SIZE, "--noise_snr", "5", check=False)
     assert done.returncode == 2
     assert "the corpus has no sound for this recording" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_pass_of_published_features_cannot_hear(
-    trained: CommandLine, run_py: CommandLine, small_target: Path, small_speech: Path
+    trained: CommandLine, run_here: CommandLine, small_target: Path, small_speech: Path
 ) -> None:
     network = read_network(trained.workspace / "train" / "small" / "network.npz")
-    folder = run_py.workspace / "train" / "small"
+    folder = run_here.workspace / "train" / "small"
     folder.mkdir(parents=True)
     save_network(replace(network, features="published"), folder / "network.npz")
-    done = run_py(
+    done = run_here(
         *("--steps", "1", "--pass_id", "small", "--audio", small_speech, "--video", small_target),
         check=False,
     )
@@ -196,8 +204,8 @@ def test_a_pass_of_published_features_cannot_hear(
     assert "trained on published features" in done.stderr
 
 
-def test_a_network_of_no_such_kind(corpus: CommandLine) -> None:
-    done = corpus(*TRAIN, "--network", "oracle", check=False)
+def test_a_network_of_no_such_kind(corpus_here: CommandLine) -> None:
+    done = corpus_here(*TRAIN, "--network", "oracle", check=False)
     assert done.returncode == 2
     assert "'oracle' is not known; use one of lstm, bilstm, conv" in done.stderr
 
@@ -249,26 +257,22 @@ def test_a_pass_trained_anew_and_killed_is_not_taken_for_finished(
     ],
 )
 def test_damaged_files_of_a_pass(
-    trained: CommandLine, tmp_path: Path, name: str, content: bytes | None
+    trained_here: CommandLine, name: str, content: bytes | None
 ) -> None:
-    run_py = CommandLine(tmp_path / "workspace")
-    shutil.copytree(trained.workspace, run_py.workspace)
-    path = run_py.workspace / "train" / "small" / name
+    path = trained_here.workspace / "train" / "small" / name
     path.unlink(missing_ok=True)
     if content is not None:
         path.write_bytes(content)
-    done = run_py(*TRAIN, *SIZE, check=False)
+    done = trained_here(*TRAIN, *SIZE, check=False)
     assert done.returncode == 2
     assert f"{name}: " in done.stderr
     assert "damaged; --force True trains the pass again" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_options_that_are_no_options(trained: CommandLine, tmp_path: Path) -> None:
-    run_py = CommandLine(tmp_path / "workspace")
-    shutil.copytree(trained.workspace, run_py.workspace)
-    (run_py.workspace / "train" / "small" / "options.json").write_text('{"options": "none"}')
-    done = run_py(*TRAIN, *SIZE, check=False)
+def test_options_that_are_no_options(trained_here: CommandLine) -> None:
+    (trained_here.workspace / "train" / "small" / "options.json").write_text('{"options": "none"}')
+    done = trained_here(*TRAIN, *SIZE, check=False)
     assert done.returncode == 2
     assert "this pass was begun with other options" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -284,20 +288,20 @@ def test_sequences_that_lack_clips_are_made_again(corpus: CommandLine) -> None:
     assert np.load(path).files == list(whole)
 
 
-def test_statistics_of_another_corpus(corpus: CommandLine) -> None:
+def test_statistics_of_another_corpus(corpus_here: CommandLine) -> None:
     # The shipped ones stand in for those that are not there.
-    (corpus.workspace / "reference" / "shapes.npz").unlink()
-    done = corpus(*TRAIN, *SIZE, check=False)
+    (corpus_here.workspace / "reference" / "shapes.npz").unlink()
+    done = corpus_here(*TRAIN, *SIZE, check=False)
     assert done.returncode == 2
     assert "shapes.npz does not know the speaker 'someone' of talk0}}00; run step 0" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_statistics_whose_parts_do_not_fit(corpus: CommandLine) -> None:
-    path = corpus.workspace / "reference" / "shapes.npz"
+def test_statistics_whose_parts_do_not_fit(corpus_here: CommandLine) -> None:
+    path = corpus_here.workspace / "reference" / "shapes.npz"
     arrays = dict(np.load(path))
     np.savez(path, **{**arrays, "centres": np.zeros((2, 2))})
-    done = corpus(*TRAIN, *SIZE, check=False)
+    done = corpus_here(*TRAIN, *SIZE, check=False)
     assert done.returncode == 2
     assert "shapes.npz: has shape (2, 2), (1, 2) needed; run step 0" in done.stderr
     assert "Traceback" not in done.stderr

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import CommandLine
+from conftest import CommandInside, CommandLine
 from corpus_maker import write_corpus
-from subcommands import subcommand
+from subcommands import subcommand, subcommand_here
 
 from audio2video.models.pass_files import load_network
 
@@ -26,8 +26,9 @@ HEARING = ("--encoder", "whisper", "--network", "conv", "--nlayers", "2", "--seq
 def trained(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     run_py = CommandLine(tmp_path_factory.mktemp("many") / "workspace")
     write_corpus(run_py.workspace, recordings=27, seconds=2.0, speakers=SPEAKERS, late=LATE)
-    for seed in ("0", "1"):
-        run_py(
+    # The second one in this process, where the tests below go on.
+    for seed, run in (("0", run_py), ("1", CommandInside(run_py.workspace))):
+        run(
             *TRAIN,
             *SIZE,
             *MANY,
@@ -40,8 +41,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     return run_py
 
 
+@pytest.fixture(scope="module")
+def trained_here(trained: CommandLine) -> CommandLine:
+    """The command in this process."""
+    return CommandInside(trained.workspace)
+
+
 def combine(run_py: CommandLine, *names: str) -> subprocess.CompletedProcess[str]:
-    return subcommand("passes", "combine", *names, folder=run_py.workspace.parent)
+    return subcommand_here("passes", "combine", *names, folder=run_py.workspace.parent)
 
 
 def split_file(workspace: Path) -> Path:
@@ -76,7 +83,7 @@ def test_lags_are_found_once_and_taken_out(trained: CommandLine) -> None:
 
 
 def test_passes_of_two_seeds_are_averaged(trained: CommandLine) -> None:
-    done = combine(trained, "both", "t0", "t1")
+    done = subcommand("passes", "combine", "both", "t0", "t1", folder=trained.workspace.parent)
     assert done.returncode == 0, done.stderr
     assert "result: " in done.stdout
     folder = trained.workspace / "train"
@@ -104,10 +111,10 @@ def test_passes_of_two_seeds_are_averaged(trained: CommandLine) -> None:
     assert not (folder / "new").exists()
 
 
-def test_a_pass_starts_from_another(trained: CommandLine) -> None:
-    folder = trained.workspace / "train"
+def test_a_pass_starts_from_another(trained_here: CommandLine) -> None:
+    folder = trained_here.workspace / "train"
     given = (*TRAIN, *SIZE, *HEARING, "--loss", "lips", "--split_by", "recording")
-    trained(
+    trained_here(
         *given,
         *("--pass_id", "tuned", "--init_from", "t0", "--frozen_layers", "1"),
         *("--nepochs", "2", "--lr", "0.001"),
@@ -133,9 +140,9 @@ def test_a_pass_starts_from_another(trained: CommandLine) -> None:
     ],
 )
 def test_what_does_not_go_together(
-    trained: CommandLine, given: tuple[str, ...], problem: str
+    trained_here: CommandLine, given: tuple[str, ...], problem: str
 ) -> None:
-    done = trained(*TRAIN, *SIZE, "--pass_id", "wrong", *given, check=False)
+    done = trained_here(*TRAIN, *SIZE, "--pass_id", "wrong", *given, check=False)
     assert done.returncode == 2
     assert problem in done.stderr
-    assert not (trained.workspace / "train" / "wrong").exists()
+    assert not (trained_here.workspace / "train" / "wrong").exists()

@@ -1,10 +1,14 @@
-"""Commands beside ``run``, in a process of their own."""
+"""Commands beside ``run``, in a process of their own or in this one."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+from inside import run_inside
+
+from audio2video.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,3 +26,9 @@ def subcommand(name: str, *args: str | Path, folder: Path) -> subprocess.Complet
         cwd=folder,
         env={"PYTHONPATH": str(ROOT)},
     )
+
+
+def subcommand_here(name: str, *args: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the same in this process, where that it starts is not what is tested."""
+    words = [name, *map(str, args), "--workspace", str(folder / "workspace")]
+    return run_inside(main, words, folder)
