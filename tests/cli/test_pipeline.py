@@ -36,12 +36,10 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def finished(
-    tmp_path_factory: pytest.TempPathFactory, small_target: Path, small_speech: Path
-) -> CommandLine:
+def finished(tmp_path_factory: pytest.TempPathFactory, small_result: Path) -> CommandLine:
     """A workspace in which steps 1 to 4 have run undisturbed."""
     run_py = CommandLine(tmp_path_factory.mktemp("finished") / "workspace")
-    run_py("--steps", "1", "2", "3", "4", "--audio", small_speech, "--video", small_target)
+    shutil.copytree(small_result, run_py.workspace)
     return run_py
 
 
@@ -108,32 +106,32 @@ def frames_with_label(result: Path) -> list[int]:
     return np.flatnonzero(np.array(bright) > 40).tolist()
 
 
-def test_marks_can_be_chosen(finished: CommandLine, run_py: CommandLine) -> None:
-    shutil.copytree(finished.workspace, run_py.workspace)
+def test_marks_can_be_chosen(finished: CommandLine, run_here: CommandLine) -> None:
+    shutil.copytree(finished.workspace, run_here.workspace)
     result, target = (
-        output(run_py) / "words-painted.mp4",
-        run_py.workspace / "target" / "painted.toml",
+        output(run_here) / "words-painted.mp4",
+        run_here.workspace / "target" / "painted.toml",
     )
-    assert frames_with_label(run_py.workspace / "target" / "mp4" / "painted.mp4") == []
+    assert frames_with_label(run_here.workspace / "target" / "mp4" / "painted.mp4") == []
     assert frames_with_label(result) == list(range(62))
     target.write_text('consent = "Ada agreed to this on 2026-11-21"\nlabel = "start"\n')
-    done = run_py("--steps", "4", *IDS)
+    done = run_here("--steps", "4", *IDS)
     assert "consent" not in done.stderr
     manifest = verify(result).manifest
     assert manifest is not None
     assert manifest["synthesis"]["consent"] == "Ada agreed to this on 2026-11-21"
     assert manifest["synthesis"]["visible_label"] == "start"
-    run_py("--steps", "4", *IDS, "--label", "none")
+    run_here("--steps", "4", *IDS, "--label", "none")
     found = verify(result)
     assert (found.state, found.synthetic) == ("intact", True)
     assert found.manifest is not None
     assert found.manifest["synthesis"]["visible_label"] == "none"
     assert frames_with_label(result) == []
     for text in ("", " ", "two\nlines", "x" * 1001):
-        done = run_py("--steps", "4", *IDS, "--consent", text, check=False)
+        done = run_here("--steps", "4", *IDS, "--consent", text, check=False)
         assert done.returncode == 2
         assert "can't be used as a text; use one line of 1 to 1000 characters" in done.stderr
-    done = run_py("--steps", "4", *IDS, "--sign_key", "key.pem", check=False)
+    done = run_here("--steps", "4", *IDS, "--sign_key", "key.pem", check=False)
     assert done.returncode == 2
     assert done.stderr == "error: --sign_key needs --sign_cert beside it\n"
 
@@ -184,28 +182,28 @@ def test_second_run_makes_nothing_again(finished: CommandLine) -> None:
     assert after == before
 
 
-def test_one_step_alone_after_a_change(finished: CommandLine, run_py: CommandLine) -> None:
+def test_one_step_alone_after_a_change(finished: CommandLine, run_here: CommandLine) -> None:
     """Another option remakes what depends on it; taken back, the first result is there again."""
-    shutil.copytree(finished.workspace, run_py.workspace)
+    shutil.copytree(finished.workspace, run_here.workspace)
 
     def products() -> dict[str, str]:
         # The records differ: they say what was replaced.
-        found = hashes(output(run_py))
+        found = hashes(output(run_here))
         return {name: value for name, value in found.items() if not name.endswith(".made.json")}
 
     before = products()
-    alone = run_py("--steps", "3", "4", *IDS, "--retiming", "False")
+    alone = run_here("--steps", "3", "4", *IDS, "--retiming", "False")
     assert "made for another retiming: run step 2 (texture) again" in alone.stderr
     after = products()
     assert {name for name in before if after[name] != before[name]} == {
         *("retiming.npz", "retiming.png", "sheet.png", "words-painted.mp4")
     }
-    places = np.load(output(run_py) / "retiming.npz")["places"]
+    places = np.load(output(run_here) / "retiming.npz")["places"]
     assert places[:48].tolist() == list(range(48))
     # A texture is made for the head that it is put onto, so it depends on the retiming.
-    run_py("--steps", "2", "4", *IDS, "--retiming", "False")
+    run_here("--steps", "2", "4", *IDS, "--retiming", "False")
     assert products()["texture.npy"] != before["texture.npy"]
-    run_py("--steps", "2-4", *IDS)
+    run_here("--steps", "2-4", *IDS)
     assert products() == before
 
 
@@ -216,29 +214,31 @@ def keys(run_py: CommandLine) -> dict[str, str]:
     }
 
 
-def test_how_pictures_are_made_can_be_switched(finished: CommandLine, run_py: CommandLine) -> None:
-    shutil.copytree(finished.workspace, run_py.workspace)
-    whole = keys(run_py)
+def test_how_pictures_are_made_can_be_switched(
+    finished: CommandLine, run_here: CommandLine
+) -> None:
+    shutil.copytree(finished.workspace, run_here.workspace)
+    whole = keys(run_here)
     # What step 4 does with textures leaves the textures as they are.
-    run_py("--steps", "2-4", *IDS, "--jaw", "False", "--match_light", "False")
-    plain = keys(run_py)
+    run_here("--steps", "2-4", *IDS, "--jaw", "False", "--match_light", "False")
+    plain = keys(run_here)
     assert {name for name in whole if plain[name] != whole[name]} == {"words-painted.mp4"}
     off = ("--teeth", "--jaw", "--match_light", "--detail")
     switches = [word for option in off for word in (option, "False")]
-    run_py("--steps", "2-4", *IDS, *switches, "--pose_weight", "0", "--light_weight", "0")
-    bare = keys(run_py)
+    run_here("--steps", "2-4", *IDS, *switches, "--pose_weight", "0", "--light_weight", "0")
+    bare = keys(run_here)
     assert bare["retiming.npz"] == whole["retiming.npz"]
     assert bare["texture.npy"] != whole["texture.npy"]
     assert bare["words-painted.mp4"] not in (whole["words-painted.mp4"], plain["words-painted.mp4"])
-    made = json.loads((output(run_py) / "texture.npy.made.json").read_text())
+    made = json.loads((output(run_here) / "texture.npy.made.json").read_text())
     assert made["detail_gain"] == made["opening_detail_gain"] == 0
     assert made["depends_on"]["options"]["pose_weight"] == 0
-    report = json.loads((output(run_py) / "report.json").read_text())
+    report = json.loads((output(run_here) / "report.json").read_text())
     for name in ("teeth", "jaw", "match_light", "detail"):
         assert report["options"][name] is False
     textures = [
         np.load(one.workspace / "output/words-painted/texture.npy", mmap_mode="r")
-        for one in (finished, run_py)
+        for one in (finished, run_here)
     ]
     assert np.abs(textures[0].astype(int) - textures[1]).mean() > 0.1
 
@@ -277,24 +277,24 @@ def test_killed_run_goes_on_to_the_same_result(
 
 
 def test_shapes_changed_by_hand_are_used_and_kept(
-    finished: CommandLine, run_py: CommandLine, small_target: Path, small_speech: Path
+    finished: CommandLine, run_here: CommandLine, small_target: Path, small_speech: Path
 ) -> None:
     files = ("--audio", small_speech, "--video", small_target)
-    run_py("--steps", "1", *files)
-    path = run_py.workspace / "input" / "ldmk" / "talkers" / "words.npy"
+    run_here("--steps", "1", *files)
+    path = run_here.workspace / "input" / "ldmk" / "talkers" / "words.npy"
     original = np.load(path)
     np.save(path, original[::-1])
-    done = run_py("--steps", "1-4", *files)
+    done = run_here("--steps", "1-4", *files)
     assert "was changed by hand" in done.stderr
     assert np.array_equal(np.load(path), original[::-1])
-    run_py("--steps", "1", *files, "--force", "True")
+    run_here("--steps", "1", *files, "--force", "True")
     assert np.array_equal(np.load(path), original)
     assert np.array_equal(np.load(path.with_name("words.kept-1.npy")), original[::-1])
 
 
 @pytest.mark.slow
 def test_two_faces_use_the_larger_one(
-    run_py: CommandLine, small_speech: Path, tmp_path: Path
+    run_here: CommandLine, small_speech: Path, tmp_path: Path
 ) -> None:
     video = tmp_path / "couple.mp4"
     with VideoWriter(video, 512, 256, Fraction(25)) as writer:
@@ -305,32 +305,32 @@ def test_two_faces_use_the_larger_one(
                 cv2.BORDER_REPLICATE,
             )
             writer.write(np.hstack([small, frame]))
-    done = run_py("--steps", "1-4", "--audio", small_speech, "--video", video)
+    done = run_here("--steps", "1-4", "--audio", small_speech, "--video", video)
     assert "couple.mp4: 2 people are seen; person 1 (1.6 s) speaks" in done.stderr
-    (face,) = (run_py.workspace / "target" / "analysis").glob("couple-*/face.npz")
+    (face,) = (run_here.workspace / "target" / "analysis").glob("couple-*/face.npz")
     landmarks = np.load(face)["landmarks"]
     assert landmarks[..., 0].min() > 256
-    report = json.loads((run_py.workspace / "output/words-couple/report.json").read_text())
+    report = json.loads((run_here.workspace / "output/words-couple/report.json").read_text())
     assert any("2 people are seen" in warning for warning in report["warnings"])
 
 
 def test_frames_without_a_face_pass_through(
-    run_py: CommandLine, small_speech: Path, tmp_path: Path
+    run_here: CommandLine, small_speech: Path, tmp_path: Path
 ) -> None:
     video = tmp_path / "away.mp4"
     with VideoWriter(video, 256, 256, Fraction(25)) as writer:
         for index, frame in enumerate(render_frames(60, size=256, start=60)):
             writer.write(np.full_like(frame, 90) if index < 10 else frame)
-    done = run_py(
+    done = run_here(
         *("--steps", "1-4", "--audio", small_speech, "--video", video, "--retiming", "False"),
         *("--label", "none"),
     )
     # Of what is played, not of the target: 62 frames are played to and fro.
     left = "only 52 of 62 frames synthesised (10 no usable face: unchanged)"
-    assert f"warning: {run_py.workspace}/output/words-away/words-away.mp4: {left}" in done.stderr
+    assert f"warning: {run_here.workspace}/output/words-away/words-away.mp4: {left}" in done.stderr
     assert "choose a target, or a part of it, in which the person faces the camera" in done.stderr
     assert done.stdout.splitlines()[-1].endswith(f"words-away.mp4: {left.removeprefix('only ')}")
-    with VideoReader(run_py.workspace / "output/words-away/words-away.mp4") as result:
+    with VideoReader(run_here.workspace / "output/words-away/words-away.mp4") as result:
         first = next(iter(result.read([0]))).rgb()
     assert np.abs(first.astype(int) - 90).max() <= 3
 

@@ -302,8 +302,8 @@ def test_sound_and_video_of_any_name_are_brought(
 
 
 @pytest.mark.parametrize("name", ["concat:a.wav|b.wav", "pipe:0", "-"])
-def test_a_name_is_never_taken_for_an_address(run_py: CommandLine, name: str) -> None:
-    done = run_py("--steps", "1", f"--audio={name}", check=False)
+def test_a_name_is_never_taken_for_an_address(run_here: CommandLine, name: str) -> None:
+    done = run_here("--steps", "1", f"--audio={name}", check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert "no such file" in done.stderr
@@ -311,8 +311,8 @@ def test_a_name_is_never_taken_for_an_address(run_py: CommandLine, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["http://localhost/a.wav", "file:///etc/passwd"])
-def test_an_address_is_recognised(run_py: CommandLine, name: str) -> None:
-    done = run_py("--steps", "1", f"--audio={name}", check=False)
+def test_an_address_is_recognised(run_here: CommandLine, name: str) -> None:
+    done = run_here("--steps", "1", f"--audio={name}", check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert "this is an address, not a file" in done.stderr
