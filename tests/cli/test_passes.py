@@ -191,6 +191,7 @@ def test_the_table_of_passes(swept: tuple[Path, str]) -> None:
         "grid_s1",
         "grid_s1_delayed",
         "talkers",
+        "talkers_delayed",
         *IDS,
     ]
     listed = run("passes", "--json", "--workspace", swept[0])

@@ -36,6 +36,13 @@ def test_older_passes_hear_with_mfcc(pass_id: str) -> None:
     assert load_encoder(network).size == 28
 
 
+def test_the_delayed_pass_for_any_voice_hears_200_ms_ahead_with_mfcc() -> None:
+    network = network_of("talkers_delayed")
+    assert (network.encoder, network.kind, network.delay) == (MFCC, "lstm", 20)
+    assert network.spread is not None
+    assert load_encoder(network).size == 28
+
+
 def test_talkers_hears_with_whisper() -> None:
     network = network_of("talkers")
     encoder = load_encoder(network)

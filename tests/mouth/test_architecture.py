@@ -70,7 +70,7 @@ def test_convolutions_equal_plain_sums(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(form.run(weights, features), expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed"])
+@pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed", "talkers_delayed"])
 def test_shipped_passes_equal_tensorflow(rng: np.random.Generator, pass_id: str) -> None:
     network = read_network(shipped() / "passes" / pass_id / "network.npz")
     form = network.architecture

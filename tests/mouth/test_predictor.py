@@ -46,7 +46,7 @@ def test_the_look_ahead_is_the_delay_and_no_more(rng: np.random.Generator) -> No
     assert not same[16].all()
 
 
-@pytest.mark.parametrize("name", ["grid_s1", "grid_s1_delayed"])
+@pytest.mark.parametrize("name", ["grid_s1", "grid_s1_delayed", "talkers_delayed"])
 def test_long_speech_is_heard_in_blocks(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

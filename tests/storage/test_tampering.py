@@ -382,7 +382,7 @@ def test_training_again_when_killed_leaves_the_old_network_in_use(
     assert not load_network(own_pass).weights["out_bias"].any()
 
 
-@pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed", "talkers"])
+@pytest.mark.parametrize("pass_id", ["grid_s1", "grid_s1_delayed", "talkers", "talkers_delayed"])
 def test_the_shipped_passes_are_noted(pass_id: str) -> None:
     folder = shipped() / "passes" / pass_id
     assert read_json(folder / "run.json")["network_sha256"] == file_hash(folder / "network.npz")
