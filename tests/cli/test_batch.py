@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, CommandLine, content_hash
+from inside import run_inside
 from waiting import ended, wait_until
 
 from audio2video.batch.row_worker import make_row
@@ -36,6 +38,11 @@ def command(*args: str | Path) -> list[str]:
 
 def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*args), capture_output=True, text=True, cwd=ROOT, timeout=600)
+
+
+def batch_here(*args: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process; its workers are others still."""
+    return run_inside(cli.main, ["batch", *map(str, args)], ROOT)
 
 
 def states(workspace: Path, name: str = "many") -> dict[str, str]:
@@ -120,12 +127,12 @@ def test_a_target_is_analysed_once(
 
 
 def test_a_row_is_what_the_run_command_makes(
-    finished: tuple[Path, subprocess.CompletedProcess[str]], media: Path, run_py: CommandLine
+    finished: tuple[Path, subprocess.CompletedProcess[str]], media: Path, run_here: CommandLine
 ) -> None:
     files = ("--audio", media / "hello.wav", "--video", media / "slow.mp4")
-    run_py("--steps", "1-4", *files, "--ncandidates", "20", "--nthreads", "1")
+    run_here("--steps", "1-4", *files, "--ncandidates", "20", "--nthreads", "1")
     name = "output/hello-slow/hello-slow.mp4"
-    assert content_hash(run_py.workspace / name) == content_hash(finished[0] / name)
+    assert content_hash(run_here.workspace / name) == content_hash(finished[0] / name)
 
 
 def test_what_is_up_to_date_is_passed_over(
@@ -148,7 +155,7 @@ def test_all_went_well(
     finished: tuple[Path, subprocess.CompletedProcess[str]], media: Path
 ) -> None:
     table = write_table(media, "hello.wav,slow.mp4,20\n", "one")
-    done = run(table, "--workspace", finished[0])
+    done = batch_here(table, "--workspace", finished[0])
     assert (done.returncode, states(finished[0], "one")) == (0, {"hello-slow": UP_TO_DATE})
 
 
@@ -194,8 +201,12 @@ needs_proc = pytest.mark.skipif(
 
 
 @needs_proc
-def test_a_process_that_dies_fails_its_row_alone(media: Path, tmp_path: Path) -> None:
+def test_a_process_that_dies_fails_its_row_alone(
+    finished: tuple[Path, subprocess.CompletedProcess[str]], media: Path, tmp_path: Path
+) -> None:
     workspace = tmp_path / "workspace"
+    # With the analysis of the target, which is not what is waited for.
+    shutil.copytree(finished[0] / "target", workspace / "target")
     table = write_table(media, "hello.wav,slow.mp4,\nwords.wav,slow.mp4,\n", "dies")
     with Running(table, "--workspace", workspace, "--jobs", "1") as batch:
         begun = workspace / "input/mp3/hello.wav"
@@ -207,7 +218,7 @@ def test_a_process_that_dies_fails_its_row_alone(media: Path, tmp_path: Path) ->
     assert states(workspace, "dies") == {"hello-slow": FAILED, "words-slow": MADE}
     assert "line 2: hello-slow failed: the process ended by signal 9 (out of memory?)" in errors
     assert "Traceback" not in errors + out
-    again = run(table, "--workspace", workspace)
+    again = batch_here(table, "--workspace", workspace)
     assert again.returncode == 0, again.stderr
     assert states(workspace, "dies") == {"hello-slow": MADE, "words-slow": UP_TO_DATE}
     assert list(workspace.rglob(".*.tmp-*")) == []

@@ -10,7 +10,9 @@ from pathlib import Path
 import av
 import pytest
 from conftest import ROOT
+from inside import run_inside
 
+from audio2video.cli.main import main
 from audio2video.provenance.verification import verify
 from audio2video.runtime.kernels import kernel_folder
 
@@ -40,6 +42,17 @@ def dub(tmp_path: Path, small_speech: Path, small_target: Path) -> object:
     return run
 
 
+@pytest.fixture
+def dub_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Run the same in this process."""
+
+    def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
+        return run_inside(main, ["dub", *map(str, args)], tmp_path)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent / "cache"))
+    return run
+
+
 def test_two_files_become_a_video_and_nothing_else(
     dub: object, tmp_path: Path, small_speech: Path, small_target: Path
 ) -> None:
@@ -55,9 +68,10 @@ def test_two_files_become_a_video_and_nothing_else(
 
 
 def test_a_dry_run_writes_nothing(
-    dub: object, tmp_path: Path, small_speech: Path, small_target: Path
+    dub_here: object, tmp_path: Path, small_speech: Path, small_target: Path
 ) -> None:
-    done = dub(small_speech, small_target, "-o", "x.mp4", "--dry-run")  # type: ignore[operator]
+    done = dub_here(small_speech, small_target, "-o", "x.mp4", "--dry-run")  # type: ignore[operator]
+    assert done.returncode == 0, done.stderr
     assert "would make x.mp4: 62 frames of 256x256 at 25 frames/s, 2.5 s" in done.stdout
     assert "in about" in done.stdout
     assert list(tmp_path.iterdir()) == []
@@ -76,14 +90,14 @@ def test_a_dry_run_writes_nothing(
     ],
 )
 def test_bad_input(
-    dub: object,
+    dub_here: object,
     small_speech: Path,
     small_target: Path,
     args: tuple[str, ...],
     says: str,
 ) -> None:
     words = [arg.format(speech=small_speech, target=small_target) for arg in args]
-    done = dub(*words, check=False)  # type: ignore[operator]
+    done = dub_here(*words)  # type: ignore[operator]
     assert done.returncode == 2
     (line,) = [text for text in done.stderr.splitlines() if text.startswith("error")]
     assert says in line

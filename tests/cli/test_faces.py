@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import CommandLine
-from subcommands import subcommand
+from subcommands import subcommand, subcommand_here
 from two_people import SIZE, first_person, second_person, slide, write_film
 
 from audio2video.evaluation.output import evaluate_output
@@ -65,7 +65,7 @@ def test_the_people_are_listed_with_a_strip(tmp_path: Path, pair: Path) -> None:
 def test_bad_choices_are_one_line(
     tmp_path: Path, pair: Path, args: tuple[str, ...], message: str
 ) -> None:
-    done = subcommand("faces", pair, "--quiet", *args, folder=tmp_path)
+    done = subcommand_here("faces", pair, "--quiet", *args, folder=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -73,13 +73,13 @@ def test_bad_choices_are_one_line(
 
 
 def test_the_chosen_one_speaks_and_the_other_is_not_touched(
-    run_py: CommandLine, small_speech: Path, pair: Path
+    run_here: CommandLine, small_speech: Path, pair: Path
 ) -> None:
     plain = ("--steps", "1-4", "--audio", small_speech, "--video", pair, "--retiming", "False")
-    done = run_py(*plain, "--label", "none")
+    done = run_here(*plain, "--label", "none")
     assert "warning: pair.mp4: 2 people are seen; person 1 (0.6 s) speaks, the oth" in done.stderr
     assert done.stderr.count("no statement of consent") == 1
-    result = run_py.workspace / "output/words-pair/words-pair.mp4"
+    result = run_here.workspace / "output/words-pair/words-pair.mp4"
     first = np.stack(pictures(result)[:FRAMES])
     source = np.stack(pictures(pair))
     halves = [np.s_[:, :, :SIZE], np.s_[:, :, SIZE:]]
@@ -88,7 +88,7 @@ def test_the_chosen_one_speaks_and_the_other_is_not_touched(
     assert change[speaker] > 10
     assert change[1 - speaker] < 7
     # The other one is chosen, and kept for the run after that.
-    done = run_py(*plain, "--label", "none", "--face", "2")
+    done = run_here(*plain, "--label", "none", "--face", "2")
     assert "note: " in done.stderr
     assert "keeps that face 2 speaks" in done.stderr
     assert "people are seen" not in done.stderr
@@ -97,12 +97,12 @@ def test_the_chosen_one_speaks_and_the_other_is_not_touched(
     change = [np.abs(second[half] - source[half]).mean(axis=(0, 3)).max() for half in halves]
     assert change[1 - speaker] > 10
     assert change[speaker] < 7
-    assert (run_py.workspace / "target/pair.toml").read_text() == "face = 2\n"
+    assert (run_here.workspace / "target/pair.toml").read_text() == "face = 2\n"
     # Measured are the lips of who speaks, though the other one is as large.
-    lips = evaluate_output(Workspace(run_py.workspace), "words", "pair").as_dict()
+    lips = evaluate_output(Workspace(run_here.workspace), "words", "pair").as_dict()
     assert lips["faces"]["seen_in_result"] == lips["faces"]["seen_in_target"] == 62
     assert lips["opening"]["correlation"] > 0.6
-    done = run_py(*plain, "--label", "none")
+    done = run_here(*plain, "--label", "none")
     assert "composite: up to date" in done.stdout
     report = json.loads((result.parent / "report.json").read_text())
     step = report["steps"]["4 composite"]
@@ -111,14 +111,14 @@ def test_the_chosen_one_speaks_and_the_other_is_not_touched(
 
 
 def test_a_result_that_is_mostly_the_target_is_refused_and_kept(
-    run_py: CommandLine, small_speech: Path, tmp_path: Path
+    run_here: CommandLine, small_speech: Path, tmp_path: Path
 ) -> None:
     film = [*[slide(240)] * 20, *first_person(15), *[slide(225)] * 20]
     video = write_film(tmp_path / "slides.mp4", film)
     files = ("--steps", "1-4", "--audio", small_speech, "--video", video, "--retiming", "False")
-    done = run_py(*files, check=False)
+    done = run_here(*files, check=False)
     assert done.returncode == 2
-    result = run_py.workspace / "output/words-slides/words-slides.mp4"
+    result = run_here.workspace / "output/words-slides/words-slides.mp4"
     line = done.stderr.splitlines()[-1]
     assert line.startswith(f"error: {result}: only 1")
     assert "no usable face: unchanged); the file is kept; choose a target, or a part of" in line

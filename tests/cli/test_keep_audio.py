@@ -62,19 +62,19 @@ def level_at(samples: np.ndarray, hertz: float) -> float:
 
 
 def test_a_result_is_a_target_for_the_next_speaker(
-    run_py: CommandLine, pair: Path, words: tuple[Path, Path]
+    run_here: CommandLine, pair: Path, words: tuple[Path, Path]
 ) -> None:
     anna, bert = words
     own_time = ("--retiming", "off", "--fit", "silence", "--label", "none")
-    run_py("--audio", anna, "--video", pair, "--face_at", "96,100", *own_time)
-    first = run_py.workspace / "output/anna-pair/anna-pair.mp4"
-    done = run_py(
+    run_here("--audio", anna, "--video", pair, "--face_at", "96,100", *own_time)
+    first = run_here.workspace / "output/anna-pair/anna-pair.mp4"
+    done = run_here(
         *("--audio", bert, "--video", first, "--face_at", f"{SIZE + 96},100"),
         *("--keep_audio", "True", "--label", "none"),
     )
     assert "the target plays in its own time" in done.stderr
     assert f"{FRAMES} of {FRAMES} frames synthesised" in done.stdout
-    second = run_py.workspace / "output/bert-anna-pair/bert-anna-pair.mp4"
+    second = run_here.workspace / "output/bert-anna-pair/bert-anna-pair.mp4"
 
     # Each run changes one mouth: the left one in the first, the right one in the second.
     films = [pictures(path) for path in (pair, first, second)]
@@ -105,7 +105,7 @@ def test_a_result_is_a_target_for_the_next_speaker(
     assert parent["intact"]
     assert speech["relationship"] == "componentOf"
     assert found.manifest["synthesis"]["target_sound_db"] == 0
-    before = verify(run_py.workspace / "target/mp4/anna-pair.mp4").manifest
+    before = verify(run_here.workspace / "target/mp4/anna-pair.mp4").manifest
     assert before is not None
     assert before["ingredients"][0]["title"] == "pair.mp4"
     report = json.loads((second.parent / "report.json").read_text())
@@ -114,41 +114,41 @@ def test_a_result_is_a_target_for_the_next_speaker(
 
 @pytest.mark.slow
 def test_the_level_is_that_of_the_targets_own_sound(
-    run_py: CommandLine, tmp_path: Path, pair: Path
+    run_here: CommandLine, tmp_path: Path, pair: Path
 ) -> None:
     speech = tmp_path / "talk.wav"
     voice = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", RATE)[:RATE]
     write_wav(speech, voice, RATE)
     files = ("--audio", speech, "--video", pair, "--face", "1")
-    result = run_py.workspace / "output/talk-pair/talk-pair.mp4"
+    result = run_here.workspace / "output/talk-pair/talk-pair.mp4"
     own = level_at(read_audio(pair, RATE), 3000)
     # As long as the target, whose sound goes on after the speech.
-    run_py(*files, "--keep_audio", "-6")
+    run_here(*files, "--keep_audio", "-6")
     assert probe_video(result).frames == FRAMES
     rest = read_audio(result, RATE)[RATE + 800 : RATE + 8000]
     assert level_at(rest, 3000) == pytest.approx(own * 10 ** (-6 / 20), rel=0.05)
     places = np.load(result.parent / "retiming.npz")["places"]
     assert places.tolist() == list(range(FRAMES))
     # Another level is another sound under the same pictures; False is the speech alone.
-    done = run_py(*files, "--keep_audio", "-12", "--fit", "freeze")
+    done = run_here(*files, "--keep_audio", "-12", "--fit", "freeze")
     assert probe_video(result).frames == 25
-    done = run_py(*files, "--keep_audio", "False", "--retiming", "off")
+    done = run_here(*files, "--keep_audio", "False", "--retiming", "off")
     assert "composite: 25 frames" in done.stdout
     assert level_at(read_audio(result, RATE), 3000) < 0.1 * own
 
 
 @pytest.mark.slow
 def test_a_target_without_sound_is_said(
-    run_py: CommandLine, small_target: Path, small_speech: Path
+    run_here: CommandLine, small_target: Path, small_speech: Path
 ) -> None:
     files = ("--audio", small_speech, "--video", small_target)
-    done = run_py(*files, "--keep_audio", "0")
+    done = run_here(*files, "--keep_audio", "0")
     assert "warning: painted.mp4 has no sound that could be kept" in done.stderr
     assert "warning: the speech is 0.5 s longer than the target, whose last frame" in done.stderr
 
 
-def test_what_does_not_go_together_is_one_line(run_py: CommandLine) -> None:
-    done = run_py("--steps", "3", "--keep_audio", "0", "--retiming", "full", check=False)
+def test_what_does_not_go_together_is_one_line(run_here: CommandLine) -> None:
+    done = run_here("--steps", "3", "--keep_audio", "0", "--retiming", "full", check=False)
     assert done.returncode == 2
     assert done.stderr == (
         "error: --keep_audio keeps pictures under their own sound, --retiming full moves them; "

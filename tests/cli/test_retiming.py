@@ -27,9 +27,9 @@ FRAMES = 50
     ],
 )
 def test_what_does_not_go_together_is_refused(
-    run_py: CommandLine, options: tuple[str, ...], message: str
+    run_here: CommandLine, options: tuple[str, ...], message: str
 ) -> None:
-    done = run_py("--steps", "3", *options, check=False)
+    done = run_here("--steps", "3", *options, check=False)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -66,12 +66,12 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_written_beside_the_person_never_runs_backwards(
-    run_py: CommandLine, lesson: Path
+    run_here: CommandLine, lesson: Path
 ) -> None:
     audio = ROOT / "audio2video" / "assets" / "demo.mp3"
-    speech = run_py.workspace.parent / "talk.wav"
+    speech = run_here.workspace.parent / "talk.wav"
     write_wav(speech, read_audio(audio)[: 3 * 16000], 16000)
-    places = run_py.workspace / "output" / "talk-lesson" / "retiming.npz"
-    done = run_py("--steps", "1", "3", "--audio", speech, "--video", lesson)
+    places = run_here.workspace / "output" / "talk-lesson" / "retiming.npz"
+    done = run_here("--steps", "1", "3", "--audio", speech, "--video", lesson)
     assert "keeps its own order; --retiming full" in done.stderr + done.stdout
     assert np.load(places)["places"].tolist() == list(range(75))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT, CommandLine
-from subcommands import subcommand
+from subcommands import subcommand, subcommand_here
 from two_people import SIZE, first_person, second_person
 from waiting import wait_until
 
@@ -71,7 +71,7 @@ def heard_outside(path: Path, own: np.ndarray, ranges: list[tuple[float, float]]
 
 
 def test_each_person_speaks_in_ranges_and_all_else_is_kept(
-    run_py: CommandLine, media: Path
+    run_here: CommandLine, media: Path
 ) -> None:
     ranges = [(0.5, 1.1), (1.3, 1.9)]
     listed = [
@@ -80,8 +80,8 @@ def test_each_person_speaks_in_ranges_and_all_else_is_kept(
     ]
     (media / "scene.json").write_text(json.dumps(listed))
     files = ("--video", media / "pair.mp4", "--segments", media / "scene.json")
-    done = run_py("--steps", "1", "2", "3", "4", *files, "--label", "none")
-    result = run_py.workspace / "output/scene-pair/scene-pair.mp4"
+    done = run_here("--steps", "1", "2", "3", "4", *files, "--label", "none")
+    result = run_here.workspace / "output/scene-pair/scene-pair.mp4"
     said = f"result: {result}: 30 of 60 frames synthesised (30 outside the segments: unchanged)"
     assert done.stdout.splitlines()[-1] == said
 
@@ -204,7 +204,9 @@ def test_what_is_wrong_is_one_line(
 ) -> None:
     listed = media / "wrong.json"
     listed.write_text(json.dumps(entries))
-    done = subcommand("dub", media / "pair.mp4", "--segments", listed, *options, folder=tmp_path)
+    done = subcommand_here(
+        "dub", media / "pair.mp4", "--segments", listed, *options, folder=tmp_path
+    )
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert message in line

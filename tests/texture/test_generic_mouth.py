@@ -112,20 +112,20 @@ def test_any_mouth_can_be_painted(seed: int) -> None:
 
 
 def test_a_target_that_never_opens_its_mouth(
-    run_py: CommandLine, tmp_path: Path, small_speech: Path
+    run_here: CommandLine, tmp_path: Path, small_speech: Path
 ) -> None:
     still = tmp_path / "still.mp4"
     (frame,) = render_frames(1, size=256, start=0)
     with VideoWriter(still, 256, 256, Fraction(25)) as writer:
         for _ in range(30):
             writer.write(frame)
-    done = run_py("--steps", "1-4", "--audio", small_speech, "--video", still)
+    done = run_here("--steps", "1-4", "--audio", small_speech, "--video", still)
     assert "target 'still' never opens its mouth: the inside of the mouth is painted" in done.stderr
-    folder = run_py.workspace / "output" / "words-still"
+    folder = run_here.workspace / "output" / "words-still"
     record = json.loads((folder / "texture.npy.made.json").read_text())
     assert record["mouth_interior"] == "generic"
     assert json.loads((folder / "report.json").read_text())["warnings"]
-    own = run_py(
+    own = run_here(
         "--steps", "2-4", "--inp_id", "words", "--tar_id", "still", "--mouth_interior", "target"
     )
     assert "never opens" not in own.stderr
