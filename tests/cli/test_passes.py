@@ -182,7 +182,7 @@ def test_nothing_is_left_running(corpus: Path, tmp_path: Path, end: signal.Signa
     assert list(folder.rglob(".*.tmp-*")) == []
 
 
-def test_the_table_of_passes(swept: tuple[Path, str]) -> None:
+def test_the_table_of_passes(swept: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:
     done = run("passes", "--workspace", swept[0])
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -194,8 +194,8 @@ def test_the_table_of_passes(swept: tuple[Path, str]) -> None:
         "talkers_delayed",
         *IDS,
     ]
-    listed = run("passes", "--json", "--workspace", swept[0])
-    passes = {one["pass_id"]: one for one in json.loads(listed.stdout)}
+    _, listed, _ = in_process(capsys, "passes", "--json", "--workspace", swept[0])
+    passes = {one["pass_id"]: one for one in json.loads(listed)}
     assert passes[IDS[0]]["epochs"] == 4
     assert passes[IDS[0]]["options"]["step_delay"] == 2
 

@@ -365,13 +365,15 @@ def test_manifests_of_target_and_speech_are_kept(target: Path, tmp_path: Path) -
 
 
 def test_a_run_over_the_video_of_a_camera(
-    small_target: Path, small_speech: Path, run_py: CommandLine, tmp_path: Path
+    small_target: Path, small_speech: Path, run_here: CommandLine, tmp_path: Path
 ) -> None:
     camera = by_another_tool(small_target, tmp_path / "camera.mp4", "digitalCapture")
     before = camera.read_bytes()
-    run_py("--steps", "1-4", "--audio", small_speech, "--video", camera, "--consent", "Ada agreed")
+    run_here(
+        "--steps", "1-4", "--audio", small_speech, "--video", camera, "--consent", "Ada agreed"
+    )
     name = f"{small_speech.stem}-camera"
-    result = run_py.workspace / "output" / name / f"{name}.mp4"
+    result = run_here.workspace / "output" / name / f"{name}.mp4"
     found, manifest = read(result)
     assert (found.state, found.synthetic) == ("intact", True)
     assert manifest["synthesis"]["consent"] == "Ada agreed"

@@ -144,15 +144,15 @@ def refused(run_py: CommandLine, *args: str | Path) -> str:
 
 @pytest.mark.parametrize(("case", "option"), REFUSED, ids=lambda value: str(value))
 def test_the_command_refuses_with_one_line(
-    run_py: CommandLine, tmp_path: Path, case: object, option: str
+    run_here: CommandLine, tmp_path: Path, case: object, option: str
 ) -> None:
     path = built(case, tmp_path)  # type: ignore[arg-type]
-    assert refused(run_py, "--steps", "1", option, path) == f"error: {path}: {case.refused}"  # type: ignore[attr-defined]
-    assert not list(run_py.workspace.rglob(path.name)), "copied although it can't be used"
+    assert refused(run_here, "--steps", "1", option, path) == f"error: {path}: {case.refused}"  # type: ignore[attr-defined]
+    assert not list(run_here.workspace.rglob(path.name)), "copied although it can't be used"
 
 
 def test_a_film_damaged_in_its_middle_is_refused_by_the_command(
-    run_py: CommandLine, small_speech: Path, tmp_path: Path
+    run_here: CommandLine, small_speech: Path, tmp_path: Path
 ) -> None:
     pictures = list(render_frames(75, size=128, start=60))
     path = film(
@@ -165,16 +165,16 @@ def test_a_film_damaged_in_its_middle_is_refused_by_the_command(
     middle = slice(len(data) * 3 // 10, len(data) * 8 // 10)
     data[middle] = b"\xff" * len(data[middle])
     path.write_bytes(bytes(data))
-    line = refused(run_py, "--steps", "1", "2", "--audio", small_speech, "--video", path)
+    line = refused(run_here, "--steps", "1", "2", "--audio", small_speech, "--video", path)
     assert "middle.mkv: " in line
 
 
 def test_a_film_too_small_for_a_face_is_refused_by_the_command(
-    run_py: CommandLine, small_speech: Path, tmp_path: Path
+    run_here: CommandLine, small_speech: Path, tmp_path: Path
 ) -> None:
     (tiny,) = (case for case in PICTURES if case.name == "tiny.mov")
     path = built(tiny, tmp_path)
-    line = refused(run_py, "--steps", "1", "2", "--audio", small_speech, "--video", path)
+    line = refused(run_here, "--steps", "1", "2", "--audio", small_speech, "--video", path)
     assert "no face in the whole video" in line
 
 

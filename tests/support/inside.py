@@ -68,7 +68,7 @@ def _streams(out: IO[bytes], err: IO[bytes]) -> Iterator[None]:
             stream = io.TextIOWrapper(
                 open(number, "wb", closefd=False),  # noqa: SIM115
                 encoding="utf-8",
-                write_through=True,
+                line_buffering=True,
             )
             setattr(sys, name, stream)
             stack.callback(setattr, sys, name, before)
