@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, CommandLine, content_hash
-from inside import run_inside
 from waiting import ended, wait_until
 
 from audio2video.batch.row_worker import make_row
@@ -38,11 +37,6 @@ def command(*args: str | Path) -> list[str]:
 
 def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*args), capture_output=True, text=True, cwd=ROOT, timeout=600)
-
-
-def batch_here(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command in this process; its workers are others still."""
-    return run_inside(cli.main, ["batch", *map(str, args)], ROOT)
 
 
 def states(workspace: Path, name: str = "many") -> dict[str, str]:
@@ -155,7 +149,7 @@ def test_all_went_well(
     finished: tuple[Path, subprocess.CompletedProcess[str]], media: Path
 ) -> None:
     table = write_table(media, "hello.wav,slow.mp4,20\n", "one")
-    done = batch_here(table, "--workspace", finished[0])
+    done = run(table, "--workspace", finished[0])
     assert (done.returncode, states(finished[0], "one")) == (0, {"hello-slow": UP_TO_DATE})
 
 
@@ -218,7 +212,7 @@ def test_a_process_that_dies_fails_its_row_alone(
     assert states(workspace, "dies") == {"hello-slow": FAILED, "words-slow": MADE}
     assert "line 2: hello-slow failed: the process ended by signal 9 (out of memory?)" in errors
     assert "Traceback" not in errors + out
-    again = batch_here(table, "--workspace", workspace)
+    again = run(table, "--workspace", workspace)
     assert again.returncode == 0, again.stderr
     assert states(workspace, "dies") == {"hello-slow": MADE, "words-slow": UP_TO_DATE}
     assert list(workspace.rglob(".*.tmp-*")) == []
