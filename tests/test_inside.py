@@ -22,7 +22,7 @@ def test_both_streams_are_held_and_all_is_put_back(
 ) -> None:
     monkeypatch.delenv("A2V_INSIDE", raising=False)
     before = (sys.stdout, sys.stderr, Path.cwd(), dict(os.environ), warnings.showwarning)
-    threads = []
+    threads: list[int] = []
 
     def entry(words: Sequence[str]) -> NoReturn:
         np.ones((2, 2)) @ np.ones((2, 2))  # BLAS is loaded
