@@ -24,12 +24,9 @@ from .startup import prepare_process
 HEARTBEAT_SECONDS = 0.5
 """How often a waiting caller is called back, so that it can stop a run between two results."""
 
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
+"""Set to a worker's threads. BLAS keeps the one thread that every process gives it: with two, mouth
+shapes differ in their last bits, and what is up to date would be made again."""
 
 END_SECONDS = 20.0
 """Seconds in which a process ends when it is told to, even if a compiler is at work in it."""

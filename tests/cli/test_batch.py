@@ -145,10 +145,6 @@ def test_what_is_up_to_date_is_passed_over(
     }
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="seen on 2026-11-29, at older revisions too: a repeated row says 'made'; not explained",
-)
 def test_all_went_well(
     finished: tuple[Path, subprocess.CompletedProcess[str]], media: Path
 ) -> None:
