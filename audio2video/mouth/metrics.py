@@ -172,7 +172,7 @@ def measure_clip(
     if np.shape(predicted) != np.shape(true):
         raise ValueError(f"shapes {np.shape(predicted)} and {np.shape(true)} differ")
     p, t = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
-    moved, truly = p - p.mean(axis=0), t - t.mean(axis=0)
+    moved, truly = _motion(p), _motion(t)
     openings = opening_at_100hz(p, rate), opening_at_100hz(t, rate)
     if speech is not None:
         speech = speech[: len(openings[0])]
@@ -189,6 +189,12 @@ def measure_clip(
         speech_spread(*openings, speech),
         pause_motion(*openings, speech),
     )
+
+
+def _motion(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take the mean shape out; of a mouth that stands still, nothing at all is left."""
+    away = shapes - shapes[:1]  # the mean of equal numbers may differ from them in the last bit
+    return np.asarray(away - away.mean(axis=0))
 
 
 def summarise(clips: Sequence[ClipMeasures]) -> dict[str, Any]:

@@ -82,6 +82,15 @@ def test_standing_still_explains_nothing(rng: np.random.Generator) -> None:
     assert measure_clip(true[0] * 0.5, true[0], FILM).r2 == pytest.approx(0.75)
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 300))
+def test_any_shape_that_stands_still_explains_exactly_nothing(seed: int, frames: int) -> None:
+    rng = np.random.default_rng(seed)
+    still = np.broadcast_to(rng.normal(size=(20, 2)), (frames, 20, 2))
+    true = rng.normal(size=(frames, 20, 2))
+    assert measure_clip(still, true, FILM).r2 == 0
+    assert measure_clip(still, still, FILM).variance == 0
+
+
 def test_correlations_count_for_each_clip_alike(rng: np.random.Generator) -> None:
     true, predicted = [], []
     for frames, sign in ((100, 1), (10, -1), (10, -1), (10, -1)):
