@@ -92,14 +92,13 @@ class StageBars:
 
     def update(self, stage: str, done: int, total: int | None, unit: str) -> None:
         """Move the stage's bar; a new stage gets a new one, a finished one is left standing."""
-        if stage != self._stage:
+        if self._bar is None or stage != self._stage:
             from tqdm import tqdm
 
             self.close()
             self._stage = stage
             self._bar = tqdm(desc=stage, total=total, unit=unit, dynamic_ncols=True)
-        if self._bar is not None:
-            self._bar.update(done - self._bar.n)
+        self._bar.update(done - self._bar.n)
         if total is not None and done >= total:
             self.close()
 
@@ -123,7 +122,7 @@ class StageBars:
         """End the bar."""
         if self._bar is not None:
             self._bar.close()
-        self._bar, self._stage = None, ""
+        self._bar = None
 
 
 def as_progress(wanted: Progress | bool | None) -> Progress:

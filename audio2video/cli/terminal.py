@@ -106,7 +106,6 @@ class Terminal:
 
     def _on_progress(self, stage: str, done: int, total: int | None, unit: str) -> None:
         if stage != self._stage:
-            self._close_bar()
             self._stage, self._began = stage, time.perf_counter()
         if not self._quiet and sys.stderr.isatty():
             self._bars.update(stage, done, total, unit)

@@ -20,7 +20,7 @@ from ..face.tracking import track_face
 from ..media.audio import probe_audio, read_audio
 from ..pipeline.job import Job
 from ..pipeline.speech_samples import level_speech
-from ..progress import Progress
+from ..progress import Progress, as_progress
 from ..speech.features import CEPSTRA
 from ..speech.recording import as_pcm, recording_activity, recording_features
 from ..storage.files import replacing, write_json
@@ -63,7 +63,7 @@ def evaluate_output(
     *,
     pass_id: str | None = None,
     landmark_model: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> OutputEvaluation:
     """Measure the result of a speech on a target.
 
@@ -78,7 +78,8 @@ def evaluate_output(
         Pass that its mouth shapes came from; by default the one its report names.
     landmark_model : Path, optional
         dlib 68-point model to use instead of the packaged one; that of the run.
-    progress : Progress, optional
+    progress : Progress or bool, optional
+        True shows bars and warnings on standard error.
 
     Returns
     -------
@@ -89,7 +90,7 @@ def evaluate_output(
     Audio2VideoError
         There is no such result, or what it was made of is not there any more.
     """
-    progress = progress or Progress()
+    progress = as_progress(progress)
     config = Config.from_flags(inp_id=inp_id, tar_id=tar_id, landmark_model=landmark_model)
     config = config.replace(**playback_of(workspace.output(inp_id, tar_id)))
     refuse_ranges(workspace.output(inp_id, tar_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 
 import av
@@ -125,3 +126,14 @@ def test_everything_public_is_there_and_documented() -> None:
             assert (found.__doc__ or "").strip(), name
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = a2v.nothing
+
+
+def test_whatever_takes_progress_takes_true() -> None:
+    takers = {
+        name: signature(getattr(a2v, name)).parameters.get("progress")
+        for name in a2v.__all__
+        if callable(getattr(a2v, name)) and name[0].islower()
+    }
+    found = {name: taken.annotation for name, taken in takers.items() if taken is not None}
+    assert {"dub", "train", "analyse_target", "evaluate_output"} <= set(found)
+    assert set(found.values()) == {"Progress | bool | None"}
