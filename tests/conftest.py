@@ -213,12 +213,12 @@ def stage(
     from fault_runs import PIPELINE, make_stage  # it needs this module
 
     folder = shared_folder(tmp_path_factory) / "stage"
-    with FileLock(f"{folder}.lock"):
-        kept = folder / "stage.pickle"
-        if not kept.is_file():
+    kept = folder / "stage.pickle"
+    with made_once(folder) as missing:
+        if missing:
             made = make_stage(folder, small_speech, small_target, PIPELINE)
             kept.write_bytes(pickle.dumps(made))
-        stage: Stage = pickle.loads(kept.read_bytes())
+    stage: Stage = pickle.loads(kept.read_bytes())
     return stage
 
 

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 TRAIN = ("--steps", "1", "--train", "True", "--predict", "False", "--pass_id", "small")
-SIZE = ("--nepochs", "12", "--dim_hidden", "8", "--batch_size", "2", "--e_savef", "1")
-SIZE = (*SIZE, "--lr", "0.01", "--nthreads", "1")
+SIZE = (
+    *("--nepochs", "12", "--dim_hidden", "8", "--batch_size", "2"),
+    *("--e_savef", "1", "--lr", "0.01", "--nthreads", "1"),
+)
