@@ -47,6 +47,11 @@ def evaluate_group() -> None:
     type=FilePath(),
     help="dlib 68-point model to use for --clips instead of the packaged one",
 )
+@click.option(
+    "--phones",
+    type=FilePath(),
+    help="CSV file of phones (clip,start,end,phone) to measure the mouth by phone",
+)
 @in_workspace()
 @quietly("the JSON and errors")
 def evaluate_lipsync_command(
@@ -56,6 +61,7 @@ def evaluate_lipsync_command(
     snr: float | None,
     noise_kind: str | None,
     landmark_model: Path | None,
+    phones: Path | None,
     workspace: Path,
     quiet: bool,
 ) -> None:
@@ -75,7 +81,7 @@ def evaluate_lipsync_command(
     from ..evaluation.samples import Noise
 
     noise = None if snr is None else Noise(noise_kind or "white", snr)
-    question = Question(pass_id, split or "test", clips, noise, landmark_model)
+    question = Question(pass_id, split or "test", clips, noise, landmark_model, phones)
     with Terminal(Workspace(workspace), quiet=quiet, verbose=False) as terminal:
         result = evaluate_lipsync(Workspace(workspace), question, terminal.progress)
     click.echo(json.dumps(result.as_dict(), indent=2, sort_keys=True))

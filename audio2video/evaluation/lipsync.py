@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ..models.encoder_files import load_encoder
 from ..models.pass_files import find_network, load_network
 from ..mouth.closing import close_lips
 from ..mouth.metrics import ClipMeasures, measure_clip, summarise
+from ..mouth.phones import Phone, PhoneSums, measure_phones, summarise_phones
 from ..mouth.predictor import Predictor
 from ..mouth.resampling import at_times
 from ..mouth.ridge import Example, Ridge, choose_ridge
@@ -36,7 +37,14 @@ from ..training.corpus import (
     read_statistics,
     true_shapes,
 )
-from .plots_lipsync import plot_distribution, plot_measures, plot_openings, plot_scatter
+from .phone_list import read_phones
+from .plots_lipsync import (
+    plot_distribution,
+    plot_measures,
+    plot_openings,
+    plot_phones,
+    plot_scatter,
+)
 from .results import LipsyncEvaluation
 from .samples import Noise, Sample, corpus_samples
 
@@ -64,6 +72,8 @@ class Question:
         Added to the sound before anything is predicted.
     landmark_model : Path, optional
         For `clips`.
+    phones : Path, optional
+        CSV file of the phones that are said and their times; see `phone_list.read_phones`.
     """
 
     pass_id: str
@@ -71,6 +81,7 @@ class Question:
     clips: Path | None = None
     noise: Noise | None = None
     landmark_model: Path | None = None
+    phones: Path | None = None
 
     @property
     def name(self) -> str:
@@ -85,7 +96,10 @@ class _Answers:
     """Everything that was predicted, clip by clip."""
 
     measures: dict[str, list[ClipMeasures]] = field(default_factory=dict)
+    phones: list[dict[str, PhoneSums]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    recordings: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
     rates: list[Fraction] = field(default_factory=list)
     true: list[F64] = field(default_factory=list)
     predicted: list[F64] = field(default_factory=list)
@@ -120,6 +134,7 @@ def evaluate_lipsync(
     encoder = load_encoder(network, path)
     if question.split not in SPLITS:
         raise OptionError(f"no such split: {question.split!r}", hint=f"use {', '.join(SPLITS)}")
+    phones = None if question.phones is None else read_phones(question.phones)
     left_out: dict[str, str] = {}
     ridge: Ridge | None = None
     samples: Iterable[Sample | Audio2VideoError]
@@ -156,7 +171,7 @@ def evaluate_lipsync(
         except Audio2VideoError as error:
             left_out["ridge"] = f"its training clips are not here ({error.problem})"
     answers = _predict(
-        progress.follow(samples, "measuring", total, "clip"), _guesses(network, ridge)
+        progress.follow(samples, "measuring", total, "clip"), _guesses(network, ridge), phones or {}
     )
     if not answers.names:
         reason = answers.skipped[0]["why"]
@@ -176,7 +191,8 @@ def evaluate_lipsync(
         "clips": len(answers.names),
         "unit": UNIT,
         "measures": measures,
-        "groups": {} if question.clips is None else _groups(answers),
+        "groups": _groups(answers),
+        "phones": None if phones is None else _by_phone(answers, question),
         "left_out": left_out,
         "skipped": answers.skipped,
         "folder": str(folder),
@@ -273,7 +289,9 @@ def _ridge(
 
 
 def _predict(
-    samples: Iterable[Sample | Audio2VideoError], guesses: Mapping[str, Guess]
+    samples: Iterable[Sample | Audio2VideoError],
+    guesses: Mapping[str, Guess],
+    phones: Mapping[str, Sequence[Phone]],
 ) -> _Answers:
     answers = _Answers({name: [] for name in guesses})
     for sample in samples:
@@ -287,20 +305,44 @@ def _predict(
             answers.measures[name].append(clip)
             if name == WRITTEN:
                 answers.predicted.append(shapes)
+                first = sample.begin + float(sample.times[0])
+                said = [
+                    replace(phone, start=phone.start - first, end=phone.end - first)
+                    for phone in phones.get(sample.recording, ())
+                ]
+                answers.phones.append(measure_phones(shapes, sample.true, sample.rate, said))
         answers.names.append(sample.name)
+        answers.recordings.append(sample.recording)
+        answers.groups.append(sample.group)
         answers.rates.append(sample.rate)
         answers.true.append(sample.true)
     return answers
 
 
 def _groups(answers: _Answers) -> dict[str, Any]:
-    """Measures of the shapes that step 1 writes, for each folder below that of the clips."""
+    """Measures of the shapes that step 1 writes, for each corpus, or folder below the clips'."""
     groups: dict[str, list[ClipMeasures]] = {}
-    for name, clip in zip(answers.names, answers.measures[WRITTEN], strict=True):
-        folder, slash, _ = name.rpartition("/")
-        if slash:
-            groups.setdefault(folder, []).append(clip)
-    return {folder: summarise(clips) for folder, clips in sorted(groups.items())}
+    for group, clip in zip(answers.groups, answers.measures[WRITTEN], strict=True):
+        if group:
+            groups.setdefault(group, []).append(clip)
+    return {group: summarise(clips) for group, clips in sorted(groups.items())}
+
+
+def _by_phone(answers: _Answers, question: Question) -> dict[str, Any]:
+    """Measures by phone.
+
+    Raises
+    ------
+    BadFileError
+        No phone lies in any clip.
+    """
+    if not any(answers.phones):
+        raise BadFileError(
+            f"has no phones of the {len(answers.names)} clips measured",
+            path=question.phones,
+            hint=f"recordings have names such as {answers.recordings[0]!r}",
+        )
+    return summarise_phones(answers.phones)
 
 
 def _write(
@@ -326,6 +368,8 @@ def _write(
         )
         plot_scatter(answers.true, answers.predicted, temporary / "scatter.png")
         plot_measures(measures, temporary / "measures.png")
+        if result["phones"] is not None:
+            plot_phones(result["phones"]["phones"], temporary / "phones.png")
 
 
 def _write_table(path: Path, names: Sequence[str], clips: Sequence[ClipMeasures]) -> None:

@@ -112,3 +112,29 @@ def plot_measures(measures: Mapping[str, Mapping[str, Any]], path: Path) -> None
     axes.grid(alpha=0.3, axis="y")
     figure.legend(loc="outside upper center", ncols=len(measures))
     figure.savefig(path)
+
+
+def plot_phones(phones: Mapping[str, Mapping[str, float]], path: Path) -> None:
+    """Draw for each phone how often the lips meet, how far they open and how wide they are.
+
+    Parameters
+    ----------
+    phones : mapping of str to mapping
+        As `audio2video.mouth.phones.summarise_phones` gives them.
+    path : Path
+        PNG to write.
+    """
+    order = sorted(phones, key=lambda name: phones[name]["opening_true"])
+    figure = new_figure(max(7, 0.28 * len(order) + 2), 8)
+    places = np.arange(len(order))
+    rows = (("closed", "lips meet"), ("opening", "opening"), ("width", "width"))
+    for axes, (key, label) in zip(figure.subplots(3, 1, sharex=True), rows, strict=True):
+        for suffix, offset, name in (("_true", -0.2, "true"), ("", 0.2, "predicted")):
+            heights = [phones[phone][key + suffix] for phone in order]
+            axes.bar(places + offset, heights, 0.4, label=name)
+        axes.set(ylabel=f"{label} [share]")
+        axes.grid(axis="y", alpha=0.3)
+    axes.set_xticks(places, [f"{name}\n{phones[name]['count']}" for name in order], fontsize=7)
+    axes.set(xlabel="phone, and how many of it")
+    axes.legend(loc="upper left")
+    figure.savefig(path)

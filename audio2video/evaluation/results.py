@@ -91,11 +91,15 @@ class LipsyncEvaluation(Evaluation):
     unit : str
         Of all lengths.
     measures : mapping
-        For ``step1`` (the shapes that step 1 writes), ``network`` (without rest in pauses),
+        For ``step1`` (the shapes that step 1 writes), ``network`` (without closed lips and rest),
         ``floor`` (the truth through the shape basis), ``mean_shape`` and
         ``ridge``: what `audio2video.mouth.metrics.summarise` gives.
     groups : mapping
-        By folder below the folder of clips, such as one for each speaker: the same for ``step1``.
+        By corpus, or by folder below that of the clips, such as one for each speaker: the same for
+        ``step1``. Empty if there is only one.
+    phones : mapping or None
+        What `audio2video.mouth.phones.summarise_phones` gives for ``step1``, if a list of phones
+        was given.
     left_out : mapping of str to str
         Baselines that could not be measured, and why.
     skipped : sequence
@@ -113,6 +117,7 @@ class LipsyncEvaluation(Evaluation):
     unit: str
     measures: Measures
     groups: Mapping[str, Measures]
+    phones: Measures | None
     left_out: Mapping[str, str]
     skipped: Sequence[Mapping[str, str]]
     folder: Path

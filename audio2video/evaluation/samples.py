@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from .._typing import F32
 from ..errors import Audio2VideoError, MissingFileError
+from ..models.encoder_files import load_bilabials
+from ..mouth.bilabials import BilabialDetector
+from ..mouth.closing import closing_weight
 from ..mouth.rest import rest_weight
 from ..speech.encoder import MFCC, SpeechEncoder
 from ..speech.loudness import speech_activity
@@ -23,6 +26,7 @@ from ..training.corpus import (
     ShapeStatistics,
     frame_times,
     read_clip,
+    read_corpora,
     read_index,
     read_sound,
     true_shapes,
@@ -54,12 +58,18 @@ class Sample:
     Parameters
     ----------
     name : str
+    recording : str
+        Of the corpus; of a folder's video, its name.
+    group : str
+        The corpus that it is of, or the folder; "" where there is only one.
     rate : Fraction
         Frames per second of the mouth shapes.
     features : ndarray of float32, shape (F, D)
         Of the pass's encoder, at its rate.
     times : ndarray of float64, shape (T,)
         Seconds of the mouth shapes on the clock of the features.
+    begin : float
+        Seconds after the beginning of the recording at which that clock is 0.
     true : ndarray of float64, shape (T, 20, 2)
         Relative to the speaker's closed mouth.
     speech : ndarray of float32, shape (N,), or None
@@ -71,13 +81,41 @@ class Sample:
     """
 
     name: str
+    recording: str
+    group: str
     rate: Fraction
     features: F32
     times: NDArray[np.float64]
+    begin: float
     true: NDArray[np.float64]
     speech: F32 | None
     rest: NDArray[np.float64] | None = None
     closing: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What step 1 hears of speech.
+
+    Parameters
+    ----------
+    encoder : SpeechEncoder
+        Of the pass.
+    bilabials : BilabialDetector or None
+        Of /p b m/ in what it gives.
+    """
+
+    encoder: SpeechEncoder
+    bilabials: BilabialDetector | None
+
+    def closing(
+        self, features: NDArray[np.floating], times: NDArray[np.float64]
+    ) -> NDArray[np.float64] | None:
+        """Tell how far step 1 closes the lips at some times; None if it does not."""
+        if self.bilabials is None:
+            return None
+        evidence = self.bilabials.evidence(features)
+        return closing_weight(evidence, self.encoder.note.rate, times)
 
 
 def corpus_samples(
@@ -107,6 +145,7 @@ def corpus_samples(
     Audio2VideoError
         A file is missing or damaged, or there is no sound to add noise to.
     """
+    corpora, listener = read_corpora(workspace), Listener(encoder, load_bilabials(encoder))
     voices: dict[str, F32] = {}
     if noise is not None and noise.kind == "babble":
         voices = _voices(workspace)
@@ -129,7 +168,20 @@ def corpus_samples(
             weight = rest_weight(speech_activity(sound, clip.rate, frames), float(clip.rate))
             rest = np.interp(times, np.arange(frames) / float(clip.rate), weight)
         true = true_shapes(clip, statistics)
-        yield Sample(clip_id, clip.rate, features, times, true, speech, rest)
+        closing = listener.closing(features, times)
+        yield Sample(
+            clip_id,
+            clip.recording,
+            corpora.get(clip_id, ""),
+            clip.rate,
+            features,
+            times,
+            clip.feature_offset / FEATURE_RATE,
+            true,
+            speech,
+            rest,
+            closing,
+        )
 
 
 def _voices(workspace: Workspace) -> dict[str, F32]:

@@ -15,14 +15,13 @@ from ..face.track import build_track
 from ..face.tracking import track_face
 from ..media.video import VideoReader
 from ..models.encoder_files import load_bilabials
-from ..mouth.closing import closing_weight
 from ..mouth.rest import rest_weight
 from ..mouth.shapes import closed_mouth_reference, relative_shapes
 from ..pipeline.speech_samples import level_speech, read_speech
 from ..speech.encoder import MfccEncoder, SpeechEncoder
 from ..speech.recording import as_pcm, as_samples, recording_activity
 from ..training.dataset.sources import VIDEO_SUFFIXES
-from .samples import VOICES, Noise, Sample, activity_from, add_noise
+from .samples import VOICES, Listener, Noise, Sample, activity_from, add_noise
 
 if TYPE_CHECKING:
     from ..face.detection import FaceFinder
@@ -86,6 +85,7 @@ def video_samples(
     from ..models.face_models import load_face_finder
 
     finder, encoder = load_face_finder(landmark_model), encoder or MfccEncoder()
+    listener = Listener(encoder, load_bilabials(encoder))
     paths = find_videos(folder)
     voices = _voices(paths) if noise is not None and noise.kind == "babble" else {}
     for path in paths:
@@ -96,7 +96,7 @@ def video_samples(
             if noise is not None:
                 others = [voice for other, voice in voices.items() if other != path]
                 heard = add_noise(sound, noise, name, others)
-            yield _follow(path, name, (sound, heard), finder, encoder)
+            yield _follow(path, name, (sound, heard), finder, listener)
         except Audio2VideoError as error:
             if error.path is None:  # of the noise: it is none of the video's
                 raise
@@ -116,7 +116,7 @@ def _voices(paths: list[Path]) -> dict[Path, F32]:
 
 
 def _follow(
-    path: Path, name: str, sounds: tuple[F32, F32], finder: FaceFinder, encoder: SpeechEncoder
+    path: Path, name: str, sounds: tuple[F32, F32], finder: FaceFinder, listener: Listener
 ) -> Sample:
     """Track the face; of the sounds, the first is the video's own, the second what is heard."""
     with VideoReader(path) as reader:
@@ -130,6 +130,7 @@ def _follow(
     sound, heard_sound = sounds
     # As step 1 hears it.
     samples, hearing = level_speech(as_pcm(heard_sound))
+    encoder = listener.encoder
     features = encoder.encode(as_samples(samples))
     activity = recording_activity(samples, rate, len(track), hearing.presence)
     rest = rest_weight(activity, float(rate))[best]
@@ -143,10 +144,18 @@ def _follow(
     relative = relative_shapes(mouth, closed_mouth_reference(mouth))
     times = times[heard]
     speech = activity_from(sound, times)
-    bilabials = load_bilabials(encoder)
-    closing = (
-        None
-        if bilabials is None
-        else closing_weight(bilabials.evidence(features), encoder.note.rate, times)
+    closing = listener.closing(features, times)
+    folder = name.rpartition("/")[0]
+    return Sample(
+        name,
+        name,
+        folder,
+        rate,
+        features,
+        times,
+        0.0,
+        relative,
+        speech,
+        rest[heard],
+        closing,
     )
-    return Sample(name, rate, features, times, relative, speech, rest[heard], closing)

@@ -15,7 +15,7 @@ MAX_TABLE_BYTES = 1_000_000
 """The CSV file of a batch."""
 
 MAX_LIST_BYTES = 10_000_000
-"""A list of files or addresses: a hundred thousand lines."""
+"""A list of files or addresses, or of phones: a hundred thousand lines."""
 
 MAX_JSON_BYTES = 64 * MIB
 """What this package writes itself; the longest lists the fragments of a corpus."""

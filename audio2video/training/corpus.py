@@ -244,7 +244,7 @@ def read_clip(workspace: Workspace, clip_id: str) -> Clip:
             hint=f"run {MADE_BY} again with --force True",
         )
     features = np.array(whole[first:last], np.float32)
-    check_finite(features, features_path, f"{MADE_BY} makes it again with --force True")
+    check_finite(features, features_path, _AGAIN)
     return Clip(
         clip_id,
         info.recording,
@@ -257,18 +257,60 @@ def read_clip(workspace: Workspace, clip_id: str) -> Clip:
     )
 
 
-def map_wav(path: Path) -> tuple[int, NDArray[Any]]:
-    """Map the samples of a WAV file into memory; gives their rate, too.
+def find_sound(workspace: Workspace, recording: str) -> Path:
+    """Find the sound file of a recording.
 
     Raises
     ------
-    Exception
-        It is none, or damaged.
+    MissingFileError
+        The corpus has features but no sound, as published feature sets.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", wavfile.WavFileWarning)  # what matters is looked at
-        rate, samples = wavfile.read(path, mmap=True)
-    return int(rate), samples
+    path = recording_sound(workspace, recording)
+    if not path.is_file():
+        raise MissingFileError(
+            "the corpus has no sound for this recording",
+            path=path,
+            hint="published feature sets have none: train with --encoder mfcc and without noise, "
+            "or prepare videos",
+        )
+    return path
+
+
+def map_recording(workspace: Workspace, recording: str) -> NDArray[np.int16]:
+    """Map the sound of a recording into memory.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    recording : str
+
+    Returns
+    -------
+    ndarray of int16, shape (N,)
+        At 16 kHz, as loud as the recording is.
+
+    Raises
+    ------
+    MissingFileError
+        The corpus has features but no sound, as published feature sets.
+    BadFileError
+        The file is damaged, or not what step 0 writes.
+    """
+    path = find_sound(workspace, recording)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # what matters is looked at
+            rate, samples = wavfile.read(path, mmap=True)
+        if rate != SAMPLE_RATE or samples.dtype != np.int16 or samples.ndim != 1:
+            raise ValueError("another format")
+    except Exception as error:  # struct.error, ValueError, EOFError: all mean damage
+        raise BadFileError(
+            "damaged, or not mono 16-bit sound at 16 kHz", path=path, hint=_AGAIN
+        ) from error
+    return np.asanyarray(samples)
+
+
+_AGAIN = f"{MADE_BY} makes it again with --force True"
 
 
 def read_sound(workspace: Workspace, clip: Clip) -> NDArray[np.float32]:
@@ -294,24 +336,12 @@ def read_sound(workspace: Workspace, clip: Clip) -> NDArray[np.float32]:
     BadFileError
         The file is damaged, or of another length than the features.
     """
-    path = recording_sound(workspace, clip.recording)
-    if not path.is_file():
-        raise MissingFileError(
-            "the corpus has no sound for this recording",
-            path=path,
-            hint="published feature sets have none; train without noise, or prepare videos",
-        )
-    again = f"{MADE_BY} makes it again with --force True"
-    try:
-        rate, whole = map_wav(path)
-    except Exception as error:  # struct.error, ValueError, EOFError: all mean damage
-        raise BadFileError("not a WAV file, or damaged", path=path, hint=again) from error
-    if rate != SAMPLE_RATE or whole.dtype != np.int16 or whole.ndim != 1:
-        raise BadFileError("not mono 16-bit sound at 16 kHz", path=path, hint=again)
+    whole = map_recording(workspace, clip.recording)
     begin = clip.feature_offset * HOP
     end = begin + (len(clip.features) - 1) * HOP
     if end > len(whole):
-        raise BadFileError("shorter than its speech features", path=path, hint=again)
+        path = recording_sound(workspace, clip.recording)
+        raise BadFileError("shorter than its speech features", path=path, hint=_AGAIN)
     return as_samples(whole[begin:end])
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from .._typing import F32
-from ..errors import BadFileError, MissingFileError
 from ..models.encoder_files import encoder_named
 from ..mouth.resampling import at_times
 from ..progress import Progress
@@ -27,7 +26,7 @@ from ..speech.variation import varied_speech
 from ..storage.arrays import read_array
 from ..storage.files import content_key, file_hash, replacing
 from ..storage.workspace import Workspace
-from .corpus import CONTEXT, Clip, map_wav, recording_sound
+from .corpus import CONTEXT, Clip, find_sound, map_recording
 
 FORMAT = 1
 """Raised when the way sound is varied or encoded changes."""
@@ -123,21 +122,14 @@ class EncodedCorpus:
         )
 
     def _path(self, recording: str, version: int) -> Path:
-        wav = recording_sound(self._workspace, recording)
-        if not wav.is_file():
-            raise MissingFileError(
-                "the corpus has no sound for this recording",
-                path=wav,
-                hint="published feature sets have none; train with --encoder mfcc",
-            )
-        sound = file_hash(wav)[:8]
+        sound = file_hash(find_sound(self._workspace, recording))[:8]
         name = f"{recording}-{sound}"
         if version:
             name += f"-v{version}"
         return self._workspace.inside("train", "encoded", self._key) / f"{name}.npy"
 
     def _encode(self, recording: str, version: int, voices: Sequence[F32]) -> F32:
-        samples = _read_sound(self._workspace, recording)
+        samples = as_samples(map_recording(self._workspace, recording))
         if not version:
             return self._encoder.encode(samples)
         digest = hashlib.sha256(recording.encode()).digest()
@@ -160,19 +152,4 @@ def corpus_encoder(name: str, versions: int) -> SpeechEncoder | None:
 def _voices(workspace: Workspace, recordings: Sequence[str]) -> Iterator[F32]:
     drawn = np.random.default_rng(5).permutation(len(recordings))[:BABBLERS]
     for number in drawn:
-        yield _read_sound(workspace, recordings[number])
-
-
-def _read_sound(workspace: Workspace, recording: str) -> F32:
-    path = recording_sound(workspace, recording)
-    try:
-        rate, pcm = map_wav(path)
-        if rate != SAMPLE_RATE or pcm.dtype != np.int16 or pcm.ndim != 1:
-            raise ValueError("another format")
-    except Exception as error:  # struct.error, ValueError, EOFError: all mean damage
-        raise BadFileError(
-            "not the mono 16-bit sound at 16 kHz of step 0",
-            path=path,
-            hint="step 0 (dataset) makes it again with --force True",
-        ) from error
-    return as_samples(pcm)
+        yield as_samples(map_recording(workspace, recordings[number]))

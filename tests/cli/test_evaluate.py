@@ -28,7 +28,7 @@ from audio2video.mouth.metrics import correlation
 from audio2video.speech import noise
 from audio2video.speech.encoder import MfccEncoder
 from audio2video.storage.workspace import Workspace
-from audio2video.training.corpus import read_statistics
+from audio2video.training.corpus import read_clip, read_statistics
 from tools.presenter.presenter import render_frames
 
 
@@ -115,6 +115,7 @@ def test_one_json_object_on_stdout(trained: Path) -> None:
     assert 0.5 < measures["step1"]["opening_correlation"] < 1
     assert 0.5 < measures["network"]["spread"] < 1.5
     assert answer["groups"] == {}
+    assert answer["phones"] is None
     assert measures["floor"]["r2"] == pytest.approx(1)
     assert measures["mean_shape"]["r2"] == 0
     assert measures["mean_shape"]["closures"]["predicted"] == 0
@@ -185,6 +186,27 @@ def test_videos_never_seen(workspace: Path, videos: Path) -> None:
     assert answer["groups"] == {"inner": answer["measures"]["step1"]}
     assert answer["folder"].endswith(f"small-{videos.name}")
     assert answer["left_out"] == {}
+
+
+def test_mouths_are_measured_by_phone(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = Workspace(trained)
+    clip = read_clip(
+        workspace, json.loads((trained / "train/small/split.json").read_text())["test"][0]
+    )
+    begin, said = clip.feature_offset / 100 + clip.start, ((0.2, "P"), (1000.0, "AA1"))
+    rows = [f"{clip.recording},{begin + at},{begin + at + 0.1},{name}" for at, name in said]
+    phones = tmp_path / "phones.csv"
+    phones.write_text("\n".join(["clip,start,end,phone", *rows]))
+    answer = evaluate(trained, "--phones", phones)
+    assert answer["phones"]["phones"].keys() == {"P"}  # the other one is after the clip
+    assert answer["phones"]["kinds"]["bilabial"]["count"] == 1
+    assert (Path(answer["folder"]) / "phones.png").is_file()
+    phones.write_text("clip,start,end,phone\nsomeone,0,1,P\n")
+    line = refused(capsys, trained, "--pass_id", "small", "--quiet", "--phones", phones)
+    assert "has no phones of the" in line
+    assert "recordings have names such as 'talk" in line
 
 
 def test_videos_without_the_corpus(workspace: Path, videos: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from conftest import CommandInside, CommandLine
 from corpus_maker import write_corpus
 from subcommands import subcommand, subcommand_here
 
+from audio2video.evaluation import samples
 from audio2video.models.pass_files import load_network
 
 SPEAKERS = (*((name, "x") for name in "abcdefgh"), ("alone", "y"))
@@ -80,6 +82,32 @@ def test_lags_are_found_once_and_taken_out(trained: CommandLine) -> None:
     for speaker, found in lags.items():
         assert found["seconds"] == pytest.approx(LATE.get(speaker, 0.0), abs=0.03)
         assert found["fit"] > 0.6
+
+
+def test_shapes_are_measured_as_step_1_writes_them(
+    trained_here: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class AlwaysClosing:
+        def evidence(self, states: np.ndarray) -> np.ndarray:
+            return np.full(len(states), 9.0)
+
+    def evaluated() -> dict[str, Any]:
+        done = subcommand_here(
+            *("evaluate", "lipsync", "--pass_id", "t0", "--split", "validation"),
+            folder=trained_here.workspace.parent,
+        )
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    answer = evaluated()
+    assert set(answer["groups"]) == {"x", "y"}
+    assert sum(group["clips"] for group in answer["groups"].values()) == answer["clips"]
+    monkeypatch.setattr(samples, "load_bilabials", lambda encoder: AlwaysClosing())
+    shut = evaluated()
+    # What is left moves below the opening at which lips meet.
+    assert shut["measures"]["step1"]["spread"] < 0.5 * answer["measures"]["step1"]["spread"]
+    assert shut["measures"]["network"] == answer["measures"]["network"]
 
 
 def test_passes_of_two_seeds_are_averaged(trained: CommandLine) -> None:

@@ -82,7 +82,7 @@ def test_sound_that_is_missing_or_damaged(tmp_path: Path) -> None:
     encoded = EncodedCorpus(place, encoder_named("whisper"))
     path = place.root / "raw/wav/talk0.wav"
     path.write_bytes(b"RIFF, but no sound")
-    with pytest.raises(BadFileError, match="not the mono 16-bit sound"):
+    with pytest.raises(BadFileError, match="damaged, or not mono 16-bit sound"):
         encoded.prepare(clips, [], 0, Progress())
     path.unlink()
     with pytest.raises(MissingFileError, match="no sound for this recording"):

@@ -1,13 +1,14 @@
 """Align phones to speech: ``python -m tools.train_bilabials.align LIST PRODUCT``.
 
-LIST has a recording a line: its file, speaker and words, with tabs between. Needs PocketSphinx,
+LIST has a recording a line: its file and words, with a tab between. PRODUCT is a CSV file as
+``audio2video evaluate lipsync --phones`` takes. Needs PocketSphinx,
 whose wheel carries an English model.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from pocketsphinx import Decoder
 
+from audio2video.evaluation.phone_list import COLUMNS
 from audio2video.pipeline.speech_samples import read_speech
 
 BEAMS = (None, 1e-57, 1e-64, 1e-72, 1e-80, 1e-90)
@@ -51,14 +53,20 @@ def main() -> None:
     parser.add_argument("list", type=Path)
     parser.add_argument("product", type=Path)
     given = parser.parse_args()
-    found = {}
+    rows: list[tuple[str, float, float, str]] = []
     for line in given.list.read_text(encoding="utf-8").splitlines():
-        path, speaker, text = line.split("\t", 2)
+        path, text = line.split("\t", 1)
         words = re.sub(r"[^a-z' ]", " ", text.lower().replace("\u2019", "'")).split()
         phones = align(read_speech(Path(path)), words)
-        found[path] = {"speaker": speaker, "phones": phones}
+        rows += [
+            (Path(path).stem, start / 100, (start + duration) / 100, name)
+            for name, start, duration in phones
+        ]
         print(f"{path}: {len(phones)} phones", flush=True)
-        given.product.write_text(json.dumps(found), encoding="utf-8")
+    with given.product.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ WORKSPACE is that of a pass with ``--encoder whisper``, whose clips are encoded 
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from audio2video.config import Config
+from audio2video.evaluation.phone_list import read_phones
 from audio2video.models.encoder_files import encoder_named
 from audio2video.mouth.architecture import Architecture
 from audio2video.mouth.bilabials import BilabialDetector
+from audio2video.mouth.phones import KINDS, Phone
 from audio2video.storage.workspace import Workspace
 from audio2video.training.corpus import read_clip, read_corpora, read_index
 from audio2video.training.encoding import EncodedCorpus
@@ -27,7 +28,6 @@ from audio2video.training.sequences import BalancedDraw, Origin, TrainingClip
 from audio2video.training.split import find_split
 from audio2video.training.trainer import Normalisation, Trainer
 
-BILABIALS = ("P", "B", "M")
 EDGE = 0.01
 """Seconds at both ends of a phone that are not learned from: an aligner is not exacter."""
 
@@ -36,12 +36,12 @@ STEPS, LENGTH, BATCH = 600, 150, 24
 RATE = 1e-3
 
 
-def labels(phones: list[list[Any]], times: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def labels(phones: list[Phone], times: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """Label moments: 1 in /p b m/, 0 in other sounds and silence, -1 where it is not known."""
     found = np.full((len(times), 1), -1, np.float32)
-    for name, start, duration in phones:
-        begin, end = start / 100 + EDGE, (start + duration) / 100 - EDGE
-        found[(times >= begin) & (times < end)] = name in BILABIALS
+    for phone in phones:
+        begin, end = phone.start + EDGE, phone.end - EDGE
+        found[(times >= begin) & (times < end)] = phone.plain in KINDS["bilabial"]
     return found
 
 
@@ -80,8 +80,7 @@ def main() -> None:
     parser.add_argument("--versions", type=int, default=2, help="--sound_versions of the pass")
     given = parser.parse_args()
     workspace, encoder = Workspace(given.workspace), encoder_named("whisper")
-    aligned = json.loads(given.phones.read_text(encoding="utf-8"))
-    phones = {Path(path).stem: one["phones"] for path, one in aligned.items() if one["phones"]}
+    phones = read_phones(given.phones)
     config = Config.from_flags(
         split_file=given.split_file,
         encoder="whisper",
