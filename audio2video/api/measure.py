@@ -26,7 +26,8 @@ def evaluate_lipsync(
     split: str = "test",
     clips: str | Path | None = None,
     noise: Noise | None = None,
-    landmark_model: Path | None = None,
+    landmark_model: str | Path | None = None,
+    phones: str | Path | None = None,
     progress: Progress | bool | None = None,
 ) -> LipsyncEvaluation:
     """Measure how well a pass's mouth shapes follow true ones.
@@ -42,8 +43,10 @@ def evaluate_lipsync(
         Folder of talking-head videos to measure on instead.
     noise : Noise, optional
         Added to the sound first.
-    landmark_model : Path, optional
+    landmark_model : str or Path, optional
         dlib 68-point model for `clips`, instead of the packaged one.
+    phones : str or Path, optional
+        CSV file of phones (clip, start, end, phone) to measure the mouth by phone.
     progress : Progress or bool, optional
         True shows bars and warnings on standard error.
 
@@ -56,13 +59,13 @@ def evaluate_lipsync(
     Audio2VideoError
         There is no such pass or corpus, or no clip can be used.
     """
-    folder = None if clips is None else Path(clips)
-    question = Question(pass_id, split, folder, noise, landmark_model)
+    folder, model, said = (None if p is None else Path(p) for p in (clips, landmark_model, phones))
+    question = Question(pass_id, split, folder, noise, model, said)
     return measure_lipsync(as_workspace(workspace), question, as_progress(progress))
 
 
 def evaluate_reenact(
-    workspace: Workspace,
+    workspace: Workspace | str | Path,
     *,
     config: Config | None = None,
     exclude: float = EXCLUDE,
@@ -72,7 +75,7 @@ def evaluate_reenact(
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, str or Path
     config : Config, optional
         The target, and how pictures are made.
     exclude : float
@@ -89,9 +92,9 @@ def evaluate_reenact(
     Audio2VideoError
         The target is missing, shows no face, or is too short.
     """
-    tell = as_progress(progress)
-    resolved = import_target(workspace, config or Config(), tell)
-    return measure_reenact(workspace, resolved, exclude, tell)
+    place, tell = as_workspace(workspace), as_progress(progress)
+    resolved = import_target(place, config or Config(), tell)
+    return measure_reenact(place, resolved, exclude, tell)
 
 
 def verify(path: str | Path, *, anchors: bytes | None = None) -> Verdict:

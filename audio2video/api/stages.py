@@ -41,17 +41,19 @@ from ..target.analysis import TargetAnalysis
 from ..target.analysis import analyse_target as analyse_in_workspace
 from ..target.teeth_proxies import choose_proxies
 from .speech import Audio, as_rate, frame_count, speech_samples
-from .workspaces import cache_workspace
+from .workspaces import as_workspace
 
 
-def load_pass(pass_id: str = DEFAULT_PASS, workspace: Workspace | None = None) -> Predictor:
+def load_pass(
+    pass_id: str = DEFAULT_PASS, workspace: Workspace | str | Path | None = None
+) -> Predictor:
     """Load the network of a trained pass.
 
     Parameters
     ----------
     pass_id : str
         A pass of the workspace, or one that travels with the package.
-    workspace : Workspace, optional
+    workspace : Workspace, str or Path, optional
 
     Returns
     -------
@@ -70,7 +72,7 @@ def load_pass(pass_id: str = DEFAULT_PASS, workspace: Workspace | None = None) -
     >>> a2v.load_pass("grid_s1").kind
     'bilstm'
     """
-    return load_network(find_network(workspace or cache_workspace(), pass_id).parent)
+    return load_network(find_network(as_workspace(workspace), pass_id).parent)
 
 
 def predict_mouth(
@@ -80,7 +82,7 @@ def predict_mouth(
     sample_rate: int | None = None,
     pass_id: str = DEFAULT_PASS,
     network: Predictor | None = None,
-    workspace: Workspace | None = None,
+    workspace: Workspace | str | Path | None = None,
 ) -> MouthTrack:
     """Predict the mouth shapes of speech.
 
@@ -96,7 +98,7 @@ def predict_mouth(
         Trained pass to predict with.
     network : Predictor, optional
         Its network, if loaded already; see `load_pass`.
-    workspace : Workspace, optional
+    workspace : Workspace, str or Path, optional
         Where passes of your own lie.
 
     Returns
@@ -119,7 +121,7 @@ def predict_mouth(
     from ..models.encoder_files import load_bilabials, load_encoder
     from ..speech.recording import recording_activity
 
-    path = find_network(workspace or cache_workspace(), pass_id) if network is None else None
+    path = find_network(as_workspace(workspace), pass_id) if network is None else None
     if network is None:
         network = load_pass(pass_id, workspace)
     encoder = load_encoder(network, path)
@@ -134,7 +136,7 @@ def analyse_target(
     video: str | Path,
     *,
     config: Config | None = None,
-    workspace: Workspace | None = None,
+    workspace: Workspace | str | Path | None = None,
     progress: Progress | bool | None = None,
 ) -> TargetAnalysis:
     """Analyse a target video: face track, head pose, rectified textures, occlusions.
@@ -144,7 +146,7 @@ def analyse_target(
     video : str or Path
     config : Config, optional
         Its `analysis` and `machine` parts are used.
-    workspace : Workspace, optional
+    workspace : Workspace, str or Path, optional
         Where the analysis is kept; the user's cache folder by default. A second call for the same
         video reads it.
     progress : Progress or bool, optional
@@ -168,7 +170,7 @@ def analyse_target(
     >>> target.track.landmarks.shape[1:]                   # doctest: +SKIP
     (68, 2)
     """
-    config, place = config or Config(), workspace or cache_workspace()
+    config, place = config or Config(), as_workspace(workspace)
     path = Path(video)
     tar_id = id_from_path("demo", path)
     place.create()
@@ -213,7 +215,7 @@ def synthesise_texture(
     timing: Retiming,
     *,
     config: Config | None = None,
-    workspace: Workspace | None = None,
+    workspace: Workspace | str | Path | None = None,
     progress: Progress | bool | None = None,
 ) -> TextureSequence:
     """Synthesise a lower-face texture for each output frame (paper, section 3.2).
@@ -227,7 +229,7 @@ def synthesise_texture(
         Of N frames: textures are synthesised for the heads that they are put onto.
     config : Config, optional
         Its `mouth`, `texture` and `machine` parts are used.
-    workspace : Workspace, optional
+    workspace : Workspace, str or Path, optional
         Where the user's own teeth proxies of this target lie.
     progress : Progress or bool, optional
         True shows bars and warnings on standard error.
@@ -247,7 +249,7 @@ def synthesise_texture(
     if count != len(timing.frames):
         raise OptionError(f"{count} mouth shapes for {len(timing.frames)} retimed frames")
     tar_id = id_from_path("demo", target.info.path)
-    place, workers = workspace or cache_workspace(), config.machine.nthreads
+    place, workers = as_workspace(workspace), config.machine.nthreads
     with single_threaded_libraries():
         proxies = choose_proxies(place, tar_id, target, config.texture, config.analysis, tell)
         carried = carry_mouth(mouth, target, tar_id, config, tell)

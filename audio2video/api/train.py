@@ -13,6 +13,7 @@ from ..mouth.predictor import Predictor
 from ..progress import Progress, as_progress
 from ..storage.workspace import Workspace
 from ..training.dataset.corpus_report import CorpusReport
+from .workspaces import as_workspace
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class TrainingResult:
 
 
 def prepare_corpus(
-    workspace: Workspace,
+    workspace: Workspace | str | Path,
     corpus: str | Path,
     *,
     config: Config | None = None,
@@ -49,7 +50,7 @@ def prepare_corpus(
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, str or Path
     corpus : str or Path
         Folder of recordings (each subfolder one speaker), a list file, or a published feature set.
     config : Config, optional
@@ -69,14 +70,15 @@ def prepare_corpus(
     from ..training.dataset.step import prepare_corpus as prepare
 
     settings = (config or Config()).replace(corpus=Path(corpus))
-    workspace.create()
+    place = as_workspace(workspace)
+    place.create()
     return prepare(
-        workspace, settings.dataset, settings.analysis, settings.machine, as_progress(progress)
+        place, settings.dataset, settings.analysis, settings.machine, as_progress(progress)
     )
 
 
 def train(
-    workspace: Workspace,
+    workspace: Workspace | str | Path,
     pass_id: str,
     *,
     config: Config | None = None,
@@ -86,7 +88,7 @@ def train(
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, str or Path
         Holds a prepared corpus; see `prepare_corpus`.
     pass_id : str
     config : Config, optional
@@ -106,8 +108,9 @@ def train(
     from ..training.loop import train_pass
 
     settings = (config or Config()).replace(pass_id=pass_id)
-    facts = train_pass(workspace, settings, as_progress(progress))
-    folder = workspace.training_pass(pass_id)
+    place = as_workspace(workspace)
+    facts = train_pass(place, settings, as_progress(progress))
+    folder = place.training_pass(pass_id)
     return TrainingResult(
         pass_id, folder, facts["epochs"], facts["evaluation"], load_network(folder)
     )

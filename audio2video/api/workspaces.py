@@ -18,9 +18,9 @@ def cache_workspace() -> Workspace:
     return Workspace(user_cache_path("audio2video", appauthor=False) / "workspace")
 
 
-def as_workspace(given: Workspace | str | Path) -> Workspace:
-    """Take a folder for the workspace in it."""
-    return given if isinstance(given, Workspace) else Workspace(given)
+def as_workspace(given: Workspace | str | Path | None) -> Workspace:
+    """Take a folder for the workspace in it, and the one in the user's cache folder for none."""
+    return cache_workspace() if given is None else Workspace.at(given)
 
 
 def remove_unused(workspace: Workspace) -> None:

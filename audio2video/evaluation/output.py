@@ -57,12 +57,12 @@ class _Openings:
 
 
 def evaluate_output(
-    workspace: Workspace,
+    workspace: Workspace | str | Path,
     inp_id: str,
     tar_id: str,
     *,
     pass_id: str | None = None,
-    landmark_model: Path | None = None,
+    landmark_model: str | Path | None = None,
     progress: Progress | bool | None = None,
 ) -> OutputEvaluation:
     """Measure the result of a speech on a target.
@@ -72,11 +72,11 @@ def evaluate_output(
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, str or Path
     inp_id, tar_id : str
     pass_id : str, optional
         Pass that its mouth shapes came from; by default the one its report names.
-    landmark_model : Path, optional
+    landmark_model : str or Path, optional
         dlib 68-point model to use instead of the packaged one; that of the run.
     progress : Progress or bool, optional
         True shows bars and warnings on standard error.
@@ -90,8 +90,9 @@ def evaluate_output(
     Audio2VideoError
         There is no such result, or what it was made of is not there any more.
     """
-    progress = as_progress(progress)
-    config = Config.from_flags(inp_id=inp_id, tar_id=tar_id, landmark_model=landmark_model)
+    workspace, progress = Workspace.at(workspace), as_progress(progress)
+    model = None if landmark_model is None else Path(landmark_model)
+    config = Config.from_flags(inp_id=inp_id, tar_id=tar_id, landmark_model=model)
     config = config.replace(**playback_of(workspace.output(inp_id, tar_id)))
     refuse_ranges(workspace.output(inp_id, tar_id))
     job = Job(workspace, config, progress)
@@ -113,7 +114,7 @@ def evaluate_output(
     thresholds = (threshold_of(codec.box), threshold_of(codec.face))
     comparison = Comparison(result.target, result.timing, drops, thresholds, result.label)
     look = ResultPass(path, len(result), comparison, result.target, result.timing)
-    track = _follow(look, result, landmark_model, progress)
+    track = _follow(look, result, model, progress)
     if not track.usable.any():
         progress.warn(f"{path.name}: no face is found in the result; its lips are not measured")
 

@@ -63,6 +63,11 @@ class Workspace:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
 
+    @classmethod
+    def at(cls, given: Workspace | Path | str) -> Workspace:
+        """Take a folder for the workspace in it."""
+        return given if isinstance(given, Workspace) else cls(given)
+
     def create(self) -> None:
         """Make the folders that are not there yet.
 

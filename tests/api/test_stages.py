@@ -128,12 +128,26 @@ def test_everything_public_is_there_and_documented() -> None:
         _ = a2v.nothing
 
 
-def test_whatever_takes_progress_takes_true() -> None:
+def annotations_of(parameter: str) -> dict[str, str]:
+    """Types of a parameter, by the public functions that take it."""
     takers = {
-        name: signature(getattr(a2v, name)).parameters.get("progress")
+        name: signature(getattr(a2v, name)).parameters.get(parameter)
         for name in a2v.__all__
         if callable(getattr(a2v, name)) and name[0].islower()
     }
-    found = {name: taken.annotation for name, taken in takers.items() if taken is not None}
+    return {name: taken.annotation for name, taken in takers.items() if taken is not None}
+
+
+def test_whatever_takes_progress_takes_true() -> None:
+    found = annotations_of("progress")
     assert {"dub", "train", "analyse_target", "evaluate_output"} <= set(found)
     assert set(found.values()) == {"Progress | bool | None"}
+
+
+def test_whatever_takes_a_workspace_or_a_file_takes_its_path_as_text() -> None:
+    found = annotations_of("workspace")
+    assert {"dub", "train", "analyse_target", "evaluate_output", "load_pass"} <= set(found)
+    assert {kind.removesuffix(" | None") for kind in found.values()} == {"Workspace | str | Path"}
+    for parameter in ("audio", "video", "path", "clips", "landmark_model", "phones", "corpus"):
+        for name, kind in annotations_of(parameter).items():
+            assert "Path" not in kind or kind.startswith("str | Path"), (name, parameter)
