@@ -19,7 +19,7 @@ from pocketsphinx import Decoder
 from audio2video.evaluation.phone_list import COLUMNS
 from audio2video.pipeline.speech_samples import read_speech
 
-BEAMS = (None, 1e-57, 1e-64, 1e-72, 1e-80, 1e-90)
+BEAMS = (None, 1e-57, 1e-64, 1e-72, 1e-80, 1e-90, 1e-250)
 """The usual beam first; a wider one where nothing is left of it at the end."""
 
 
@@ -27,7 +27,8 @@ def align(pcm: np.ndarray[Any, np.dtype[np.int16]], words: list[str]) -> list[li
     """Find the phones of spoken words: name, first frame of 10 ms, frames; none if none fit."""
     for beam in BEAMS:
         widths = {} if beam is None else dict.fromkeys(("beam", "pbeam", "wbeam"), beam)
-        decoder = Decoder(samprate=16000, loglevel="FATAL", lm=None, **widths)
+        # The search for the best path may leave phones shorter than their three states.
+        decoder = Decoder(samprate=16000, loglevel="FATAL", lm=None, bestpath=False, **widths)
         known = [word for word in words if decoder.lookup_word(word)]
         try:
             decoder.set_align_text(" ".join(known))
@@ -39,6 +40,14 @@ def align(pcm: np.ndarray[Any, np.dtype[np.int16]], words: list[str]) -> list[li
         except RuntimeError:
             continue
     return []
+
+
+def recognised(pcm: np.ndarray[Any, np.dtype[np.int16]]) -> list[str]:
+    """Recognise words, as far as the aligner's own models do."""
+    decoder = Decoder(samprate=16000, loglevel="FATAL")
+    _run(decoder, pcm)
+    found = decoder.hyp()
+    return [] if found is None else found.hypstr.split()
 
 
 def _run(decoder: Any, pcm: np.ndarray[Any, np.dtype[np.int16]]) -> None:
@@ -57,7 +66,8 @@ def main() -> None:
     for line in given.list.read_text(encoding="utf-8").splitlines():
         path, text = line.split("\t", 1)
         words = re.sub(r"[^a-z' ]", " ", text.lower().replace("\u2019", "'")).split()
-        phones = align(read_speech(Path(path)), words)
+        pcm = read_speech(Path(path))
+        phones = align(pcm, words) or align(pcm, recognised(pcm))
         rows += [
             (Path(path).stem, start / 100, (start + duration) / 100, name)
             for name, start, duration in phones
