@@ -44,6 +44,7 @@ TINY = Scale(
 IN_PROCESS = [name for name in STAGES if name not in ("pipeline", "growth")]
 
 
+@pytest.mark.slow
 def test_a_small_run_leaves_json_tables_and_plots(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

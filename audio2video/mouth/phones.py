@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from .._typing import F64
 from ..face.layout import mouth_opening
 from ..speech.units import FEATURE_RATE
+from .closing import RANGE
 from .metrics import width_change
 from .resampling import at_times
 
 MET = 0.15
 """Lips count as closed under this share of the opening's range."""
-
-RANGE = 2, 98
-"""Percentiles of a clip that its range lies between: single frames don't make it wide."""
 
 KINDS = {
     "bilabial": ("B", "M", "P"),

@@ -183,6 +183,7 @@ def test_killed_step_0_goes_on(
     assert list(run_py.workspace.rglob(".*.tmp-*")) == []
 
 
+@pytest.mark.slow
 def test_force_makes_everything_again(
     prepared: tuple[CommandLine, str], run_py: CommandLine, corpus: Path
 ) -> None:

@@ -133,9 +133,8 @@ def gone(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to see processes")
-@pytest.mark.parametrize(
-    "end", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_running(corpus: Path, tmp_path: Path, end: signal.Signals) -> None:
     grid = write_grid(tmp_path, GRID.replace("nepochs = 4", "nepochs = 100000"))
     process = subprocess.Popen(

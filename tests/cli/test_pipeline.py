@@ -335,6 +335,7 @@ def test_frames_without_a_face_pass_through(
     assert np.abs(first.astype(int) - 90).max() <= 3
 
 
+@pytest.mark.slow
 def test_unusual_file_names(
     run_py: CommandLine, small_target: Path, small_speech: Path, tmp_path: Path
 ) -> None:

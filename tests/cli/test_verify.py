@@ -364,6 +364,7 @@ def test_manifests_of_target_and_speech_are_kept(target: Path, tmp_path: Path) -
     assert "its manifest is kept, but did not fit it any more" in command(path).stdout
 
 
+@pytest.mark.slow
 def test_a_run_over_the_video_of_a_camera(
     small_target: Path, small_speech: Path, run_here: CommandLine, tmp_path: Path
 ) -> None:

@@ -39,7 +39,11 @@ def refused(done: subprocess.CompletedProcess[str], workspace: Path) -> str:
 
 @pytest.mark.parametrize(
     ("name", "room"),
-    [("1 lipsync", 4), ("2 texture", 100), ("4 composite", 200)],
+    [
+        pytest.param("1 lipsync", 4, marks=pytest.mark.slow),
+        pytest.param("2 texture", 100, marks=pytest.mark.slow),
+        ("4 composite", 200),
+    ],
 )
 def test_files_that_may_not_grow(stage: Stage, tmp_path: Path, name: str, room: int) -> None:
     """A limit on the size of files, in KiB: the disk is full for whatever is larger."""

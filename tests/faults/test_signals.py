@@ -65,7 +65,7 @@ def test_a_step_that_is_asked_to_stop(stage: Stage, tmp_path: Path, number: sign
 
 
 @posix
-@pytest.mark.parametrize("group", [True, False])
+@pytest.mark.parametrize("group", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_batch_that_the_system_ends(stage: Stage, tmp_path: Path, group: bool) -> None:
     workspace, table = tmp_path / "workspace", tmp_path / "two.csv"
     media = stage.media

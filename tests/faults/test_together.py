@@ -120,7 +120,8 @@ def shift_clock(workspace: Path, seconds: float) -> None:
             os.utime(path, (then, then))
 
 
-@pytest.mark.parametrize("years", [-30, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("years", [-30, 10])
 def test_a_clock_that_was_wrong(stage: Stage, tmp_path: Path, years: int) -> None:
     """Hashes decide: what is whole is not made again, what has changed is."""
     workspace = tmp_path / "workspace"

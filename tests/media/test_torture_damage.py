@@ -150,7 +150,13 @@ def peak_memory() -> int:
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-@pytest.mark.parametrize("kind", VIDEOS + SOUNDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=() if kind in ("mp4 (index last)", "wav") else pytest.mark.slow)
+        for kind in VIDEOS + SOUNDS
+    ],
+)
 def test_damaged_files_are_used_as_far_as_they_go_or_refused(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], kind: str, damage: str
 ) -> None:

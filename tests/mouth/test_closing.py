@@ -16,9 +16,11 @@ from audio2video.mouth.basis import ShapeBasis, fit_basis
 from audio2video.mouth.closing import (
     CERTAIN,
     LIKELY,
-    MET,
+    MET_SHARE,
+    MOST_MET,
     close_lips,
     closing_weight,
+    meeting_opening,
     opening_direction,
 )
 from audio2video.mouth.shapes import relative_shapes
@@ -48,8 +50,17 @@ def test_weights_close_that_far(weights: list[float], seed: int) -> None:
     training = relative_shapes(mouths_of(rng.uniform(0, 0.3, 60)), closed_mouth())
     closed = close_lips(shapes, np.array(weights), fit_basis(training))
     opening = mouth_opening(shapes)
-    expected = opening - np.array(weights) * np.maximum(opening - MET, 0)
+    expected = opening - np.array(weights) * np.maximum(opening - meeting_opening(opening), 0)
     np.testing.assert_allclose(mouth_opening(closed), expected, atol=1e-9)
+
+
+def test_lips_meet_at_a_share_of_the_range() -> None:
+    opening = np.linspace(-0.01, 0.4, 2001)
+    low, high = (np.sort(opening)[round(q * 2000)] for q in (0.02, 0.98))
+    assert meeting_opening(opening) == pytest.approx(low + MET_SHARE * (high - low))
+    assert meeting_opening(opening - 1) == 0
+    assert meeting_opening(opening + 1) == MOST_MET
+    assert meeting_opening(opening[:0]) == 0
 
 
 def test_what_is_closed_already_stays(basis: ShapeBasis) -> None:
@@ -59,8 +70,8 @@ def test_what_is_closed_already_stays(basis: ShapeBasis) -> None:
 
 def test_a_mouth_that_closes_stays_as_wide_as_one_that_is_closed(basis: ShapeBasis) -> None:
     reference = closed_mouth()
-    shapes = relative_shapes(mouths_of(np.full(3, 0.3)), reference)
-    closed = reference + close_lips(shapes, np.ones(3), basis) * mouth_width(reference)
+    shapes = relative_shapes(mouths_of(np.linspace(0, 0.3, 50)), reference)
+    closed = reference + close_lips(shapes, np.ones(50), basis) * mouth_width(reference)
     np.testing.assert_allclose(mouth_width(closed), mouth_width(reference), atol=0.02)
 
 
@@ -98,4 +109,5 @@ def test_without_evidence_nothing_closes() -> None:
 def test_a_basis_without_variances_still_closes(basis: ShapeBasis) -> None:
     flat = replace(basis, variance=np.ones_like(basis.variance))
     shapes = relative_shapes(mouths_of(np.full(2, 0.2)), closed_mouth())
-    np.testing.assert_allclose(mouth_opening(close_lips(shapes, np.ones(2), flat)), MET, atol=1e-9)
+    closed = mouth_opening(close_lips(shapes, np.ones(2), flat))
+    np.testing.assert_allclose(closed, MOST_MET, atol=1e-9)

@@ -48,19 +48,22 @@ def test_steps_1_to_4_need_no_extra(
             ("run", "--steps", "1", "--train", "True"),
             "training needs TensorFlow, which is not installed; pip install 'audio2video[train]'",
         ),
-        (
+        pytest.param(
             # Before the corpus is prepared, which may take hours.
             ("run", "--steps", "0", "1", "--train", "True"),
             "training needs TensorFlow, which is not installed; pip install 'audio2video[train]'",
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             ("sweep", ROOT / "docs" / "sweeps" / "delay.toml"),
             "training needs TensorFlow, which is not installed; pip install 'audio2video[train]'",
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             ("run", "--steps", "0", "--corpus", "{corpus}"),
             "preparing a corpus needs PySceneDetect, which is not installed; "
             "pip install 'audio2video[train]'",
+            marks=pytest.mark.slow,
         ),
         (
             ("run", "--steps", "0", "--corpus", "{links}"),

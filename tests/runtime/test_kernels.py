@@ -95,6 +95,7 @@ def test_a_rehearsal_that_fails_stops_nothing(
         pass
 
 
+@pytest.mark.slow
 def test_rehearsals_compile_what_a_run_needs(tmp_path: Path) -> None:
     code = (
         "from audio2video.pipeline.kernel_warmup import rehearsals\n"

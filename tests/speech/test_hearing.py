@@ -43,7 +43,9 @@ def energy_apart(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.median(np.abs(first - second)[loud, 13])) * 10 / np.log(10)
 
 
-@pytest.mark.parametrize("step", [6, 12, 20, 26, 32, 40])
+@pytest.mark.parametrize(
+    "step", [6, 40, *(pytest.param(dB, marks=pytest.mark.slow) for dB in (12, 20, 26, 32))]
+)
 @pytest.mark.parametrize("louder_first", [True, False])
 def test_a_level_step_is_not_heard(
     detector: SpeechDetector, demo: np.ndarray, step: int, louder_first: bool

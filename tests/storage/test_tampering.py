@@ -471,8 +471,8 @@ def analysed(
         ("textures.npy", lambda path: flip(path, -1000)),
         ("face.npz", lambda path: path.write_bytes(path.read_bytes()[:-100])),
         ("sha256.json", lambda path: path.write_text("[]")),
-        ("sha256.json", lambda path: path.unlink()),
-        ("textures.npy", lambda path: path.unlink()),
+        pytest.param("sha256.json", lambda path: path.unlink(), marks=pytest.mark.slow),
+        pytest.param("textures.npy", lambda path: path.unlink(), marks=pytest.mark.slow),
     ],
     ids=["a bit of a texture", "cut off", "no hashes", "hashes gone", "textures gone"],
 )

@@ -38,6 +38,7 @@ def check_video(folder: Path, count: int) -> None:
     assert [p.name for p in folder.iterdir()] == ["demo.mp4"]
 
 
+@pytest.mark.slow
 def test_a_shortened_demo_video_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_video, "FRAMES", 20)
     check_video(tmp_path, 20)
