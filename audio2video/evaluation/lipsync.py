@@ -252,9 +252,11 @@ def _guesses(network: Predictor, ridge: Ridge | None) -> dict[str, Guess]:
 
     def written(sample: Sample) -> F64:
         shapes = at(sample, network.coefficients(sample.features))
+        if sample.rest is not None:
+            shapes = shapes * (1 - sample.rest)[:, None, None]
         if sample.closing is not None:
             shapes = close_lips(shapes, sample.closing, network.basis)
-        return shapes if sample.rest is None else shapes * (1 - sample.rest)[:, None, None]
+        return shapes
 
     guesses: dict[str, Guess] = {
         WRITTEN: written,

@@ -61,7 +61,7 @@ def close_lips(
     Parameters
     ----------
     shapes : ndarray, shape (T, 20, 2)
-        Of a whole utterance, relative to the closed mouth.
+        Of a whole utterance, at rest in its pauses, relative to the closed mouth.
     weight : ndarray, shape (T,)
         1 where the lips meet.
     basis : ShapeBasis

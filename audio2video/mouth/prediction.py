@@ -98,10 +98,11 @@ def predict_shapes(
     listened = None if bilabials is None else ListenedFeatures(features, bilabials)
     coefficients = network.coefficients(features if listened is None else listened)
     relative = network.basis.decode(at_times(coefficients, Fraction(network.encoder.rate), times))
+    # Not `shut_mouth`: landmarks leave a gap between closed lips, in the target's mouth as well.
+    closed = np.zeros_like(network.reference)
+    relative = rest_in_silence(relative, speech, float(rate), closed)
     if listened is not None:
         weight = closing_weight(listened.evidence(), network.encoder.rate, times)
         relative = close_lips(relative, weight, network.basis)
     shapes = absolute_shapes(relative, network.reference)
-    # Not `shut_mouth`: landmarks leave a gap between closed lips, in the target's mouth as well.
-    shapes = rest_in_silence(shapes, speech, float(rate), network.reference)
     return MouthTrack(shapes.astype(np.float32), rate, network.reference, network.spread)
