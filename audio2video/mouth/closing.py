@@ -20,7 +20,7 @@ from .resampling import at_times
 LIKELY, CERTAIN = 0.0, 2.0
 """Log odds of /p b m/ from which on lips begin to close, and at which they meet."""
 
-RANGE, MET_SHARE = (2, 98), 0.12
+RANGE, MET_SHARE = (2, 98), 0.13
 """Lips meet at this share of the opening's range, which lies between these percentiles. Landmarks
 hardly ever read closed lips as closed: less brings no more lips together, and costs correlation."""
 
