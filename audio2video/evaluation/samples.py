@@ -93,29 +93,32 @@ class Sample:
     closing: NDArray[np.float64] | None = None
 
 
-@dataclass(frozen=True)
-class Listener:
-    """What step 1 hears of speech.
+def lip_closing(
+    bilabials: BilabialDetector | None,
+    features: NDArray[np.floating],
+    rate: int,
+    times: NDArray[np.float64],
+) -> NDArray[np.float64] | None:
+    """Find how far step 1 closes the lips at some times.
 
     Parameters
     ----------
-    encoder : SpeechEncoder
-        Of the pass.
     bilabials : BilabialDetector or None
-        Of /p b m/ in what it gives.
+        None if there is none for the pass's encoder.
+    features : ndarray, shape (F, D)
+    rate : int
+        Features per second.
+    times : ndarray, shape (T,)
+        Seconds.
+
+    Returns
+    -------
+    ndarray of float64, shape (T,), or None
+        See `audio2video.mouth.closing.closing_weight`.
     """
-
-    encoder: SpeechEncoder
-    bilabials: BilabialDetector | None
-
-    def closing(
-        self, features: NDArray[np.floating], times: NDArray[np.float64]
-    ) -> NDArray[np.float64] | None:
-        """Tell how far step 1 closes the lips at some times; None if it does not."""
-        if self.bilabials is None:
-            return None
-        evidence = self.bilabials.evidence(features)
-        return closing_weight(evidence, self.encoder.note.rate, times)
+    if bilabials is None:
+        return None
+    return closing_weight(bilabials.evidence(features), rate, times)
 
 
 def corpus_samples(
@@ -145,7 +148,7 @@ def corpus_samples(
     Audio2VideoError
         A file is missing or damaged, or there is no sound to add noise to.
     """
-    corpora, listener = read_corpora(workspace), Listener(encoder, load_bilabials(encoder))
+    corpora, bilabials = read_corpora(workspace), load_bilabials(encoder)
     voices: dict[str, F32] = {}
     if noise is not None and noise.kind == "babble":
         voices = _voices(workspace)
@@ -168,7 +171,7 @@ def corpus_samples(
             weight = rest_weight(speech_activity(sound, clip.rate, frames), float(clip.rate))
             rest = np.interp(times, np.arange(frames) / float(clip.rate), weight)
         true = true_shapes(clip, statistics)
-        closing = listener.closing(features, times)
+        closing = lip_closing(bilabials, features, encoder.note.rate, times)
         yield Sample(
             clip_id,
             clip.recording,

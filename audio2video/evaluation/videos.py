@@ -21,10 +21,11 @@ from ..pipeline.speech_samples import level_speech, read_speech
 from ..speech.encoder import MfccEncoder, SpeechEncoder
 from ..speech.recording import as_pcm, as_samples, recording_activity
 from ..training.dataset.sources import VIDEO_SUFFIXES
-from .samples import VOICES, Listener, Noise, Sample, activity_from, add_noise
+from .samples import VOICES, Noise, Sample, activity_from, add_noise, lip_closing
 
 if TYPE_CHECKING:
     from ..face.detection import FaceFinder
+    from ..mouth.bilabials import BilabialDetector
 
 MIN_SECONDS = 1.0
 """In less of a face there is too little motion to correlate with."""
@@ -85,7 +86,7 @@ def video_samples(
     from ..models.face_models import load_face_finder
 
     finder, encoder = load_face_finder(landmark_model), encoder or MfccEncoder()
-    listener = Listener(encoder, load_bilabials(encoder))
+    bilabials = load_bilabials(encoder)
     paths = find_videos(folder)
     voices = _voices(paths) if noise is not None and noise.kind == "babble" else {}
     for path in paths:
@@ -96,7 +97,7 @@ def video_samples(
             if noise is not None:
                 others = [voice for other, voice in voices.items() if other != path]
                 heard = add_noise(sound, noise, name, others)
-            yield _follow(path, name, (sound, heard), finder, listener)
+            yield _follow(path, name, (sound, heard), finder, encoder, bilabials)
         except Audio2VideoError as error:
             if error.path is None:  # of the noise: it is none of the video's
                 raise
@@ -116,7 +117,12 @@ def _voices(paths: list[Path]) -> dict[Path, F32]:
 
 
 def _follow(
-    path: Path, name: str, sounds: tuple[F32, F32], finder: FaceFinder, listener: Listener
+    path: Path,
+    name: str,
+    sounds: tuple[F32, F32],
+    finder: FaceFinder,
+    encoder: SpeechEncoder,
+    bilabials: BilabialDetector | None,
 ) -> Sample:
     """Track the face; of the sounds, the first is the video's own, the second what is heard."""
     with VideoReader(path) as reader:
@@ -130,7 +136,6 @@ def _follow(
     sound, heard_sound = sounds
     # As step 1 hears it.
     samples, hearing = level_speech(as_pcm(heard_sound))
-    encoder = listener.encoder
     features = encoder.encode(as_samples(samples))
     activity = recording_activity(samples, rate, len(track), hearing.presence)
     rest = rest_weight(activity, float(rate))[best]
@@ -144,7 +149,7 @@ def _follow(
     relative = relative_shapes(mouth, closed_mouth_reference(mouth))
     times = times[heard]
     speech = activity_from(sound, times)
-    closing = listener.closing(features, times)
+    closing = lip_closing(bilabials, features, encoder.note.rate, times)
     folder = name.rpartition("/")[0]
     return Sample(
         name,

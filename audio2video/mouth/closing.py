@@ -22,7 +22,7 @@ LIKELY, CERTAIN = 0.0, 2.0
 
 RANGE, MET_SHARE = (2, 98), 0.13
 """Lips meet at this share of the opening's range, which lies between these percentiles. Landmarks
-hardly ever read closed lips as closed: less brings no more lips together, and costs correlation."""
+hardly ever read closed lips as closed: less closes hardly more of them, and costs correlation."""
 
 MOST_MET = 0.07
 """Opening, in closed-mouth widths, over which lips never count as met."""
