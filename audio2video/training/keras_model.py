@@ -20,8 +20,8 @@ class KerasNetwork:
     ----------
     architecture : Architecture
     model : keras.Model
-        Normalised features (B, L, D), and 1 where there is sound and 0 where there is none (B, L,
-        1), to normalised coefficients (B, L, K).
+        Of convolutions: normalised features (B, L, D), and 1 where there is sound and 0 where there
+        is none (B, L, 1), to normalised coefficients (B, L, K). Recurrent: of the features alone.
     variables : dict of str to keras.Variable
         Named, and in the order, as in `Architecture.shapes`.
     """
@@ -29,6 +29,12 @@ class KerasNetwork:
     architecture: Architecture
     model: Any
     variables: dict[str, Any]
+
+    def run(self, features: Any, inside: Any, *, training: bool) -> Any:
+        """Run the model: tensors of features and of where there is sound to coefficients."""
+        # Keras 3.12, the last one for Python 3.10, refuses an input that nothing depends on.
+        given = [features, inside] if self.architecture.kind == "conv" else features
+        return self.model(given, training=training)
 
     def weights(self) -> dict[str, F32]:
         """Weights as they are now."""
@@ -124,4 +130,5 @@ def build_network(
     last = layers.Dense(architecture.outputs)
     outputs = last(x)
     variables |= {"out_kernel": last.kernel, "out_bias": last.bias}
-    return KerasNetwork(architecture, keras.Model([inputs, inside], outputs), variables)
+    given = [inputs, inside] if architecture.kind == "conv" else inputs
+    return KerasNetwork(architecture, keras.Model(given, outputs), variables)

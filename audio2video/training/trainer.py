@@ -197,8 +197,8 @@ class Trainer:
     def predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network without dropout; features (B, L, D) to coefficients (B, L, K)."""
         inside = np.ones((*features.shape[:2], 1), np.float32)
-        given = [self._tf.constant(features), self._tf.constant(inside)]
-        return np.asarray(self._model(given, training=False), np.float32)
+        given = self._tf.constant(features), self._tf.constant(inside)
+        return np.asarray(self._network.run(*given, training=False), np.float32)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Weights of the network as it is now."""
@@ -247,7 +247,8 @@ class Trainer:
     def _loss(
         self, x: Any, inside: Any, y: Any, weights: Any, mean_weights: Any, training: bool
     ) -> Any:
-        return self._error(self._model([x, inside], training=training), y, weights, mean_weights)
+        found = self._network.run(x, inside, training=training)
+        return self._error(found, y, weights, mean_weights)
 
     def _train_step(self, x: Any, inside: Any, y: Any, weights: Any, mean_weights: Any) -> Any:
         variables = self._trained
