@@ -42,19 +42,20 @@ def locked(path: Path, while_waiting: Callable[[], None] = _just_wait) -> Iterat
         return False
 
     lock = FileLock(path, poll_interval=PAUSE)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(cancel_check=give_up)
-    except OSError as error:
-        raise Audio2VideoError(
-            f"can't be locked ({error.strerror or error})",
-            path=path,
-            hint="check the folder's permissions",
-        ) from error
-    try:
+    try:  # from here on: a signal may arrive as soon as the lock is held
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(cancel_check=give_up)
+        except OSError as error:
+            raise Audio2VideoError(
+                f"can't be locked ({error.strerror or error})",
+                path=path,
+                hint="check the folder's permissions",
+            ) from error
         yield
     finally:
-        # While it is held: who then locks the removed file notices, and looks again.
-        with suppress(OSError):  # Windows removes no open file: there it stays, empty
-            path.unlink()
-        lock.release()
+        if lock.is_locked:
+            # While it is held: who then locks the removed file notices, and looks again.
+            with suppress(OSError):  # Windows removes no open file: there it stays, empty
+                path.unlink()
+            lock.release()

@@ -8,9 +8,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
+from filelock import FileLock
 from waiting import ended, joined
 
 from audio2video.errors import Audio2VideoError
@@ -119,3 +121,23 @@ def test_where_no_lock_can_be_written(tmp_path: Path) -> None:
         locked(tmp_path / "file" / "x.lock"),
     ):
         pass
+
+
+def test_an_interruption_as_soon_as_the_lock_is_held_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire = FileLock.acquire
+
+    def interrupted(self: FileLock, **kwargs: Any) -> None:
+        acquire(self, **kwargs)
+        raise KeyboardInterrupt
+
+    path = tmp_path / ".lock"
+    with monkeypatch.context() as patch:
+        patch.setattr(FileLock, "acquire", interrupted)
+        with pytest.raises(KeyboardInterrupt), locked(path):
+            pass
+    assert not path.exists()
+    with locked(path):
+        assert path.exists()
+    assert not path.exists()
