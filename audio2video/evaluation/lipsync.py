@@ -307,18 +307,21 @@ def _predict(
             answers.measures[name].append(clip)
             if name == WRITTEN:
                 answers.predicted.append(shapes)
-                first = sample.begin + float(sample.times[0])
-                said = [
-                    replace(phone, start=phone.start - first, end=phone.end - first)
-                    for phone in phones.get(sample.recording, ())
-                ]
-                answers.phones.append(measure_phones(shapes, sample.true, sample.rate, said))
+                if said := phones.get(sample.recording):
+                    answers.phones.append(_phones_of(sample, shapes, said))
         answers.names.append(sample.name)
         answers.recordings.append(sample.recording)
         answers.groups.append(sample.group)
         answers.rates.append(sample.rate)
         answers.true.append(sample.true)
     return answers
+
+
+def _phones_of(sample: Sample, shapes: F64, phones: Sequence[Phone]) -> dict[str, PhoneSums]:
+    """Measure a clip by phone; the phones are on its recording's clock."""
+    first = sample.begin + float(sample.times[0])
+    said = [replace(p, start=p.start - first, end=p.end - first) for p in phones]
+    return measure_phones(shapes, sample.true, sample.rate, said)
 
 
 def _groups(answers: _Answers) -> dict[str, Any]:

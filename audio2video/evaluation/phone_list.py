@@ -12,6 +12,8 @@ from ..storage.limits import MAX_LIST_BYTES, read_limited
 
 COLUMNS = ("clip", "start", "end", "phone")
 
+_HINT = f"its line of headings is {','.join(COLUMNS)}"
+
 
 def read_phones(path: Path) -> dict[str, list[Phone]]:
     """Read phones from a CSV file.
@@ -47,9 +49,6 @@ def read_phones(path: Path) -> dict[str, list[Phone]]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadFileError(f"not a CSV file ({error})", path=path, hint=_HINT) from error
     return phones
-
-
-_HINT = f"its line of headings is {','.join(COLUMNS)}"
 
 
 def _phone(row: dict[str, str], line: int, path: Path) -> Phone:

@@ -99,9 +99,13 @@ def width_change(shapes: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def opening_at_100hz(shapes: NDArray[np.floating], rate: Fraction) -> NDArray[np.float64]:
     """Inner-lip opening of relative shapes (T, 20, 2), interpolated to 100 Hz from frame 0 on."""
-    steps = int((len(shapes) - 1) * FEATURE_RATE / rate) + 1
-    times = np.arange(steps) / FEATURE_RATE
-    return at_times(mouth_opening(shapes), rate, times)
+    return at_100hz(mouth_opening(shapes), rate)
+
+
+def at_100hz(curve: NDArray[np.floating], rate: Fraction) -> NDArray[np.float64]:
+    """Interpolate a curve (T,) at a video's rate to 100 Hz, from frame 0 on."""
+    steps = int((len(curve) - 1) * FEATURE_RATE / rate) + 1
+    return at_times(curve, rate, np.arange(steps) / FEATURE_RATE)
 
 
 def find_lag(

@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import F64
-from ..face.layout import mouth_opening
 from ..speech.units import FEATURE_RATE
 from .closing import RANGE
-from .metrics import width_change
-from .resampling import at_times
+from .metrics import at_100hz, opening_at_100hz, width_change
 
 MET = 0.15
 """Lips count as closed under this share of the opening's range."""
@@ -104,14 +102,12 @@ def measure_phones(
     dict of str to PhoneSums
         By the phone's plain name.
     """
-    steps = int((len(true) - 1) * FEATURE_RATE / rate) + 1
-    times = np.arange(steps) / FEATURE_RATE
-    openings = [_share(at_times(mouth_opening(s), rate, times)) for s in (predicted, true)]
-    widths = [_share(at_times(width_change(s), rate, times)) for s in (predicted, true)]
+    openings = [_share(opening_at_100hz(s, rate)) for s in (predicted, true)]
+    widths = [_share(at_100hz(width_change(s), rate)) for s in (predicted, true)]
     found: dict[str, PhoneSums] = {}
     for phone in phones:
         first, last = int(np.ceil(phone.start * FEATURE_RATE)), int(phone.end * FEATURE_RATE)
-        if first < 0 or last >= steps or last < first:
+        if first < 0 or last >= len(openings[0]) or last < first:
             continue
         during = slice(first, last + 1)
         closed, closed_true = (int(series[during].min() < MET) for series in openings)

@@ -24,6 +24,7 @@ from ..storage.parsing import as_rate, is_name
 from ..storage.workspace import Workspace
 
 MADE_BY = "step 0 (dataset)"
+_AGAIN = f"{MADE_BY} makes it again with --force True"
 
 CONTEXT = 1.0
 """Seconds of sound before and after a fragment that are read with it."""
@@ -308,9 +309,6 @@ def map_recording(workspace: Workspace, recording: str) -> NDArray[np.int16]:
             "damaged, or not mono 16-bit sound at 16 kHz", path=path, hint=_AGAIN
         ) from error
     return np.asanyarray(samples)
-
-
-_AGAIN = f"{MADE_BY} makes it again with --force True"
 
 
 def read_sound(workspace: Workspace, clip: Clip) -> NDArray[np.float32]:
