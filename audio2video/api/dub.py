@@ -26,7 +26,7 @@ from ..progress import Progress, as_progress
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
-from .preview import write_beginning
+from .preview import AUTO, preview_start, write_part
 from .workspaces import as_workspace, remove_unused
 
 
@@ -113,6 +113,7 @@ def dub(
     config: Config | None = None,
     workspace: Workspace | str | Path | None = None,
     preview: float | None = None,
+    preview_from: float | str = 0.0,
     overwrite: bool = False,
     progress: Progress | bool | None = None,
 ) -> DubResult:
@@ -138,7 +139,9 @@ def dub(
         Where intermediate products are kept; without one, a temporary folder is used and only the
         result stays.
     preview : float, optional
-        Seconds of speech to dub, from its beginning; all of it by default. Not with `segments`.
+        Seconds of speech to dub; all of it by default. Not with `segments`.
+    preview_from : float or 'auto'
+        Second of the speech at which the preview begins; 'auto' is where most is said.
     overwrite : bool
         Replace an `output` that is there.
     progress : Progress or bool, optional
@@ -176,9 +179,10 @@ def dub(
                 settings = settings.replace(fit="freeze" if settings.plays_in_own_time else "auto")
             place.create()
             folder, voice = place.inside("input"), settings.inputs.voice_audio
-            sound = write_beginning(sound, preview, folder)
+            begin = preview_start(voice or sound, preview, preview_from)
+            sound = write_part(sound, begin, preview, folder)
             if voice is not None:
-                settings = settings.replace(voice_audio=write_beginning(voice, preview, folder))
+                settings = settings.replace(voice_audio=write_part(voice, begin, preview, folder))
         settings = settings.replace(audio=sound)
         job = Job(place, settings.with_media_ids(), tell)
         try:
@@ -212,13 +216,14 @@ def plan_dub(
     config: Config | None = None,
     workspace: Workspace | str | Path | None = None,
     preview: float | None = None,
+    preview_from: float | str = 0.0,
     overwrite: bool = False,
 ) -> DubPlan:
     """Describe the result of a `dub` call and estimate its run time; nothing is written.
 
     Parameters
     ----------
-    audio, video, output, segments, config, workspace, preview, overwrite
+    audio, video, output, segments, config, workspace, preview, preview_from, overwrite
         As for `dub`.
 
     Returns
@@ -248,6 +253,8 @@ def plan_dub(
     else:
         frames = asked = result_frames(probe_audio(said), info, settings.length_fit)
     if preview is not None:
+        if preview_from != AUTO:
+            preview_start(said, preview, preview_from)
         frames = asked = max(1, min(frames, round(Fraction(preview) * info.rate)))
     seconds = _estimate(asked, frames, info.frames, info.width * info.height)
     return DubPlan(

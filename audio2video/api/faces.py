@@ -20,6 +20,9 @@ from ..target.frame_spool import FrameSpool
 from ..target.people import Person
 from ..target.speaker_choice import find_speaker
 
+BOXES_APART = 0.4
+"""Seconds between two boxes of a face, at least."""
+
 
 @dataclass(frozen=True)
 class FoundFace:
@@ -39,6 +42,8 @@ class FoundFace:
         Side of a box around the face there, in pixels.
     speaks : bool
         The one whose mouth is replaced.
+    boxes : tuple of (float, float, float, float)
+        Where the face is over time: moment in seconds, and place and size as above.
     """
 
     number: int
@@ -49,6 +54,7 @@ class FoundFace:
     moment: float
     size: float
     speaks: bool
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
 
     @property
     def place(self) -> str:
@@ -57,7 +63,11 @@ class FoundFace:
 
     def as_dict(self) -> dict[str, Any]:
         """Give plain JSON types."""
-        return {**self.__dict__, "stretches": [list(one) for one in self.stretches]}
+        return {
+            **self.__dict__,
+            "stretches": [list(one) for one in self.stretches],
+            "boxes": [list(one) for one in self.boxes],
+        }
 
 
 def find_faces(
@@ -119,17 +129,27 @@ def find_faces(
 
 def _found(index: int, person: Person, info: VideoInfo, *, speaks: bool) -> FoundFace:
     rate = float(info.rate)
-    frame, _ = person.detected[len(person.detected) // 2]
-    landmarks = person.faces[frame].landmarks
-    assert landmarks is not None
-    box = box_of(landmarks)
+    moment, x, y, size = _box(person, person.detected[len(person.detected) // 2][0], rate)
+    shown: list[int] = []
+    for frame, _ in person.detected:
+        if not shown or frame - shown[-1] >= BOXES_APART * rate:
+            shown.append(frame)
     return FoundFace(
         index + 1,
         round(float(person.track.usable.sum()) / rate, 3),
         tuple((round(s.start / rate, 3), round(s.stop / rate, 3)) for s in person.stretches()),
-        round(box.x, 1),
-        round(box.y, 1),
-        round(frame / rate, 3),
-        round(box.side, 1),
+        x,
+        y,
+        moment,
+        size,
         speaks,
+        tuple(_box(person, frame, rate) for frame in shown),
     )
+
+
+def _box(person: Person, frame: int, rate: float) -> tuple[float, float, float, float]:
+    """Give moment, place and size of a face where the detector saw it."""
+    landmarks = person.faces[frame].landmarks
+    assert landmarks is not None
+    box = box_of(landmarks)
+    return round(frame / rate, 3), round(box.x, 1), round(box.y, 1), round(box.side, 1)

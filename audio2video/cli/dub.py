@@ -21,6 +21,8 @@ FLAGS = (
     "teeth",
     "lineU",
     "lineL",
+    "frameU",
+    "frameL",
     "retiming",
     "fit",
     "keep_audio",
@@ -33,6 +35,23 @@ FLAGS = (
 """Options of a run that `dub` offers; all others may stand in --config."""
 
 
+class PreviewStart(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """A moment of the speech, or 'auto'."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        """Read a number or the word."""
+        if value == "auto":
+            return "auto"
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"must be a number of seconds or auto, not {value!r}", param, ctx)
+
+
 @click.command("dub", cls=GroupedCommand, context_settings=CONTEXT)
 @click.argument("audio", type=FilePath(), required=False)
 @click.argument("video", type=FilePath(), required=False, metavar="VIDEO")
@@ -42,8 +61,12 @@ FLAGS = (
     type=FilePath(),
     help="video to write (default: <audio>-<video>.mp4 in the current folder)",
 )
+@click.option("--preview", type=float, metavar="SECONDS", help="dub only so much of the speech")
 @click.option(
-    "--preview", type=float, metavar="SECONDS", help="dub only the beginning of the speech"
+    "--preview_from",
+    type=PreviewStart(),
+    metavar="SECONDS|auto",
+    help="where in the speech --preview begins; auto is where most is said (default: 0)",
 )
 @click.option("--dry_run", is_flag=True, help="say what would be made and how long it would take")
 @click.option("--overwrite", is_flag=True, help="replace an output that is there")
@@ -61,6 +84,7 @@ def dub_command(
     video: Path | None,
     output: Path | None,
     preview: float | None,
+    preview_from: float | str | None,
     dry_run: bool,
     overwrite: bool,
     config: Path | None,
@@ -86,6 +110,8 @@ def dub_command(
         video = audio
         audio = None
     settings = resolve_config(place, {**given, "video": video}, config)
+    if preview_from is not None and preview is None:
+        raise click.UsageError("--preview_from needs --preview.")
     if dry_run:
         plan = plan_dub(
             audio,
@@ -94,6 +120,7 @@ def dub_command(
             config=settings,
             workspace=place,
             preview=preview,
+            preview_from=preview_from or 0.0,
             overwrite=overwrite,
         )
         click.echo(
@@ -111,6 +138,7 @@ def dub_command(
             config=settings,
             workspace=place,
             preview=preview,
+            preview_from=preview_from or 0.0,
             overwrite=overwrite,
             progress=terminal.progress,
         )

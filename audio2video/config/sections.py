@@ -280,6 +280,8 @@ class TextureConfig(Section):
         Whether teeth proxies are used.
     upper_line, lower_line : int, optional
         Rows of the proxies where the upper teeth end and the lower begin.
+    upper_frame, lower_frame : int, optional
+        Frames of the target that are the proxies; None where they are chosen.
     ncandidates : int
         Candidate frames of one texture, at most.
     alpha : float
@@ -312,6 +314,22 @@ class TextureConfig(Section):
         low=0,
         high=10_000,
         unit="pixel row",
+    )
+    upper_frame: int | None = option(
+        None,
+        "target frame to take the upper teeth from (default: chosen, see teeth.png)",
+        flag="frameU",
+        group=VIDEO,
+        low=0,
+        high=10_000_000,
+    )
+    lower_frame: int | None = option(
+        None,
+        "target frame to take the lower teeth from (default: chosen, see teeth.png)",
+        flag="frameL",
+        group=VIDEO,
+        low=0,
+        high=10_000_000,
     )
     ncandidates: int = option(
         100, "candidate frames for one texture, at most", group=PICTURE, low=1, high=1000

@@ -43,11 +43,20 @@ class WorkerMessage:
     count : int, optional
         Units it has done.
     warning : str, optional
+    total : int, optional
+        Units that there are to do.
+    unit : str
+        Of the counts.
+    notice : str, optional
+        What is routine, and yet to be read.
     """
 
     stage: str | None = None
     count: int | None = None
     warning: str | None = None
+    total: int | None = None
+    unit: str = ""
+    notice: str | None = None
 
 
 @dataclass(frozen=True)

@@ -73,24 +73,32 @@ def choose_proxies(
 ) -> Proxies:
     """Choose the upper and the lower teeth proxy; none with ``--teeth False``.
 
+    A frame that an option names comes before a picture of the user's, and that before the best
+    frame of the video.
+
     Raises
     ------
     BadFileError, NoFaceError
         A picture of the user's can't be used.
     OptionError
-        ``--lineU`` or ``--lineL`` lies outside the texture.
+        ``--lineU`` or ``--lineL`` lies outside the texture, or ``--frameU`` or ``--frameL`` names
+        no frame in which the mouth is seen.
     """
     if not config.teeth:
         return Proxies()
     best = _best_frames(target)
     upper, lower = best.upper, best.lower
     own = workspace.proxy(tar_id, "upper")
-    if own is not None:
+    if config.upper_frame is not None:
+        upper = _from_frame(target, config.upper_frame, "--frameU", progress, is_upper=True)
+    elif own is not None:
         upper = _from_picture(own, target.space, analysis, is_upper=True)
         if upper.score == 0.0 and config.upper_line is None:
             progress.warn(f"{own}: no upper teeth seen; give --lineU if there are some")
     own = workspace.proxy(tar_id, "lower")
-    if own is not None:
+    if config.lower_frame is not None:
+        lower = _from_frame(target, config.lower_frame, "--frameL", progress, is_upper=False)
+    elif own is not None:
         lower = _from_picture(own, target.space, analysis, is_upper=False)
         if lower.score == 0.0 and config.lower_line is None:
             progress.warn(f"{own}: no lower teeth seen; give --lineL if there are some")
@@ -134,6 +142,30 @@ def _best_frames(target: TargetAnalysis) -> Proxies:
                 best[k] = (merits[k], TeethProxy(texture, mouth, line, frame, score))
         considered.append(Considered(frame, *merits))
     return Proxies(best[0][1], best[1][1], tuple(considered))
+
+
+def _from_frame(
+    target: TargetAnalysis, frame: int, flag: str, progress: Progress, *, is_upper: bool
+) -> TeethProxy:
+    """Take the teeth of a frame that the user has named."""
+    track = target.track
+    if frame >= len(track):
+        raise OptionError(
+            f"{flag} {frame} is out of bounds", hint=f"the target has frames 0 to {len(track) - 1}"
+        )
+    if not track.usable[frame]:
+        raise OptionError(
+            f"{flag} {frame}: the mouth is not seen well enough in this frame",
+            hint="choose one of teeth.png in the output folder",
+        )
+    mouth = track.mouth[frame].astype(np.float64)
+    texture = np.array(target.textures[frame])
+    upper_score, lower_score, upper_line, lower_line = teeth_rows(texture, mouth, target.space)
+    score, line = (upper_score, upper_line) if is_upper else (lower_score, lower_line)
+    if score == 0.0:
+        row, option = ("upper", "--lineU") if is_upper else ("lower", "--lineL")
+        progress.warn(f"{flag} {frame}: no {row} teeth seen; give {option} if there are some")
+    return TeethProxy(texture, mouth, line, frame, score)
 
 
 def _from_picture(

@@ -85,6 +85,19 @@ def test_a_dry_run_writes_nothing(
         (("{speech}", "{target}", "-o", "{target}"), "the output is one of the inputs"),
         (("{speech}", "{target}", "-o", "x.avi"), "the output must be an MP4 file"),
         (("{speech}", "{target}", "--preview", "0"), "a preview of 0 s is out of bounds"),
+        (
+            ("{speech}", "{target}", "--preview", "1", "--preview_from", "9", "--dry_run"),
+            "a preview from 9 s on is out of bounds; the speech has 2.5 s",
+        ),
+        (
+            ("{speech}", "{target}", "--preview", "1", "--preview_from", "-1"),
+            "a preview from -1 s on is out of bounds",
+        ),
+        (("{speech}", "{target}", "--preview_from", "1"), "--preview_from needs --preview"),
+        (
+            ("{speech}", "{target}", "--preview", "1", "--preview_from", "x"),
+            "must be a number of seconds or auto, not 'x'",
+        ),
         (("{speech}", "{target}", "--pass_id", "none"), "has never been trained"),
         (("{speech}",), "Missing argument 'VIDEO'"),
     ],
