@@ -36,7 +36,7 @@ def test_a_beginning_leaves_room_for_the_preview(late: Path) -> None:
     assert preview_start(late, 3, 12.5) == 10.0
     assert preview_start(late, 100, "auto") == 0.0
     for wrong in (-0.1, 13.0, float("nan")):
-        with pytest.raises(OptionError, match="the speech has 13.0 s"):
+        with pytest.raises(OptionError, match=r"the speech has 13\.0 s"):
             preview_start(late, 3, wrong)
 
 
