@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class Audio2VideoError(Exception):
@@ -64,7 +65,26 @@ class NoFaceError(Audio2VideoError):
 
 
 class MostlyUnchangedError(Audio2VideoError):
-    """Most frames of a result are the target's own, unchanged; the result is there all the same."""
+    """Most frames of a result are the target's own, unchanged; the result is there all the same.
+
+    Parameters
+    ----------
+    problem, path, hint
+        See `Audio2VideoError`.
+    result : DubResult, optional
+        What is there, where `dub` raised it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: Path | str | None = None,
+        hint: str | None = None,
+        result: Any = None,
+    ) -> None:
+        super().__init__(problem, path=path, hint=hint)
+        self.result = result
 
 
 class CancelledError(Audio2VideoError):

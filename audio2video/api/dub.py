@@ -17,13 +17,14 @@ from ..errors import MissingFileError, MostlyUnchangedError, OptionError
 from ..media.audio import probe_audio
 from ..media.video import probe_video
 from ..models.pass_files import find_network
+from ..pipeline.before import write_before
 from ..pipeline.job import NO_TRACK, Job
 from ..pipeline.lengths import result_frames
 from ..pipeline.run import run
 from ..pipeline.segments import plan_segments
 from ..pipeline.step import VIDEO_STEPS
 from ..progress import Progress, as_progress
-from ..storage.files import replacing
+from ..storage.files import read_json, replacing
 from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
 from .preview import AUTO, preview_start, write_part
@@ -55,6 +56,12 @@ class DubResult:
         Contact sheet; None where no workspace was given to keep it in.
     report : Path or None
         The run's ``report.json``; None where no workspace was given to keep it in.
+    shapes : tuple of Path
+        Predicted mouth shapes, a file for each person who speaks; empty where no workspace was
+        given to keep them in.
+    timeline : tuple of (int, int, str)
+        First frame, the one behind the last, and what they are: 'synthesised', or one of the
+        reasons above.
     """
 
     path: Path
@@ -67,6 +74,8 @@ class DubResult:
     notices: tuple[str, ...] = ()
     sheet: Path | None = None
     report: Path | None = None
+    shapes: tuple[Path, ...] = ()
+    timeline: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def duration(self) -> Fraction:
@@ -115,6 +124,7 @@ def dub(
     preview: float | None = None,
     preview_from: float | str = 0.0,
     overwrite: bool = False,
+    before: str | Path | None = None,
     progress: Progress | bool | None = None,
 ) -> DubResult:
     """Make the video of the person in `video` saying `audio`.
@@ -144,6 +154,8 @@ def dub(
         Second of the speech at which the preview begins; 'auto' is where most is said.
     overwrite : bool
         Replace an `output` that is there.
+    before : str or Path, optional
+        MP4 file to write beside it: the target as it plays under the result, to compare with.
     progress : Progress or bool, optional
         True shows bars and warnings on standard error.
 
@@ -157,7 +169,7 @@ def dub(
         `output` is there already, is one of the inputs, or is no MP4 file; or there is nothing to
         say.
     MostlyUnchangedError
-        Most frames of the result are the target's own; `output` is written all the same.
+        Most frames of the result are the target's own; all files are written all the same.
     Audio2VideoError
         An input is missing or can't be used; nothing is written then.
 
@@ -185,26 +197,40 @@ def dub(
                 settings = settings.replace(voice_audio=write_part(voice, begin, preview, folder))
         settings = settings.replace(audio=sound)
         job = Job(place, settings.with_media_ids(), tell)
+        failure: MostlyUnchangedError | None = None
         try:
-            reports = run(place, VIDEO_STEPS, settings, tell, link=not kept)
+            run(place, VIDEO_STEPS, settings, tell, link=not kept)
         except MostlyUnchangedError as error:
-            _copy_result(job, product)
-            raise MostlyUnchangedError(error.problem, path=product, hint=error.hint) from error
+            failure = error
         _copy_result(job, product)
-        frames = reports[-1].frames
-        assert frames is not None
-        return DubResult(
-            product,
-            frames.frames,
-            job.rate,
-            frames.synthesised,
-            frames.passed_through,
-            {report.name: report.seconds for report in reports},
-            tuple(tell.warnings),
-            tuple(tell.notices),
-            job.folder / "sheet.png" if kept else None,
-            job.folder / "report.json" if kept else None,
-        )
+        if before is not None:
+            write_before(job, Path(before))
+        result = _told(job, product, tell, kept=kept)
+        if failure is not None:
+            raise MostlyUnchangedError(
+                failure.problem, path=product, hint=failure.hint, result=result
+            ) from failure
+        return result
+
+
+def _told(job: Job, product: Path, progress: Progress, *, kept: bool) -> DubResult:
+    """Give what the report of a run says."""
+    steps = read_json(job.folder / "report.json")["steps"]
+    facts = next(facts for name, facts in steps.items() if "timeline" in facts)
+    return DubResult(
+        product,
+        facts["output_frames"],
+        job.rate,
+        facts["synthesised_frames"],
+        facts["passed_through"],
+        {name.partition(" ")[2]: step["seconds"] for name, step in steps.items()},
+        tuple(progress.warnings),
+        tuple(progress.notices),
+        job.folder / "sheet.png" if kept else None,
+        job.folder / "report.json" if kept else None,
+        tuple(one.shapes_path for one in job.speakers) if kept else (),
+        tuple((first, last, what) for first, last, what in facts["timeline"]),
+    )
 
 
 def plan_dub(

@@ -69,14 +69,12 @@ class Composer:
         They are one and the same where the sheet does not show the moment: copies take time.
         """
         target, track, index = self._target, self._target.track, request.index
-        before, number, after = request.frame, request.number, request.after
+        number, after = request.number, request.after
         landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
         usable = bool(track.usable[number])
         covered = target.occlusions.maps[number]
-        # Across a cut there is nothing in between.
-        linked = usable and track.usable[after] and not track.starts[max(number, after)]
-        if request.other is not None and linked:
-            before = _frame_between(before, request.other, request.share)
+        before = played_frame(target, request)
+        if before is not request.frame:
             landmarks, pose = _face_between(target, number, after, request.share)
             covered = np.maximum(covered, target.occlusions.maps[after])
         if not usable or self._shown[index] == 0:
@@ -116,7 +114,7 @@ def composite_frames(
     """Compose all frames and give them in order; several are worked on at a time."""
     with (
         VideoReader(video) as reader,
-        closing(ordered_map(composer.compose, _requests(reader, timing), workers)) as made,
+        closing(ordered_map(composer.compose, frame_requests(reader, timing), workers)) as made,
     ):
         for index, (before, after) in enumerate(made):
             if sheet is not None:
@@ -127,7 +125,8 @@ def composite_frames(
             yield after
 
 
-def _requests(reader: VideoReader, timing: Retiming) -> Iterator[FrameRequest]:
+def frame_requests(reader: VideoReader, timing: Retiming) -> Iterator[FrameRequest]:
+    """Give what each output frame is made of, in order."""
     pairs, shares = np.stack([timing.frames, timing.neighbours], axis=1), timing.fractions
     source = reader.read(pairs[pairs >= 0])
     for index in range(len(pairs)):
@@ -135,6 +134,23 @@ def _requests(reader: VideoReader, timing: Retiming) -> Iterator[FrameRequest]:
         frame = next(source)
         other = next(source) if after >= 0 else None
         yield FrameRequest(index, number, frame, after, float(shares[index]), other)
+
+
+def played_frame(target: TargetAnalysis, request: FrameRequest) -> Frame:
+    """Give an output frame as the target shows it, between two of its frames where asked for."""
+    number, after, track = request.number, request.after, target.track
+    # Across a cut there is nothing in between.
+    linked = track.usable[number] and track.usable[after] and not track.starts[max(number, after)]
+    if request.other is None or not linked:
+        return request.frame
+    return _frame_between(request.frame, request.other, request.share)
+
+
+def played_frames(target: TargetAnalysis, timing: Retiming) -> Iterator[Frame]:
+    """Give all output frames as the target shows them, without another mouth."""
+    with VideoReader(target.info.path) as reader:
+        for request in frame_requests(reader, timing):
+            yield played_frame(target, request)
 
 
 def _frame_between(a: Frame, b: Frame, share: float) -> Frame:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ NO_FACE = "no usable face"
 OTHERS = "another person"
 COVERED = "mouth covered"
 OUTSIDE = "outside the segments"
+SYNTHESISED = "synthesised"
 REASONS = (NO_FACE, OTHERS, COVERED)
 """Why a frame that was asked for is not synthesised; the number of a reason is its place here."""
 
@@ -50,10 +52,14 @@ class FrameCount:
     passed_through : mapping of str to int
         Frames of the target left as they are, by reason; reasons without a frame are left out.
         `OUTSIDE` is where nothing else was asked for.
+    timeline : tuple of (int, int, str)
+        First frame, the one behind the last, and what they are: `SYNTHESISED`, or the reason why
+        they are not.
     """
 
     frames: int
     passed_through: Mapping[str, int]
+    timeline: tuple[tuple[int, int, str], ...] = field(default=(), compare=False)
 
     @property
     def asked(self) -> int:
@@ -99,7 +105,8 @@ def count_frames(
     -------
     FrameCount
     """
-    return _counted(reason_numbers(target, timing, shown))
+    why = reason_numbers(target, timing, shown)
+    return replace(_counted(why), timeline=_timeline(why))
 
 
 def count_in_ranges(layers: Sequence[Layer], frames: int) -> FrameCount:
@@ -125,7 +132,7 @@ def count_in_ranges(layers: Sequence[Layer], frames: int) -> FrameCount:
     count = _counted(worst[worst > -2])
     outside = frames - count.frames
     passed = {**count.passed_through, **({OUTSIDE: outside} if outside else {})}
-    return FrameCount(frames, passed)
+    return FrameCount(frames, passed, _timeline(worst))
 
 
 def reason_numbers(
@@ -142,6 +149,13 @@ def reason_numbers(
 def _counted(why: NDArray[np.int64]) -> FrameCount:
     counts = zip(REASONS, np.bincount(why + 1, minlength=len(REASONS) + 1)[1:], strict=True)
     return FrameCount(len(why), {reason: int(n) for reason, n in counts if n})
+
+
+def _timeline(why: NDArray[np.int64]) -> tuple[tuple[int, int, str], ...]:
+    """Give runs of equal reasons; -1 is a synthesised frame, -2 one that was not asked for."""
+    names = (OUTSIDE, SYNTHESISED, *REASONS)
+    cuts = [0, *(np.flatnonzero(np.diff(why)) + 1).tolist(), len(why)]
+    return tuple((a, b, names[int(why[a]) + 2]) for a, b in pairwise(cuts))
 
 
 def check_count(count: FrameCount, result: Path, progress: Progress) -> None:

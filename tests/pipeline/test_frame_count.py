@@ -14,7 +14,9 @@ from audio2video.pipeline.frame_count import (
     NO_FACE,
     OTHERS,
     OUTSIDE,
+    SYNTHESISED,
     FrameCount,
+    _timeline,
     check_count,
     count_frames,
     count_in_ranges,
@@ -101,3 +103,15 @@ def test_only_frames_inside_the_segments_are_judged() -> None:
     )
     with pytest.raises(MostlyUnchangedError):
         check_count(FrameCount(1000, {OUTSIDE: 990, COVERED: 6}), RESULT, Progress())
+
+
+def test_the_timeline_is_the_runs_of_equal_reasons() -> None:
+    found = _timeline(np.array([-1, -1, 0, 2, 2, -2, -1]))
+    assert found == (
+        (0, 2, SYNTHESISED),
+        (2, 3, NO_FACE),
+        (3, 5, COVERED),
+        (5, 6, OUTSIDE),
+        (6, 7, SYNTHESISED),
+    )
+    assert _timeline(np.array([1])) == ((0, 1, OTHERS),)

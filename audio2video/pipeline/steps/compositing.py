@@ -133,6 +133,7 @@ def run(job: Job) -> StepReport:
         "output_frames": wanted,
         "synthesised_frames": report.frames.synthesised,
         "passed_through": dict(report.frames.passed_through),
+        "timeline": [list(run) for run in report.frames.timeline],
     }
     return report
 
