@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         save_video,
         synthesise_texture,
     )
+    from .api.teeth import TeethChoice, choose_teeth, teeth_picture
     from .api.train import TrainingResult, prepare_corpus, train
     from .api.workspaces import demo_speech, demo_video
     from .config import Config
@@ -74,6 +75,7 @@ _HOMES = {
         "save_video",
         "synthesise_texture",
     ),
+    "api.teeth": ("TeethChoice", "choose_teeth", "teeth_picture"),
     "api.train": ("TrainingResult", "prepare_corpus", "train"),
     "api.workspaces": ("demo_speech", "demo_video"),
     "config": ("Config",),
@@ -121,12 +123,14 @@ __all__ = [
     "ReenactEvaluation",
     "Retiming",
     "TargetAnalysis",
+    "TeethChoice",
     "TextureSequence",
     "TrainingResult",
     "Verdict",
     "Workspace",
     "__version__",
     "analyse_target",
+    "choose_teeth",
     "composite",
     "demo_speech",
     "demo_video",
@@ -145,6 +149,7 @@ __all__ = [
     "speech_features",
     "speech_samples",
     "synthesise_texture",
+    "teeth_picture",
     "train",
     "verify",
 ]

@@ -23,6 +23,7 @@ from .passes import passes_group, sweep_command
 from .run import run_command
 from .usage import usage_message
 from .verify import verify_command
+from .web import web_command
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -46,6 +47,7 @@ for _command in (
     sweep_command,
     cache_group,
     verify_command,
+    web_command,
 ):
     main_group.add_command(_command)
 

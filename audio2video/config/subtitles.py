@@ -1,10 +1,10 @@
-"""Times of the cues in a SubRip file (.srt); what they say does not matter here."""
+"""The cues of a SubRip file (.srt): their times, and what they say for people to read."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,15 +27,18 @@ class Cue:
         Where its times stand in the file, counted from 1.
     start, end : Fraction
         Seconds.
+    text : str
+        What is said, in one line.
     """
 
     line: int
     start: Fraction
     end: Fraction
+    text: str = ""
 
 
 def parse_subtitles(content: bytes, path: Path) -> list[Cue]:
-    """Read the times of a SubRip file.
+    """Read a SubRip file.
 
     A byte order mark, any line ends, a comma or a point before the milliseconds, up to four digits
     of hours, missing cue numbers, styling tags and cues without a text are accepted.
@@ -64,7 +67,8 @@ def parse_subtitles(content: bytes, path: Path) -> list[Cue]:
                 raise _wrong(number, "a cue has no times", path)
             in_text = False
         elif in_text:
-            continue
+            said = " ".join(f"{cues[-1].text} {line}".split())
+            cues[-1] = replace(cues[-1], text=said)
         elif (found := _TIMES.fullmatch(line)) is not None:
             parts = [int(part) for part in found.groups()[:8]]
             cues.append(Cue(number, _seconds(parts[:4]), _seconds(parts[4:])))

@@ -38,7 +38,7 @@ def keep_options(workspace: Workspace, tar_id: str, choices: Mapping[str, Any]) 
     path = workspace.inside("target") / workspace.target_options(tar_id).name
     text = read_limited(path, MAX_TOML_BYTES).decode("utf-8-sig") if path.is_file() else ""
     lines = text.splitlines()
-    wanted = [f"{flag} = {_as_toml(v)}" for flag, v in choices.items() if v is not None]
+    wanted = [f"{flag} = {as_toml(v)}" for flag, v in choices.items() if v is not None]
     names = "|".join(re.escape(flag).replace("_", "[_-]") for flag in choices)
     said = re.compile(rf"\s*({names})\s*=")
     if [line for line in lines if said.match(line)] == wanted:
@@ -64,6 +64,6 @@ def keep_speaker(workspace: Workspace, config: Config) -> Path | None:
     return keep_options(workspace, tar_id, {"face": analysis.face, "face_at": analysis.face_at})
 
 
-def _as_toml(value: Any) -> str:
+def as_toml(value: Any) -> str:
     """Write a value; JSON's numbers, texts and booleans are TOML's as well."""
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)

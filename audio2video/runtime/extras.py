@@ -22,6 +22,9 @@ LIBRARIES = {
     "distributed": _Library("dask.distributed", "cluster"),
     "yt_dlp": _Library("yt-dlp", "download"),
     "skimage": _Library("scikit-image", "evaluate"),
+    "sse_starlette": _Library("sse-starlette", "web"),
+    "starlette": _Library("Starlette", "web"),
+    "uvicorn": _Library("uvicorn", "web"),
 }
 """By the name under which each is imported."""
 

@@ -86,7 +86,7 @@ def choose_proxies(
     """
     if not config.teeth:
         return Proxies()
-    best = _best_frames(target)
+    best = best_proxies(target)
     upper, lower = best.upper, best.lower
     own = workspace.proxy(tar_id, "upper")
     if config.upper_frame is not None:
@@ -115,7 +115,8 @@ def choose_proxies(
     return replace(best, upper=upper, lower=lower)
 
 
-def _best_frames(target: TargetAnalysis) -> Proxies:
+def best_proxies(target: TargetAnalysis) -> Proxies:
+    """Choose the frames that show teeth best, whatever the user has asked for."""
     track = target.track
     usable = target.clear_frames()
     if target.overlays:

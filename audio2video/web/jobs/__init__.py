@@ -1,0 +1,1 @@
+"""Jobs of the server: folders on disk, a queue, and worker processes."""
