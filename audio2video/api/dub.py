@@ -62,6 +62,8 @@ class DubResult:
     timeline : tuple of (int, int, str)
         First frame, the one behind the last, and what they are: 'synthesised', or one of the
         reasons above.
+    begins : float
+        Second of the speech at which it begins: of a preview, where that was.
     """
 
     path: Path
@@ -76,6 +78,7 @@ class DubResult:
     report: Path | None = None
     shapes: tuple[Path, ...] = ()
     timeline: tuple[tuple[int, int, str], ...] = ()
+    begins: float = 0.0
 
     @property
     def duration(self) -> Fraction:
@@ -186,6 +189,7 @@ def dub(
     _check_product(product, settings, overwrite=overwrite)
     tell = as_progress(progress)
     with _workspace(workspace) as (place, kept):
+        begin = 0.0
         if preview is not None and sound is not None:
             if settings.length_fit == "silence":  # to the target's end is no preview
                 settings = settings.replace(fit="freeze" if settings.plays_in_own_time else "auto")
@@ -205,7 +209,7 @@ def dub(
         _copy_result(job, product)
         if before is not None:
             write_before(job, Path(before))
-        result = _told(job, product, tell, kept=kept)
+        result = _told(job, product, tell, begin, kept=kept)
         if failure is not None:
             raise MostlyUnchangedError(
                 failure.problem, path=product, hint=failure.hint, result=result
@@ -213,7 +217,7 @@ def dub(
         return result
 
 
-def _told(job: Job, product: Path, progress: Progress, *, kept: bool) -> DubResult:
+def _told(job: Job, product: Path, progress: Progress, begins: float, *, kept: bool) -> DubResult:
     """Give what the report of a run says."""
     steps = read_json(job.folder / "report.json")["steps"]
     facts = next(facts for name, facts in steps.items() if "timeline" in facts)
@@ -230,6 +234,7 @@ def _told(job: Job, product: Path, progress: Progress, *, kept: bool) -> DubResu
         job.folder / "report.json" if kept else None,
         tuple(one.shapes_path for one in job.speakers) if kept else (),
         tuple((first, last, what) for first, last, what in facts["timeline"]),
+        begins,
     )
 
 

@@ -122,11 +122,11 @@ def _seen(place: WebPlace, path: Path, file_id: str) -> dict[str, Any]:
         "rate": float(info.rate),
         "frames": info.frames,
         "sound": _has_sound(path),
-        "consent": None,
+        "consent": "" if file_id in place.asked() else None,
     }
     own = place.workspace.target_options(file_id)
     if own.is_file():
-        told["consent"] = read_options_file(own).get("consent")
+        told["consent"] = read_options_file(own).get("consent", told["consent"])
     return told
 
 

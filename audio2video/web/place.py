@@ -6,7 +6,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from ..storage.files import is_leftover, remove, replacing
+from ..errors import BadFileError
+from ..storage.files import is_leftover, read_json, remove, replacing, write_json
 from ..storage.workspace import Workspace
 
 FOLDER = "web"
@@ -67,6 +68,23 @@ class WebPlace:
     def presets(self) -> Path:
         """Folder of presets: files that ``--config`` reads as well."""
         return self.workspace.inside("presets")
+
+    def asked(self) -> list[str]:
+        """Give the ids of targets for which it was asked who agreed to what, and nothing said."""
+        try:
+            found = read_json(self._asked).get("targets")
+        except BadFileError:
+            return []
+        return [str(one) for one in found] if isinstance(found, list) else []
+
+    def keep_asked(self, tar_id: str, *, asked: bool) -> None:
+        """Keep whether it was asked."""
+        others = [one for one in self.asked() if one != tar_id]
+        write_json(self._asked, {"targets": [*others, tar_id] if asked else others})
+
+    @property
+    def _asked(self) -> Path:
+        return self.workspace.inside(FOLDER) / "asked.json"
 
     def session_key(self) -> bytes:
         """Give the key of sessions, made on first use: a page in a browser outlives the server.

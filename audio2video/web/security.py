@@ -45,8 +45,9 @@ HEADERS = {
 SAFE = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing."""
 
-OPEN = ("/login", "/static/tokens.css", "/static/login.css", "/static/window/tokens.css")
-"""Paths that are answered without a session: what the form for the password needs."""
+OPEN = ("/login", "/static/")
+"""Beginnings of paths that are answered without a session: the package's own files, with which the
+form for the password is shown."""
 
 REFUSED_HOST = "this server is not known by that name"
 REFUSED_ORIGIN = "another site has asked for this, which is refused"
@@ -124,7 +125,7 @@ class Guard:
             return _answer(421, REFUSED_HOST)
         if request.method not in SAFE and not _same_origin(headers):
             return _answer(403, REFUSED_ORIGIN)
-        if path in OPEN or self._has_session(headers):
+        if path.startswith(OPEN) or self._has_session(headers):
             return None
         given = parse_qs(request.url.query).get("token", [""])[0]
         if self._password is None and path == "/" and _equal(given, self.token):

@@ -34,12 +34,14 @@ FILES = {
 """Files in a job's folder."""
 
 USUAL_SHARES = (
-    ("analysing", 0.3),
-    ("making textures", 0.35),
-    ("compositing", 0.3),
-    ("preparing the comparison", 0.05),
+    ("finding the face", 0.3),
+    ("rectifying the face", 0.06),
+    ("looking for what covers the face", 0.04),
+    ("making textures", 0.3),
+    ("compositing", 0.22),
+    ("preparing the comparison", 0.08),
 )
-"""Parts of a run's time by the beginnings of its long stages' names."""
+"""Parts of a run's time, by its long stages in their order."""
 
 
 @dataclass
@@ -136,11 +138,16 @@ class Job:
         """How much of it is done, 0 to 1: an estimate."""
         if self.state in (DONE, INCOMPLETE):
             return 1.0
-        done = 0.0
-        for stage in self.stages:
-            weight = next((w for name, w in USUAL_SHARES if stage.stage.startswith(name)), 0.0)
-            done += weight * (min(1.0, stage.done / stage.total) if stage.total else 0.0)
-        return min(0.99, done)
+        begun = {stage.stage: stage for stage in self.stages}
+        known = [name in begun for name, _ in USUAL_SHARES]
+        if not any(known):
+            return 0.0
+        # What comes before a stage is done, be it from an earlier run.
+        last = len(known) - 1 - known[::-1].index(True)
+        stage = begun[USUAL_SHARES[last][0]]
+        part = min(1.0, stage.done / stage.total) if stage.total else 0.0
+        before = sum(weight for _, weight in USUAL_SHARES[:last])
+        return min(0.99, before + part * USUAL_SHARES[last][1])
 
     @property
     def left(self) -> float | None:

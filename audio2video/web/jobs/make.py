@@ -98,6 +98,7 @@ def make_result(
         "width": info.width,
         "height": info.height,
         "bytes": result.path.stat().st_size,
+        "begins": result.begins,
         "run": run,
         "times": dict(result.seconds),
         "error": failure,

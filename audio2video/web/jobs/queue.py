@@ -255,7 +255,7 @@ class JobQueue:
                 self._conclude(job, FAILED)
                 return
             job.error = value.pop("error")
-            job.result = {"begins": resolved.begins, **value}
+            job.result = {**value, "begins": resolved.begins or value["begins"]}
             self._conclude(job, DONE if job.error is None else INCOMPLETE)
 
     def _threads_of(self, job: Job) -> int:

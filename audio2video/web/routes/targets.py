@@ -129,11 +129,17 @@ def options(request: Request) -> Response:
 
 
 async def keep_consent(request: Request) -> Response:
-    """Keep who agreed to what."""
+    """Keep who agreed to what; an empty statement is kept as asked, and not given."""
     statement = text_field(await read_json(request), "statement")
-    kept = (statement or "").strip() or None
-    await anyio.to_thread.run_sync(lambda: _Target(request).keep({"consent": kept}))
-    return JSONResponse({"statement": kept})
+    said = None if statement is None else statement.strip()
+
+    def keep() -> None:
+        target = _Target(request)
+        target.keep({"consent": said or None})
+        target.server.place.keep_asked(target.id, asked=said == "")
+
+    await anyio.to_thread.run_sync(keep)
+    return JSONResponse({"statement": said})
 
 
 async def keep_speaker(request: Request) -> Response:
