@@ -25,6 +25,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .api.dub import DubPlan, DubResult, dub, plan_dub
     from .api.faces import FoundFace, find_faces
+    from .api.inspect import Inspection, inspect_run
     from .api.measure import evaluate_lipsync, evaluate_reenact, verify
     from .api.speech import speech_activity, speech_features, speech_samples
     from .api.stages import (
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "api.dub": ("DubPlan", "DubResult", "dub", "plan_dub"),
     "api.faces": ("FoundFace", "find_faces"),
+    "api.inspect": ("Inspection", "inspect_run"),
     "api.measure": ("evaluate_lipsync", "evaluate_reenact", "verify"),
     "api.speech": ("speech_activity", "speech_features", "speech_samples"),
     "api.stages": (
@@ -110,6 +112,7 @@ __all__ = [
     "DubPlan",
     "DubResult",
     "FoundFace",
+    "Inspection",
     "LipsyncEvaluation",
     "MissingFileError",
     "MostlyUnchangedError",
@@ -139,6 +142,7 @@ __all__ = [
     "evaluate_output",
     "evaluate_reenact",
     "find_faces",
+    "inspect_run",
     "load_pass",
     "plan_dub",
     "predict_mouth",

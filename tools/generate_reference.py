@@ -29,7 +29,10 @@ DOCS = ROOT / "docs"
 GENERATED = "Generated from the code by `python -m tools.generate_reference`."
 
 API = {
-    "One video": ("dub", "plan_dub", "find_faces", "DubResult", "DubPlan", "FoundFace"),
+    "One video": (
+        *("dub", "plan_dub", "find_faces", "inspect_run"),
+        *("DubResult", "DubPlan", "FoundFace", "Inspection"),
+    ),
     "Stages": (
         *("speech_samples", "speech_features", "speech_activity"),
         *("load_pass", "predict_mouth", "analyse_target", "retime"),

@@ -19,6 +19,7 @@ from .cache import cache_group
 from .dub import dub_command
 from .evaluate import evaluate_group
 from .faces import faces_command
+from .inspect import inspect_command
 from .passes import passes_group, sweep_command
 from .run import run_command
 from .usage import usage_message
@@ -41,6 +42,7 @@ for _command in (
     dub_command,
     run_command,
     faces_command,
+    inspect_command,
     batch_command,
     evaluate_group,
     passes_group,

@@ -1,4 +1,4 @@
-"""Pictures that the user brings, and PNG files."""
+"""Pictures that the user brings, PNG files, and small pictures for a page."""
 
 from __future__ import annotations
 
@@ -55,3 +55,18 @@ def write_picture(path: Path, rgb: NDArray[np.uint8]) -> None:
     # imencode and a file of our own: OpenCV can't write to every path on every system.
     _, coded = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
     path.write_bytes(coded.tobytes())
+
+
+def webp_bytes(picture: NDArray[np.uint8], quality: int) -> bytes:
+    """Code a picture as WebP.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (H, W, 3) or (H, W)
+        RGB, or grey.
+    quality : int
+        0 to 100.
+    """
+    bgr = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    _, coded = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])
+    return coded.tobytes()

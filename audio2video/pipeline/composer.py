@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compositing.composite import MouthPatch, Visibility, compose, working_box
+from ..compositing.composite import CompositePatch, MouthPatch, Visibility, compose, working_box
 from ..compositing.jaw import chin_offsets
 from ..config import CompositingConfig
 from ..face.occlusion import analysis_grid
 from ..face.pose import HeadPose
-from ..media.video import Frame, VideoReader
+from ..media.video import Box, Frame, VideoReader
 from ..provenance.label import START_SECONDS, Label, make_label
 from ..retiming.interpolation import planes_between
 from ..retiming.retime import Retiming
@@ -40,6 +40,34 @@ class FrameRequest:
     after: int = -1
     share: float = 0.0
     other: Frame | None = None
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What becomes of one output frame.
+
+    Parameters
+    ----------
+    before : Frame
+        As it plays in the target.
+    box : tuple of int
+        The part of it that changes.
+    part : ndarray of uint8, shape (h, w, 3)
+        That part, before.
+    made : CompositePatch
+        That part with its new mouth, and how much of each pixel is the texture's.
+    landmarks : ndarray of float64, shape (68, 2)
+        Of the face before, pixel (x, y).
+    pose : HeadPose
+        Of the face, in this one frame.
+    """
+
+    before: Frame
+    box: Box
+    part: NDArray[np.uint8]
+    made: CompositePatch
+    landmarks: NDArray[np.float64]
+    pose: HeadPose
 
 
 class Composer:
@@ -68,6 +96,19 @@ class Composer:
 
         They are one and the same where the sheet does not show the moment: copies take time.
         """
+        found = self.composition(request)
+        if isinstance(found, Frame):
+            return found, found
+        before, box, index = found.before, found.box, request.index
+        kept = before.copy() if self._sheet is not None and self._sheet.wants(index) else before
+        before.paste(box[0], box[1], found.made.picture, before=found.part)
+        return kept, before
+
+    def composition(self, request: FrameRequest) -> Composition | Frame:
+        """Give the frame as it plays in the target and the part of it that changes.
+
+        Where no mouth is shown, it is the frame alone.
+        """
         target, track, index = self._target, self._target.track, request.index
         number, after = request.number, request.after
         landmarks, pose = track.landmarks[number].astype(np.float64), track.pose[number]
@@ -78,7 +119,7 @@ class Composer:
             landmarks, pose = _face_between(target, number, after, request.share)
             covered = np.maximum(covered, target.occlusions.maps[after])
         if not usable or self._shown[index] == 0:
-            return before, before
+            return before
         piece = MouthPatch(
             read_item(self._sequence.textures, index),
             self._sequence.mouth[index].astype(np.float64),
@@ -98,9 +139,7 @@ class Composer:
             light=self._config.match_light,
             sight=Visibility(covered, self._reduced, float(self._shown[index]), front),
         )
-        kept = before.copy() if self._sheet is not None and self._sheet.wants(index) else before
-        before.paste(box[0], box[1], made.picture, before=part)
-        return kept, before
+        return Composition(before, box, part, made, landmarks, pose)
 
 
 def composite_frames(
@@ -125,11 +164,24 @@ def composite_frames(
             yield after
 
 
-def frame_requests(reader: VideoReader, timing: Retiming) -> Iterator[FrameRequest]:
-    """Give what each output frame is made of, in order."""
+def frame_requests(
+    reader: VideoReader, timing: Retiming, indices: Sequence[int] | None = None
+) -> Iterator[FrameRequest]:
+    """Decode what output frames are composed of.
+
+    Parameters
+    ----------
+    reader : VideoReader
+        Of the target.
+    timing : Retiming
+    indices : sequence of int, optional
+        Output frames that are asked for; all by default.
+    """
     pairs, shares = np.stack([timing.frames, timing.neighbours], axis=1), timing.fractions
-    source = reader.read(pairs[pairs >= 0])
-    for index in range(len(pairs)):
+    wanted = range(len(pairs)) if indices is None else indices
+    chosen = pairs[list(wanted)]
+    source = reader.read(chosen[chosen >= 0])
+    for index in wanted:
         number, after = pairs[index].tolist()
         frame = next(source)
         other = next(source) if after >= 0 else None

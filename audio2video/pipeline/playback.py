@@ -16,6 +16,9 @@ from ..target.analysis import TargetAnalysis
 FACES_LOOKED_AT = 100
 """Frames whose faces tell where the person is."""
 
+KEEPS_ORDER = ("loop", "freeze")
+"""Values of `fit` that only a target in its own order can have."""
+
 
 def lay_target(
     target: TargetAnalysis,
@@ -45,16 +48,13 @@ def lay_target(
         `speech` is empty.
     """
     track, wanted, rate = target.track, len(speech), float(target.info.rate)
-    mode = config.retiming
-    if mode == "auto":
-        mode = "forward" if config.fit in ("loop", "freeze") else "full"
-        if mode == "full" and config.fit != "bounce" and _has_direction(target):
-            mode = "forward"
-            progress.notice(
-                "around the person something changes that must not run backwards (text, a clock, "
-                "slides, a moving background): the target keeps its own order; --retiming full "
-                "fits its gestures to the speech instead"
-            )
+    mode = playback_mode(target, config)
+    if mode == "forward" and config.retiming == "auto" and config.fit not in KEEPS_ORDER:
+        progress.notice(
+            "around the person something changes that must not run backwards (text, a clock, "
+            "slides, a moving background): the target keeps its own order; --retiming full "
+            "fits its gestures to the speech instead"
+        )
     if mode == "full":
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
         untouched = target.untouched_frames()
@@ -67,6 +67,20 @@ def lay_target(
         )
     good = ~target.untouched_frames() if mode == "forward" else np.ones(len(track), bool)
     return play_in_order(wanted, good, fit)
+
+
+def playback_mode(target: TargetAnalysis, config: RetimingConfig) -> str:
+    """Tell how a target plays, as the options ask for or by what it shows.
+
+    Returns
+    -------
+    {'full', 'forward', 'off'}
+    """
+    if config.retiming != "auto":
+        return config.retiming
+    if config.fit in KEEPS_ORDER or (config.fit != "bounce" and _has_direction(target)):
+        return "forward"
+    return "full"
 
 
 def _has_direction(target: TargetAnalysis) -> bool:

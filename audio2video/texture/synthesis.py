@@ -61,6 +61,10 @@ FILL = 0.08
 MOUTH_MARGIN = 0.25
 """Surroundings of the lips in which detail is measured, in inter-ocular distances."""
 
+MEDIAN, LIPS, DETAIL, FINISHED = STAGES = ("median", "lips", "detail", "teeth")
+"""Stages of a texture: the median of all candidates, lips of the nearest ones laid over it, fine
+detail restored, teeth enhanced or the inside of the mouth painted."""
+
 
 @dataclass(frozen=True)
 class CandidateSet:
@@ -215,22 +219,55 @@ class TextureMaker:
         texture, jaw
             See `make`.
         """
+        chosen = self._weighed(chosen)
+        *_, (_, texture) = self._stages(shape, chosen)
+        jaws = self.gallery.jaws[chosen.frames]
+        return texture, np.average(jaws, axis=0, weights=chosen.weights)
+
+    def stages(
+        self, shape: NDArray[np.floating], chosen: Candidates
+    ) -> dict[str, NDArray[np.uint8]]:
+        """Make a texture as `render` does, and keep it as it is after each stage.
+
+        Parameters
+        ----------
+        shape, chosen
+            See `render`.
+
+        Returns
+        -------
+        dict of str to ndarray of uint8, shape (H, W, 3)
+            By the names in `STAGES`, in this order; the last one is the texture.
+        """
+        made = self._stages(shape, self._weighed(chosen))
+        return {name: texture.copy() for name, texture in made}
+
+    def _weighed(self, chosen: Candidates) -> Candidates:
+        if not self.recipe.equal:
+            return chosen
+        return replace(chosen, weights=np.ones_like(chosen.weights))
+
+    def _stages(
+        self, shape: NDArray[np.floating], chosen: Candidates
+    ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+        """Give the texture after each stage; the next one may change it."""
         g, r = self.gallery, self.recipe
-        if r.equal:
-            chosen = replace(chosen, weights=np.ones_like(chosen.weights))
         grids = displacement_grids(
             shape, g.looks.mouths[chosen.frames], self._grid, g.space.resolution
         )
         texture = self._median(chosen.frames, chosen.weights, grids, self._region, None)
+        yield MEDIAN, texture
         if r.lip_candidates < len(chosen.frames):
             self._add_crisp_lips(texture, shape, chosen, grids)
+        yield LIPS, texture
         if r.detail > 0.0 or r.opening_detail > 0.0:
             texture = sharpen(texture, self._gain(shape))
+        yield DETAIL, texture
         if r.generic is not None:
             texture = paint_mouth(texture, shape, g.space, r.generic)
         else:
             texture = enhance_teeth(texture, shape, g.space, r.upper, r.lower)
-        return texture, np.average(g.jaws[chosen.frames], axis=0, weights=chosen.weights)
+        yield FINISHED, texture
 
     def _add_crisp_lips(
         self,
