@@ -5,8 +5,8 @@ import { element } from "./dom.js";
 import { clockTime } from "./numbers.js";
 import { PictureView } from "./pictures.js";
 import { Plot } from "./plot.js";
-import { saveButton } from "./saving.js";
-import { saveRow } from "./texture.js";
+import { saveButton, saveSheet } from "./saving.js";
+import { tilesOf } from "./texture.js";
 
 /**
  * @param {any} data
@@ -34,7 +34,7 @@ export function compositeSection(data, person, pictures, onSeek) {
           caption:
             "The face in the target’s frame as it plays; how much of each pixel is the texture’s " +
             "(white: all); the face in the result, before the label.",
-          buttons: [saveButton("PNG", title, () => saveRow(`${data.name}-composite`, views))],
+          buttons: [saveButton("PNG", title, () => saveSheet(`${data.name}-composite`, tilesOf(views)))],
         },
         element("div", { class: "w-row w-row-3" }, ...views.map((view) => view.element)),
         said,

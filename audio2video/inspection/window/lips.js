@@ -44,6 +44,25 @@ export class Lips {
 }
 
 /**
+ * Draw lips on a canvas whose sides are 1.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number[]} points
+ * @param {string} colour
+ * @param {boolean} dashed
+ */
+export function traceLips(context, points, colour, dashed) {
+  context.strokeStyle = colour;
+  context.lineWidth = 0.005;
+  context.setLineDash(dashed ? [0.015, 0.01] : []);
+  for (const order of LIPS) {
+    context.beginPath();
+    for (const k of order) context.lineTo(points[2 * k], points[2 * k + 1]);
+    context.closePath();
+    context.stroke();
+  }
+}
+
+/**
  * A drawing laid over a picture, its sides 1.
  * @returns {SVGElement}
  */

@@ -2,11 +2,11 @@
 
 import { card, section } from "./card.js";
 import { element, shape } from "./dom.js";
-import { Lips, overlay } from "./lips.js";
+import { Lips, overlay, traceLips } from "./lips.js";
 import { Person, picturePoints } from "./model.js";
 import { PictureView } from "./pictures.js";
 import { Plot } from "./plot.js";
-import { saveButton, saveCanvas, saveCsv, savePng, saveSvg } from "./saving.js";
+import { saveButton, saveCsv, savePng, saveSheet, saveSvg } from "./saving.js";
 
 /** Inter-ocular distances around the mouth that the drawing shows. */
 const ROOM = 0.16;
@@ -193,12 +193,20 @@ function overFigure(file, person, pictures) {
   const predicted = new Lips(drawing, 1);
   view.frame.append(drawing);
   const title = "Over the frame";
+  let points = { predicted: null, own: null };
+  const save = () => {
+    const draw = (context) => {
+      if (points.own) traceLips(context, points.own, "#7a4fa3", true);
+      if (points.predicted) traceLips(context, points.predicted, "#0b5f8a", false);
+    };
+    saveSheet(`${file}-over-frame`, [{ canvas: view.canvas, words: "", draw }]);
+  };
   return {
     element: card(
       {
         title,
         caption: "Where the predicted lips lie in the picture, and the target’s own.",
-        buttons: [saveButton("PNG", title, () => saveCanvas(`${file}-over-frame`, view.canvas))],
+        buttons: [saveButton("PNG", title, save)],
       },
       view.element,
       keyOf([
@@ -209,8 +217,12 @@ function overFigure(file, person, pictures) {
     show(frame) {
       const shot = person.shotAt(frame);
       view.show(shot && (shot.after ?? shot.before));
-      predicted.show(picturePoints(shot?.points ?? null));
-      own.show(picturePoints(shot?.own_points ?? null));
+      points = {
+        predicted: picturePoints(shot?.points ?? null),
+        own: picturePoints(shot?.own_points ?? null),
+      };
+      predicted.show(points.predicted);
+      own.show(points.own);
     },
   };
 }

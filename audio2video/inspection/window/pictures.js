@@ -34,6 +34,7 @@ export class PictureView {
    */
   constructor(pictures, label, note = "") {
     this.pictures = pictures;
+    this.label = label;
     this.canvas = /** @type {HTMLCanvasElement} */ (
       element("canvas", { class: "w-picture", role: "img", "aria-label": label, width: 8, height: 8 })
     );

@@ -1,7 +1,7 @@
 /** A plot of curves: axes with units, a legend that tells values, a hair line at the moment. */
 
 import { card } from "./card.js";
-import { element, shape } from "./dom.js";
+import { shape } from "./dom.js";
 import { fixed, isNumber, logTicks, nearest, placeOf, ticks, tickText } from "./numbers.js";
 import { saveButton, saveCsv, savePng, saveSvg } from "./saving.js";
 
@@ -41,7 +41,8 @@ import { saveButton, saveCsv, savePng, saveSvg } from "./saving.js";
  * @property {number} [right] pixels to the right of the axes
  * @property {(x: number) => void} [onSeek]
  * @property {(back: SVGElement, plot: Plot) => void} [under] draws below the curves
- * @property {boolean} [legend] false leaves the legend out
+ * @property {(legend: SVGElement, plot: Plot) => void} [head] draws what stands there instead of a legend
+ * @property {{label: string, class: string}[]} [fills] more entries of the legend, with their classes
  */
 
 const LEFT = 62;
@@ -120,7 +121,7 @@ export class Plot {
     svg.replaceChildren();
     const legend = shape("g", { class: "w-legend" });
     svg.append(legend);
-    const rows = options.legend === false ? 0 : this.#drawLegend(legend);
+    const rows = options.head ? 1 : this.#drawLegend(legend);
     const top = TOP + rows * ROW + 6;
     const height = options.height;
     this.inner = { top, height, width: Math.max(40, this.width - LEFT - options.right) };
@@ -137,6 +138,7 @@ export class Plot {
     );
     const back = shape("g", { "clip-path": `url(#${this.clip})` });
     svg.append(back);
+    if (options.head) options.head(legend, this);
     if (options.under) options.under(back, this);
     for (const [from, to] of options.bands) {
       const [x0, x1] = [this.px(from), this.px(to)];
@@ -189,8 +191,9 @@ export class Plot {
     let [x, row] = [LEFT, 0];
     this.readings = [];
     const items = this.options.series.map((one) => ({ ...one, value: !one.silent }));
+    for (const { label, class: fill } of this.options.fills ?? []) items.push({ label, fill });
     if (this.options.bands.length && this.options.bandLabel) {
-      items.push({ label: this.options.bandLabel, band: true, value: false });
+      items.push({ label: this.options.bandLabel, fill: "w-band" });
     }
     for (const one of items) {
       const text = shape("text", { class: "w-legend-text" });
@@ -217,7 +220,7 @@ export class Plot {
     const axes = shape("g", { class: "w-axes" });
     const [low, high] = this.range;
     const yTicks =
-      options.yTicks ?? (options.log ? logTicks(low, high) : ticks(low, high, height / 34));
+      options.yTicks ?? (options.log ? logTicks(low, high) : ticks(low, high, Math.max(3, height / 30)));
     for (const value of yTicks) {
       const y = this.py(value);
       if (y < top - 1 || y > top + height + 1) continue;
@@ -373,7 +376,7 @@ function pair([x, y]) {
 }
 
 function swatch(one, x, y) {
-  if (one.band) return shape("rect", { class: "w-band", x, y: y - 5, width: 18, height: 10 });
+  if (one.fill) return shape("rect", { class: one.fill, x, y: y - 5, width: 18, height: 10 });
   const tone = `w-tone-${one.tone}`;
   if (one.kind === "dots") return shape("circle", { class: `w-dot ${tone}`, cx: x + 9, cy: y, r: 3 });
   if (one.kind === "area") {
@@ -384,13 +387,4 @@ function swatch(one, x, y) {
   }
   const dashed = one.dashed ? " w-dashed" : "";
   return shape("line", { class: `w-line ${tone}${dashed}`, x1: x, x2: x + 18, y1: y, y2: y });
-}
-
-/**
- * A short explanation beside a plot.
- * @param {string} text
- * @returns {HTMLElement}
- */
-export function remark(text) {
-  return element("p", { class: "w-remark", text });
 }

@@ -49,9 +49,9 @@ function pathPlot(file, person, onSeek) {
     file: `${file}-retiming`,
     title: "Which moment of the target plays",
     caption: weighed
-      ? "Behind the path, what motion of the head costs: blue where it is wanted (speech sets in), " +
-        "orange where it is not (pauses), stronger the more the head moves. At the right, how the " +
-        "head moves in the target."
+      ? "Behind the path, what showing a moment costs: motion is wanted where speech sets in, and " +
+        "not in pauses; colours are the stronger the more the head moves. At the right, how it " +
+        "moves in the target."
       : "At the right, how the head moves in the target.",
     x: person.seconds,
     xName: "seconds",
@@ -82,6 +82,12 @@ function pathPlot(file, person, onSeek) {
         silent: true,
       },
     ],
+    fills: weighed
+      ? [
+          { label: "motion is wanted", class: "w-wanted" },
+          { label: "motion is not wanted", class: "w-unwanted" },
+        ]
+      : [],
     bands: person.unchanged(),
     bandLabel: "not synthesised",
     onSeek,

@@ -87,13 +87,43 @@ export function savePng(name, figure) {
   picture.src = url;
 }
 
-/**
- * Save a picture as PNG.
- * @param {string} name
- * @param {HTMLCanvasElement} canvas
- */
-export function saveCanvas(name, canvas) {
+function saveCanvas(name, canvas) {
   canvas.toBlob((blob) => blob && save(`${name}.png`, blob), "image/png");
+}
+
+/**
+ * Save pictures side by side, each with words above it.
+ * @param {string} name
+ * @param {{canvas: HTMLCanvasElement, words: string, draw?: (context: CanvasRenderingContext2D) => void}[]} tiles
+ * @param {number} [columns]
+ */
+export function saveSheet(name, tiles, columns = tiles.length) {
+  const wide = Math.max(...tiles.map((one) => one.canvas.width), 160);
+  const high = Math.max(...tiles.map((one) => Math.round((one.canvas.height * wide) / one.canvas.width)));
+  const [gap, line] = [8, 22];
+  const rows = Math.ceil(tiles.length / columns);
+  const sheet = document.createElement("canvas");
+  sheet.width = SHARP * (columns * (wide + gap) - gap);
+  sheet.height = SHARP * (rows * (high + line + gap) - gap);
+  const context = sheet.getContext("2d");
+  context.scale(SHARP, SHARP);
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, sheet.width, sheet.height);
+  tiles.forEach(({ canvas, words, draw }, k) => {
+    const [x, y] = [(k % columns) * (wide + gap), Math.floor(k / columns) * (high + line + gap)];
+    context.fillStyle = "#1d1f23";
+    context.font = `13px ${FONT}`;
+    context.fillText(words, x, y + 15, wide);
+    context.drawImage(canvas, x, y + line, wide, (canvas.height * wide) / canvas.width);
+    if (draw) {
+      context.save();
+      context.translate(x, y + line);
+      context.scale(wide, (canvas.height * wide) / canvas.width);
+      draw(context);
+      context.restore();
+    }
+  });
+  saveCanvas(name, sheet);
 }
 
 /**

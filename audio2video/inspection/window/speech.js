@@ -107,8 +107,7 @@ function featurePlot(file, person, onSeek) {
     file: `${file}-features`,
     title: "Features",
     caption:
-      `Mel-frequency cepstra 0 to 12 and log energy, ${hears}. Colours: dark is ` +
-      `${features.spread} standard deviations below a row's mean, bright as many above.`,
+      `Mel-frequency cepstra 0 to 12 and log energy, ${hears}. Each row has a scale of its own.`,
     x: Array.from({ length: columns }, (_, k) => k / features.rate),
     xName: "seconds",
     xLabel: "time in the result [s]",
@@ -117,7 +116,7 @@ function featurePlot(file, person, onSeek) {
     high: ROWS,
     height: 168,
     yTicks: [],
-    legend: false,
+    head: (legend, self) => colourBar(legend, self, features.spread),
     series,
     onSeek,
     under: (back, self) => {
@@ -135,6 +134,19 @@ function featurePlot(file, person, onSeek) {
       rowNames(self, name);
     },
   });
+}
+
+/** What the colours mean. */
+function colourBar(legend, plot, spread) {
+  const [left, width] = [plot.px(plot.view[0]), 90];
+  const bar = mapPicture(width, 1, (x) => [...cividis(x / (width - 1)), 255]);
+  const text = (x, anchor, words) =>
+    shape("text", { x, y: 21, "text-anchor": anchor, text: words });
+  legend.append(
+    text(left, "start", `−${spread}`),
+    shape("image", { href: bar, x: left + 22, y: 12, width, height: 10, preserveAspectRatio: "none" }),
+    text(left + width + 28, "start", `+${spread} standard deviations from the row’s mean`),
+  );
 }
 
 function rowNames(plot, name) {

@@ -6,7 +6,7 @@ import { effectiveCount } from "./model.js";
 import { fixed } from "./numbers.js";
 import { PictureView } from "./pictures.js";
 import { Plot } from "./plot.js";
-import { saveButton, saveCanvas, saveCsv } from "./saving.js";
+import { saveButton, saveCsv, saveSheet } from "./saving.js";
 
 const STAGES = [
   ["median", "1 · Weighted median"],
@@ -57,7 +57,7 @@ function stagesFigure(file, person, pictures) {
           "The exact median of every candidate in each pixel; lips and teeth of the eight nearest " +
           "alone, as the median of many would blur them; fine detail brought to the target’s own " +
           (generic ? "level; a painted inside of the mouth." : "level; teeth from the proxies below."),
-        buttons: [saveButton("PNG", title, () => saveRow(`${file}-texture-stages`, views))],
+        buttons: [saveButton("PNG", title, () => saveSheet(`${file}-texture-stages`, tilesOf(views)))],
       },
       element("div", { class: "w-row w-row-4" }, ...views.map((view) => view.element)),
     ),
@@ -70,22 +70,9 @@ function stagesFigure(file, person, pictures) {
   };
 }
 
-/** Save pictures side by side. */
-export function saveRow(name, views) {
-  const canvases = views.map((view) => view.canvas);
-  const height = Math.max(...canvases.map((one) => one.height));
-  const sheet = document.createElement("canvas");
-  sheet.width = canvases.reduce((sum, one) => sum + one.width + 4, -4);
-  sheet.height = height;
-  const context = sheet.getContext("2d");
-  context.fillStyle = "#ffffff";
-  context.fillRect(0, 0, sheet.width, sheet.height);
-  let x = 0;
-  for (const one of canvases) {
-    context.drawImage(one, x, 0);
-    x += one.width + 4;
-  }
-  saveCanvas(name, sheet);
+/** What is saved of views: their pictures and labels. */
+export function tilesOf(views) {
+  return views.map((view) => ({ canvas: view.canvas, words: view.label }));
 }
 
 function candidatesFigure(file, person, pictures) {
@@ -100,7 +87,10 @@ function candidatesFigure(file, person, pictures) {
         caption:
           "The heaviest target frames of this moment, as they are; before the median each is warped " +
           "until its lips lie on the shape that is asked for.",
-        buttons: [saveButton("CSV", title, () => saveWeights(`${file}-candidates`, person))],
+        buttons: [
+          saveButton("PNG", title, () => saveTiles(`${file}-candidates`, tiles)),
+          saveButton("CSV", title, () => saveWeights(`${file}-candidates`, person)),
+        ],
       },
       element("div", { class: "w-tiles" }, ...tiles.map((one) => one.element)),
       said,
@@ -124,6 +114,8 @@ function tile(pictures) {
   const made = element("div", { class: "w-tile" }, view.frame, whole, text);
   return {
     element: made,
+    view,
+    words: () => (made.classList.contains("w-empty") ? "" : text.textContent),
     show(shot, k, thumbs) {
       const there = shot && k < shot.candidates.length;
       made.classList.toggle("w-empty", !there);
@@ -135,6 +127,12 @@ function tile(pictures) {
       view.canvas.setAttribute("aria-label", `Target frame ${text.textContent}`);
     },
   };
+}
+
+function saveTiles(file, tiles) {
+  const shown = tiles.filter((one) => one.words());
+  const sheet = shown.map((one) => ({ canvas: one.view.canvas, words: `frame ${one.words()}` }));
+  if (sheet.length) saveSheet(file, sheet, Math.min(6, sheet.length));
 }
 
 function summary(shot, pictured) {

@@ -7,7 +7,7 @@ import { bytesOf, clockTime } from "./numbers.js";
 const STRIDE = 10;
 
 const SPANS = [
-  ["All", Infinity],
+  ["All time", Infinity],
   ["10 s", 10],
   ["3 s", 3],
 ];
