@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import webbrowser
 from contextlib import suppress
@@ -64,6 +65,8 @@ def web_command(
     Prints its address, and opens it. Jobs are kept in the workspace: they go on when the page is
     closed, and when the server is started again. Ctrl-C ends it.
     """
+    if not math.isfinite(max_upload):
+        raise click.UsageError(f"--max_upload must be a number of GiB, not {max_upload}.")
     require("the page", "starlette", "uvicorn", "sse_starlette")
     from ..web.serve import serve
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from ..storage.workspace import Workspace
 
 FOLDER = "web"
 KEY_BYTES = 32
+
+_KEEPING = threading.Lock()
+"""Held while a list on disk is read and written again."""
 
 UPLOAD_FOLDERS = {"speech": ("input", "mp3"), "target": ("target", "mp4")}
 """Where an upload goes, by its kind."""
@@ -79,8 +83,9 @@ class WebPlace:
 
     def keep_asked(self, tar_id: str, *, asked: bool) -> None:
         """Keep whether it was asked."""
-        others = [one for one in self.asked() if one != tar_id]
-        write_json(self._asked, {"targets": [*others, tar_id] if asked else others})
+        with _KEEPING:
+            others = [one for one in self.asked() if one != tar_id]
+            write_json(self._asked, {"targets": [*others, tar_id] if asked else others})
 
     @property
     def _asked(self) -> Path:

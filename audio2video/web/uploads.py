@@ -143,12 +143,14 @@ async def receive_media(request: Request, place: WebPlace, kind: str, name: str,
     temporary = temporary_beside(folder / f"{place.for_once('').name}{_suffix(plain)}")
     try:
         await receive(request, temporary, most)
-        return await anyio.to_thread.run_sync(_bring, place.workspace, kind, wanted, temporary)
+        return await anyio.to_thread.run_sync(
+            _bring, place.workspace, kind, plain or wanted, wanted, temporary
+        )
     finally:
         remove(temporary)
 
 
-def _bring(workspace: Workspace, kind: str, wanted: str, temporary: Path) -> str:
+def _bring(workspace: Workspace, kind: str, name: str, wanted: str, temporary: Path) -> str:
     """Look at a file that has arrived, and give it a name that no other has."""
     try:
         if kind == "speech":
@@ -157,7 +159,7 @@ def _bring(workspace: Workspace, kind: str, wanted: str, temporary: Path) -> str
             probe_video(temporary)
     except Audio2VideoError as error:
         # The user knows the file by the name it came with.
-        error.path = Path(wanted)
+        error.path = Path(name)
         raise
     digest = file_hash(temporary)
     with _NAMING:

@@ -39,7 +39,7 @@ class Site:
         return answer.json()
 
     def upload(self, kind: str, path: Path, name: str | None = None) -> Any:
-        params = {"kind": kind, "name": name or path.name}
+        params = {"kind": kind, "name": path.name if name is None else name}
         answer = self.browser.post("/api/uploads", params=params, content=path.read_bytes())
         assert answer.status_code == 201, answer.text
         return answer.json()
