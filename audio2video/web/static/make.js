@@ -1,0 +1,126 @@
+/** What would be made, what stands in its way, and the buttons that start it. */
+
+import { post } from "./api.js";
+import { button, debounce, h, problem, say } from "./dom.js";
+import { change, form, onChange } from "./form.js";
+import { about, clock, count, rate } from "./format.js";
+import { item, onLibrary } from "./library.js";
+import { missing, request } from "./request.js";
+
+/**
+ * @param {HTMLElement} section
+ * @param {(job: import("./types.js").Job) => void} started
+ */
+export function showMake(section, started) {
+  const status = h("div", { class: "status", role: "status" });
+  const preview = button("Preview 3 seconds", () => start(true));
+  const whole = button("Make the video", () => start(false), { class: "primary" });
+  const consent = h("p", { class: "consent faint" });
+  const command = h("code", { tabindex: 0, "aria-label": "The same as a command" });
+  const copied = button("Copy", copy, { class: "small" });
+  const line = h(
+    "details",
+    { class: "command" },
+    h("summary", { text: "The same on the command line" }),
+    h("div", { class: "row" }, command, copied),
+  );
+  section
+    .querySelector(".body")
+    .replaceChildren(status, consent, h("p", { class: "row buttons" }, preview, whole), line);
+
+  let asked = 0;
+  let starting = false;
+  let ready = false;
+  const check = debounce(ask, 150);
+
+  function enable(on) {
+    ready = on;
+    for (const one of [preview, whole]) one.disabled = !on || starting;
+  }
+  async function ask() {
+    const turn = ++asked;
+    const lacking = missing();
+    if (lacking) {
+      status.replaceChildren(h("p", { class: "faint", text: lacking }));
+      line.hidden = true;
+      enable(false);
+      return;
+    }
+    try {
+      const said = await post("/api/check", request(false));
+      if (turn !== asked) return;
+      status.replaceChildren(said.problem ? problem(said.problem) : plan(said.plan));
+      command.textContent = said.command;
+      line.hidden = !said.command;
+      enable(!said.problem);
+    } catch (error) {
+      if (turn !== asked) return;
+      status.replaceChildren(problem(error.message));
+      enable(false);
+    }
+  }
+  function showConsent() {
+    const one = item("target", form.target);
+    consent.hidden = !one?.target;
+    if (!one?.target) return;
+    const text = one.target.consent;
+    consent.replaceChildren(
+      text ? `Consent: “${text}” ` : "Consent: no statement. ",
+      button(text ? "Change" : "State it", () => agree(one), { class: "link" }),
+    );
+  }
+  async function agree(one) {
+    const { consentDialog } = await import("./consent.js");
+    return consentDialog(one);
+  }
+  async function start(short) {
+    const one = item("target", form.target);
+    const { wasAsked } = await import("./consent.js");
+    if (!wasAsked(one) && !(await agree(one))) return;
+    starting = true;
+    enable(ready);
+    try {
+      const job = await post("/api/jobs", request(short));
+      change({ open: job.id });
+      started(job);
+      say(`${job.name}: ${job.state}`);
+    } catch (error) {
+      status.replaceChildren(problem(error.message));
+    } finally {
+      starting = false;
+      enable(ready);
+    }
+  }
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(command.textContent);
+      copied.textContent = "Copied";
+      setTimeout(() => (copied.textContent = "Copy"), 1500);
+    } catch {
+      // Not allowed here: select it, for the keyboard's own copy.
+      getSelection().selectAllChildren(command);
+    }
+  }
+
+  onChange((parts) => {
+    if (parts.some((part) => part !== "open")) check();
+    if (parts.includes("target")) showConsent();
+  });
+  onLibrary(() => (check(), showConsent()));
+  document.addEventListener("target-changed", check);
+  enable(false);
+  showConsent();
+  ask();
+}
+
+function plan(made) {
+  if (!made) return h("p", { class: "faint", text: "Ready." });
+  const facts = [clock(made.seconds), `${made.width}×${made.height}`, rate(made.rate), count(made.frames, "frame")];
+  return h(
+    "p",
+    {},
+    h("strong", { text: "Ready. " }),
+    facts.join(" · "),
+    made.estimate ? h("span", { class: "faint", text: `, takes ${about(made.estimate)}` }) : null,
+  );
+}

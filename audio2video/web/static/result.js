@@ -1,0 +1,56 @@
+/** What was made: beside the target, its timeline, its files. */
+
+import { get, part } from "./api.js";
+import { h, loadStyle, problem } from "./dom.js";
+import { bytes, count } from "./format.js";
+import { compare } from "./compare.js";
+import { timeline } from "./timeline.js";
+
+const FILES = {
+  video: "Video",
+  shapes: "Mouth shapes",
+  report: "Report",
+  sheet: "Contact sheet",
+};
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("./types.js").Job} job with a result
+ * @returns {() => void}
+ */
+export function showResult(root, job) {
+  loadStyle("result.css");
+  const path = `/api/jobs/${part(job.id)}`;
+  const players = compare(path, job);
+  const strip = h("div", { class: "timeline" });
+  players.controls.before(strip);
+  get(`${path}/timeline`).then(
+    (found) => strip.replaceChildren(...timeline(found, players)),
+    (error) => strip.replaceChildren(problem(error.message)),
+  );
+  const { result } = job;
+  const links = result.files.map((name) =>
+    h("a", { class: "file", href: `${path}/${name}?download=1`, download: true },
+      FILES[name] ?? name, name === "video" ? h("span", { class: "faint", text: ` ${bytes(result.bytes)}` }) : null),
+  );
+  const share = `${count(result.synthesised, "frame")} of ${result.frames.toLocaleString("en")} synthesised`;
+  const from = job.preview && result.begins ? ` · from ${result.begins.toFixed(1)} s of the speech` : "";
+  root.replaceChildren(
+    players.element,
+    h("p", { class: "faint", text: `${share}${from}` }),
+    h(
+      "p",
+      { class: "row files" },
+      h("span", { class: "faint", text: "Download" }),
+      ...links,
+      h("a", { class: "file", href: `#inspect=${part(job.id)}`, text: "Inspect step by step" }),
+    ),
+    h(
+      "details",
+      { class: "command" },
+      h("summary", { text: "The same on the command line" }),
+      h("code", { tabindex: 0, "aria-label": "The same as a command", text: job.command }),
+    ),
+  );
+  return players.stop;
+}

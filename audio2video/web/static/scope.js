@@ -1,0 +1,51 @@
+/** What of the video is replaced: all of it, each person's own speech, or parts. */
+
+import { choice, h } from "./dom.js";
+import { changeScope, form, onChange, scope } from "./form.js";
+import { item, onLibrary } from "./library.js";
+import { onPeople, people } from "./people.js";
+
+/** @param {HTMLElement} section */
+export function showScope(section) {
+  const body = section.querySelector(".body");
+  const modes = h("div", {});
+  const rest = h("div", {});
+  body.replaceChildren(modes, rest);
+  let shown = "";
+
+  async function draw() {
+    const one = item("target", form.target);
+    section.hidden = !one?.target || Boolean(one.problem);
+    if (section.hidden) {
+      shown = "";
+      return;
+    }
+    const { mode } = scope();
+    const several = people().length > 1;
+    const key = JSON.stringify([one.id, mode, several]);
+    if (key === shown) return;
+    const focused = modes.contains(document.activeElement);
+    shown = key;
+    modes.replaceChildren(
+      choice(
+        "What is replaced",
+        "mode",
+        [
+          ["whole", "One person, the whole speech"],
+          ...(several || mode === "people" ? [["people", "Each person their own"]] : []),
+          ["parts", "Only parts of the video"],
+        ],
+        mode,
+        (value) => changeScope({ mode: value }),
+      ),
+    );
+    if (focused) modes.querySelector("input:checked")?.focus();
+    if (mode === "whole") rest.replaceChildren();
+    else if (mode === "people") (await import("./voices.js")).showVoices(rest, one);
+    else (await import("./segments.js")).showSegments(rest, one);
+  }
+  onChange((parts) => (parts.includes("scopes") || parts.includes("target")) && draw());
+  onLibrary(draw);
+  onPeople(draw);
+  draw();
+}
