@@ -26,7 +26,7 @@ export function compare(path, job) {
 
   const play = button("Play", toggle, { class: "play" });
   const seek = h("input", {
-    type: "range", min: 0, max: seconds, step: 1 / rate, value: 0, "aria-label": "Place in the result",
+    type: "range", class: "over", min: 0, max: seconds, step: 1 / rate, value: 0, "aria-label": "Place in the result",
     on: { input: () => goTo(Number(seek.value)) },
   });
   const now = h("span", { class: "time" });
@@ -35,8 +35,11 @@ export function compare(path, job) {
     mute.textContent = made.muted ? "Sound on" : "Mute";
   }, { class: "small" });
   const views = choice("View", `view-${job.id}`, [["wipe", "Slider"], ["both", "Side by side"], ["one", "Result"]], "wipe", view);
-  const controls = h("div", { class: "controls" }, play, seek, now);
-  const element = h("div", { class: "compare" }, stage, controls, h("div", { class: "row" }, views, mute), note);
+  const cursor = h("div", { class: "cursor" });
+  const bar = h("div", { class: "bar" }, cursor, seek);
+  const controls = h("div", { class: "controls" }, play, bar, now);
+  const legend = h("div", { class: "legend-box" });
+  const element = h("div", { class: "compare" }, stage, controls, legend, h("div", { class: "row" }, views, mute), note);
 
   function toggle() {
     if (made.paused) made.play().catch(() => {});
@@ -61,7 +64,7 @@ export function compare(path, job) {
     seek.value = at;
     seek.setAttribute("aria-valuetext", `${clock(at)} of ${clock(seconds)}`);
     now.textContent = `${clock(at)} / ${clock(seconds)}`;
-    for (const listener of listeners) listener(at);
+    cursor.style.left = `${Math.min(100, (at / Math.max(seconds, 1e-6)) * 100)}%`;
   }
   /** The result leads; the target is set right when it is off by more than a frame or two. */
   function follow() {
@@ -71,7 +74,6 @@ export function compare(path, job) {
     show();
     if (!made.paused && element.isConnected) requestAnimationFrame(follow);
   }
-  const listeners = new Set();
   made.addEventListener("play", () => {
     play.textContent = "Pause";
     target.play().catch(() => {});
@@ -96,8 +98,7 @@ export function compare(path, job) {
   cut();
   show();
   return {
-    element, controls, goTo, seconds, rate, at: () => made.currentTime,
-    onMove: (listener) => listeners.add(listener),
+    element, bar, legend, goTo, at: () => made.currentTime,
     stop: () => {
       for (const video of [made, target]) {
         video.pause();

@@ -15,6 +15,7 @@ export function showMake(section, started) {
   const status = h("div", { class: "status", role: "status" });
   const preview = button("Preview 3 seconds", () => start(true));
   const whole = button("Make the video", () => start(false), { class: "primary" });
+  const wrong = h("div", { role: "alert" });
   const consent = h("p", { class: "consent faint" });
   const command = h("code", { tabindex: 0, "aria-label": "The same as a command" });
   const copied = button("Copy", copy, { class: "small" });
@@ -26,7 +27,7 @@ export function showMake(section, started) {
   );
   section
     .querySelector(".body")
-    .replaceChildren(status, consent, h("p", { class: "row buttons" }, preview, whole), line);
+    .replaceChildren(status, consent, wrong, h("p", { class: "row buttons" }, preview, whole), line);
 
   let asked = 0;
   let starting = false;
@@ -79,13 +80,14 @@ export function showMake(section, started) {
     if (!wasAsked(one) && !(await agree(one))) return;
     starting = true;
     enable(ready);
+    wrong.replaceChildren();
     try {
       const job = await post("/api/jobs", request(short));
       change({ open: job.id });
       started(job);
       say(`${job.name}: ${job.state}`);
     } catch (error) {
-      status.replaceChildren(problem(error.message));
+      wrong.replaceChildren(problem(error.message));
     } finally {
       starting = false;
       enable(ready);
@@ -103,7 +105,10 @@ export function showMake(section, started) {
   }
 
   onChange((parts) => {
-    if (parts.some((part) => part !== "open")) check();
+    if (parts.some((part) => part !== "open")) {
+      wrong.replaceChildren();
+      check();
+    }
     if (parts.includes("target")) showConsent();
   });
   onLibrary(() => (check(), showConsent()));

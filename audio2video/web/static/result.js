@@ -4,7 +4,7 @@ import { get, part } from "./api.js";
 import { h, loadStyle, problem } from "./dom.js";
 import { bytes, count } from "./format.js";
 import { compare } from "./compare.js";
-import { timeline } from "./timeline.js";
+import { showTimeline } from "./timeline.js";
 
 const FILES = {
   video: "Video",
@@ -22,11 +22,9 @@ export function showResult(root, job) {
   loadStyle("result.css");
   const path = `/api/jobs/${part(job.id)}`;
   const players = compare(path, job);
-  const strip = h("div", { class: "timeline" });
-  players.controls.before(strip);
   get(`${path}/timeline`).then(
-    (found) => strip.replaceChildren(...timeline(found, players)),
-    (error) => strip.replaceChildren(problem(error.message)),
+    (found) => showTimeline(found, players),
+    (error) => players.legend.replaceChildren(problem(error.message)),
   );
   const { result } = job;
   const links = result.files.map((name) =>

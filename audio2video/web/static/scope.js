@@ -31,9 +31,9 @@ export function showScope(section) {
         "What is replaced",
         "mode",
         [
-          ["whole", "One person, the whole speech"],
+          ["whole", "One person"],
           ...(several || mode === "people" ? [["people", "Each person their own"]] : []),
-          ["parts", "Only parts of the video"],
+          ["parts", "Only parts"],
         ],
         mode,
         (value) => changeScope({ mode: value }),

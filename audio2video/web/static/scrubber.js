@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { clock } from "./format.js";
 import { frame } from "./library.js";
+import { waveBox } from "./wave.js";
 
 /**
  * @param {import("./types.js").Item} item
@@ -19,9 +20,18 @@ export function scrubber(item) {
   const layer = h("div", { class: "boxes" });
   const now = h("output", { class: "time", text: clock(0) });
   const slider = h("input", {
-    type: "range", min: 0, max: last, step: 1 / rate, value: 0, "aria-label": "Time in the video",
+    type: "range", class: "over", min: 0, max: last, step: 1 / rate, value: 0, "aria-label": "Time in the video",
     on: { input: () => move(Number(slider.value)) },
   });
+
+  const place = h("div", { class: "played" });
+  const track = h(
+    "div",
+    { class: item.target.sound ? "wave-row" : "wave-row silent" },
+    item.target.sound ? waveBox("target", item.id) : h("div", { class: "wave-box" }),
+    place,
+    slider,
+  );
 
   function next() {
     busy = false;
@@ -38,6 +48,7 @@ export function scrubber(item) {
   }
   function move(at) {
     now.textContent = clock(at);
+    place.style.width = `${(at / Math.max(item.seconds, 1e-6)) * 100}%`;
     slider.setAttribute("aria-valuetext", clock(at));
     load(at);
     for (const listener of listeners) listener(at);
@@ -49,7 +60,7 @@ export function scrubber(item) {
 
   const stage = h("div", { class: "frame", style: { aspectRatio: `${width} / ${height}` } }, picture, layer);
   stage.style.maxWidth = `${Math.round((22 * width) / height)}rem`;
-  const element = h("div", { class: "scrubber" }, stage, h("div", { class: "wave-row line" }, slider, now));
+  const element = h("div", { class: "scrubber" }, stage, h("div", { class: "line" }, track, now));
   goTo(0);
   return { element, layer, goTo, onMove: (one) => listeners.add(one), at: () => Number(slider.value) };
 }

@@ -2,7 +2,6 @@
 
 import { button, h } from "./dom.js";
 import { scrubber } from "./scrubber.js";
-import { waveBox } from "./wave.js";
 
 /**
  * @param {HTMLElement} root
@@ -17,10 +16,8 @@ export function showTarget(root, item) {
     const { teethDialog } = await import("./teeth.js");
     teethDialog(item);
   });
-  const wave = item.target.sound ? waveBox("target", item.id) : null;
   root.replaceChildren(
     frames.element,
-    ...(wave ? [wave] : []),
     people,
     h(
       "p",
@@ -29,7 +26,6 @@ export function showTarget(root, item) {
       h("span", { class: "faint", text: "Which frames lend the detail of the teeth." }),
     ),
   );
-  frames.element.querySelector(".frame").style.marginInline = "auto";
   import("./people.js").then(({ showPeople }) => {
     if (!stopped.signal.aborted) showPeople(people, item, frames, stopped.signal);
   });

@@ -1,4 +1,4 @@
-/** What was synthesised and what passed through, along the time of a result; a click goes there. */
+/** What was synthesised and what passed through, under the slider of its place. */
 
 import { button, h, svg } from "./dom.js";
 import { clock, count } from "./format.js";
@@ -9,9 +9,8 @@ const KINDS = [MADE, "outside the segments", "no usable face", "another person",
 /**
  * @param {{frames: number, rate: number, runs: {start: number, end: number, what: string}[]}} found
  * @param {ReturnType<import("./compare.js").compare>} players
- * @returns {HTMLElement[]}
  */
-export function timeline({ frames, rate, runs }, players) {
+export function showTimeline({ frames, rate, runs }, players) {
   const kinds = [...new Set(runs.map((run) => run.what))].sort((a, b) => rank(a) - rank(b));
   const paths = kinds.map((kind) => {
     const shape = runs
@@ -24,15 +23,9 @@ export function timeline({ frames, rate, runs }, players) {
     { viewBox: `0 0 ${frames} 1`, preserveAspectRatio: "none", "aria-hidden": "true" },
     ...paths,
   );
-  const cursor = h("div", { class: "cursor" });
-  const bar = h("div", { class: "bar" }, picture, cursor);
-  bar.addEventListener("click", (event) => {
-    const box = bar.getBoundingClientRect();
-    players.goTo(((event.clientX - box.left) / box.width) * (frames / rate));
-  });
-  players.onMove((at) => (cursor.style.left = `${Math.min(100, ((at * rate) / frames) * 100)}%`));
-  const legend = h("ul", { class: "legend" }, ...kinds.map((kind) => entry(kind, runs, rate, players)));
-  return [bar, legend];
+  players.bar.prepend(picture);
+  const list = h("ul", { class: "legend" }, ...kinds.map((kind) => entry(kind, runs, rate, players)));
+  players.legend.replaceChildren(list);
 }
 
 function rank(kind) {
