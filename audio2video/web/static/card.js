@@ -72,12 +72,10 @@ export function showCard(section, kind) {
 /** Length, size, rate. */
 function facts(one) {
   if (one.problem) return bytes(one.bytes);
-  const { speech, target } = one;
   const channels = { 1: "mono", 2: "stereo" };
-  const said = target
-    ? [`${target.width}×${target.height}`, rate(target.rate), count(target.frames, "frame")]
-    : speech
-      ? [`${speech.rate / 1000} kHz`, channels[speech.channels] ?? `${speech.channels} channels`]
-      : [];
+  const said =
+    one.kind === "target"
+      ? [`${one.width}×${one.height}`, rate(one.rate), count(one.frames, "frame")]
+      : [`${one.rate / 1000} kHz`, channels[one.channels] ?? `${one.channels} channels`];
   return [time(one.seconds), ...said, bytes(one.bytes)].join(" · ");
 }

@@ -3,19 +3,9 @@
 import { button, dialog, h, problem } from "./dom.js";
 import { keepConsent } from "./library.js";
 
-const KEY = "audio2video.asked";
-
 /** Tell whether the user was asked about a target before. */
 export function wasAsked(item) {
-  return !item?.target || item.target.consent !== null || remembered().includes(item.id);
-}
-
-function remembered() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "[]");
-  } catch {
-    return [];
-  }
+  return !item || item.consent !== null;
 }
 
 /**
@@ -25,7 +15,7 @@ function remembered() {
  */
 export async function consentDialog(item) {
   const text = h("textarea", {
-    rows: 3, maxlength: 2000, value: item.target.consent ?? "",
+    rows: 3, maxlength: 2000, value: item.consent ?? "",
     placeholder: "Anna Example agreed on 3 November 2026 to this dubbing for the museum's tour",
   });
   const wrong = h("div", {});
@@ -36,7 +26,6 @@ export async function consentDialog(item) {
       wrong.replaceChildren(problem(error.message));
       return;
     }
-    localStorage.setItem(KEY, JSON.stringify([...new Set([...remembered(), item.id])]));
     shown.box.close("yes");
   };
   const keep = button("Keep this statement", save(() => text.value.trim()), { class: "primary" });

@@ -59,7 +59,7 @@ export function upload(kind, file, name, progress) {
 export async function keepConsent(id, statement) {
   const said = await put(address("target", id, "consent"), { statement });
   const one = item("target", id);
-  if (one?.target) one.target.consent = said.statement ?? statement;
+  if (one) one.consent = said.statement;
   tell();
 }
 

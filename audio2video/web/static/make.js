@@ -62,9 +62,9 @@ export function showMake(section, started) {
   }
   function showConsent() {
     const one = item("target", form.target);
-    consent.hidden = !one?.target;
-    if (!one?.target) return;
-    const text = one.target.consent;
+    consent.hidden = !one || Boolean(one.problem);
+    if (consent.hidden) return;
+    const text = one.consent;
     consent.replaceChildren(
       text ? `Consent: “${text}” ` : "Consent: no statement. ",
       button(text ? "Change" : "State it", () => agree(one), { class: "link" }),

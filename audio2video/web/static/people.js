@@ -81,7 +81,7 @@ function draw(root, item, frames, list, start) {
       boxes[k].hidden = !there;
       if (!there) continue;
       const [x, y, side] = there;
-      const { width, height } = item.target;
+      const { width, height } = item;
       Object.assign(boxes[k].style, {
         left: `${((x - side / 2) / width) * 100}%`,
         top: `${((y - side / 2) / height) * 100}%`,

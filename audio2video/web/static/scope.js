@@ -15,7 +15,7 @@ export function showScope(section) {
 
   async function draw() {
     const one = item("target", form.target);
-    section.hidden = !one?.target || Boolean(one.problem);
+    section.hidden = !one || Boolean(one.problem);
     if (section.hidden) {
       shown = "";
       return;

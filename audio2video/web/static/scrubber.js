@@ -11,7 +11,7 @@ import { waveBox } from "./wave.js";
  *   onMove: (listener: (at: number) => void) => void, at: () => number}}
  */
 export function scrubber(item) {
-  const { width, height, rate } = item.target;
+  const { width, height, rate } = item;
   const last = Math.max(0, item.seconds - 1 / rate);
   const listeners = new Set();
   let wanted = null;
@@ -27,8 +27,8 @@ export function scrubber(item) {
   const place = h("div", { class: "played" });
   const track = h(
     "div",
-    { class: item.target.sound ? "wave-row" : "wave-row silent" },
-    item.target.sound ? waveBox("target", item.id) : h("div", { class: "wave-box" }),
+    { class: item.sound ? "wave-row" : "wave-row silent" },
+    item.sound ? waveBox("target", item.id) : h("div", { class: "wave-box" }),
     place,
     slider,
   );

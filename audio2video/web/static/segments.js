@@ -43,7 +43,7 @@ export function showSegments(root, target) {
     h(
       "table",
       { class: "grid" },
-      h("thead", {}, h("tr", {}, ...["Part", "From", "To", "Speech", "Person", ""].map((text) => h("th", { scope: "col", text })))),
+      h("thead", {}, h("tr", {}, ...["#", "From", "To", "Speech", "Person", ""].map((text) => h(text ? "th" : "td", { scope: text ? "col" : null, text })))),
       table,
     ),
     h("p", {

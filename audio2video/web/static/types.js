@@ -1,11 +1,10 @@
 /**
  * What the server says, as typedefs: import("./types.js").Job. Never loaded by the page.
  *
- * @typedef {{rate: number, channels: number}} SpeechFacts
- * @typedef {{width: number, height: number, rate: number, frames: number, sound: boolean,
- *   consent: string|null}} TargetFacts
  * @typedef {{id: string, name: string, kind: "speech"|"target", demo: boolean, bytes: number,
- *   seconds: number, problem: string|null, speech?: SpeechFacts, target?: TargetFacts}} Item
+ *   seconds: number, problem: string|null, rate: number, channels?: number, width?: number,
+ *   height?: number, frames?: number, sound?: boolean, consent?: string|null}} Item
+ *   consent: null when nobody was asked yet, empty when none was given
  * @typedef {{speech: Item[], targets: Item[], passes: {id: string, voices: string}[],
  *   presets: string[]}} Library
  *
