@@ -27,7 +27,7 @@ export function showResult(root, job) {
     (error) => players.legend.replaceChildren(problem(error.message)),
   );
   const { result } = job;
-  const links = result.files.map((name) =>
+  const links = (result.files ?? Object.keys(FILES)).map((name) =>
     h("a", { class: "file", href: `${path}/${name}?download=1`, download: true },
       FILES[name] ?? name, name === "video" ? h("span", { class: "faint", text: ` ${bytes(result.bytes)}` }) : null),
   );
