@@ -23,16 +23,15 @@ export function jobCard(first) {
   const title = button("", toggle, { class: "title" });
   const body = h("div", { class: "job-body" });
   const result = h("div", { class: "job-result" });
-  const actions = h("p", { class: "row" });
+  const actions = h("p", { class: "row actions" });
   const meter = h("progress", { max: 1 });
   const steps = h("ul", { class: "steps" });
   const element = h(
     "li",
     { class: "card job", id: `job-${first.id}` },
-    h("div", { class: "job-head" }, title, state, when),
+    h("div", { class: "job-head" }, title, state, when, actions),
     body,
     result,
-    actions,
   );
   let shownActions = "";
 

@@ -2,7 +2,7 @@
 
 import { get, part } from "./api.js";
 import { h, loadStyle, problem } from "./dom.js";
-import { bytes, count } from "./format.js";
+import { bytes, clock, count, rate } from "./format.js";
 import { compare } from "./compare.js";
 import { showTimeline } from "./timeline.js";
 
@@ -31,11 +31,11 @@ export function showResult(root, job) {
     h("a", { class: "file", href: `${path}/${name}?download=1`, download: true },
       FILES[name] ?? name, name === "video" ? h("span", { class: "faint", text: ` ${bytes(result.bytes)}` }) : null),
   );
-  const share = `${count(result.synthesised, "frame")} of ${result.frames.toLocaleString("en")} synthesised`;
-  const from = job.preview && result.begins ? ` · from ${result.begins.toFixed(1)} s of the speech` : "";
+  const facts = `${result.width}×${result.height} · ${rate(result.rate)} · ${count(result.frames, "frame")}`;
+  const from = job.preview && result.begins ? ` · from ${clock(result.begins)} of the speech on` : "";
   root.replaceChildren(
     players.element,
-    h("p", { class: "faint", text: `${share}${from}` }),
+    h("p", { class: "faint", text: facts + from }),
     h(
       "p",
       { class: "row files" },
