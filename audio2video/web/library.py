@@ -10,6 +10,7 @@ from ..config.files import read_options_file
 from ..errors import Audio2VideoError
 from ..media.audio import probe_audio
 from ..media.video import probe_video
+from ..storage.files import file_hash
 from ..storage.ids import DEFAULT_ID, is_usable
 from ..storage.workspace import NO_SUFFIXES, Workspace, shipped
 from .answers import gone
@@ -71,8 +72,20 @@ def _ids(workspace: Workspace, kind: str) -> list[str]:
         and path.suffix not in NO_SUFFIXES
         and is_usable(path.stem)
         and not path.name.startswith(".")
+        and not _is_part(workspace, path)
     }
     return [DEFAULT_ID, *sorted(found - {DEFAULT_ID})]
+
+
+def _is_part(workspace: Workspace, path: Path) -> bool:
+    """Tell whether a speech is the part of another that a preview was made of."""
+    return (workspace.root / "input" / path.name).is_file()
+
+
+def _demo(kind: str) -> Path:
+    place = Workspace(shipped())
+    find = place.input_audio if kind == "speech" else place.target_video
+    return find(DEFAULT_ID)
 
 
 def _passes(workspace: Workspace) -> Iterator[str]:
@@ -100,7 +113,7 @@ def describe(place: WebPlace, kind: str, file_id: str) -> dict[str, Any]:
         told |= {
             "name": path.name,
             "bytes": path.stat().st_size,
-            "demo": path.is_relative_to(shipped()),
+            "demo": file_id == DEFAULT_ID and file_hash(path) == file_hash(_demo(kind)),
         }
         told |= _heard(path) if kind == "speech" else _seen(place, path, file_id)
     except Audio2VideoError as error:
