@@ -152,6 +152,7 @@ def curves_of(
     shown_mouth = own_mouth(track, timing)
     motion = np.linalg.norm(head_velocity(track.landmarks, track.starts, track.usable), axis=1)
     advance = np.abs(np.diff(timing.positions, prepend=timing.positions[:1]))
+    advance[np.diff(places, prepend=places[:1]) > 1] = 0.0  # a range begins
     gain = speech_gain(heard.activity, rate)
     why = reason_numbers(target, timing, layer.shown)
     curves = {

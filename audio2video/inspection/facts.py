@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,8 @@ def report_of(run: Run) -> dict[str, Any]:
         "options": _options(run.config),
         "inputs": _inputs(report.get("inputs")),
         "steps": _steps(report.get("steps")),
-        "warnings": _lines(report.get("warnings")),
-        "notices": _lines(report.get("notices")),
+        "warnings": _lines(report.get("warnings"), run),
+        "notices": _lines(report.get("notices"), run),
         "memory": report.get("peak_memory_mib"),
     }
 
@@ -86,8 +87,12 @@ def _steps(said: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(said: Any) -> list[str]:
-    return [_text(line) for line in said] if isinstance(said, list) else []
+def _lines(said: Any, run: Run) -> list[str]:
+    root = run.workspace.root
+    lines = [_text(line) for line in said] if isinstance(said, list) else []
+    for above in {str(root.absolute()), str(root.resolve()), str(root)} - {".", "/"}:
+        lines = [line.replace(f"{above}{os.sep}", "") for line in lines]
+    return lines
 
 
 def _text(value: Any) -> str:

@@ -59,12 +59,13 @@ export function compositeSection(data, person, pictures, onSeek) {
 /** How much of the mouth is shown; nothing where that is all of it, always. */
 function shownPlot(file, person, onSeek) {
   const { curves } = person;
-  if (curves.shown.every((value, k) => value === 1 && curves.why[k] < 0)) return null;
+  if (curves.shown.every((value) => value === 1)) return null;
   return new Plot({
     file: `${file}-shown`,
     title: "How much of the mouth is shown",
     caption: "It fades where something covers the mouth, and at the ends of ranges that are dubbed.",
     x: person.seconds,
+    gap: person.gap,
     xName: "seconds",
     xLabel: "time in the result [s]",
     yLabel: "share",

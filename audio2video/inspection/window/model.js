@@ -16,6 +16,8 @@ export class Person {
     this.layer = layer;
     this.curves = layer.curves;
     this.seconds = this.curves.frames.map((k) => k / data.rate);
+    /** Seconds between points of a curve that do not follow each other. */
+    this.gap = (1.5 * this.curves.step) / data.rate;
     this.mouth = unpacked(this.curves.mouth).values;
     this.ownMouth = unpacked(this.curves.own_mouth).values;
     this.trueMouth = this.curves.true && unpacked(this.curves.true.mouth).values;

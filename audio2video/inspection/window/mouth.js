@@ -63,6 +63,7 @@ function curvePlot(file, person, what, onSeek) {
         : "Distance between the corners of the mouth") +
       `; ${closed.toFixed(3)} in the target’s closed mouth.`,
     x: person.seconds,
+    gap: person.gap,
     xName: "seconds",
     xLabel: "time in the result [s]",
     yLabel: "inter-ocular dist.",

@@ -36,6 +36,7 @@ import { saveButton, saveCsv, savePng, saveSvg } from "./saving.js";
  * @property {number} [high]
  * @property {boolean} [log]
  * @property {number[]} [yTicks]
+ * @property {number} [gap] values of x further apart are not joined by a line
  * @property {number[][]} [bands] ranges of x in which something else holds
  * @property {string} [bandLabel]
  * @property {number} [right] pixels to the right of the axes
@@ -296,11 +297,15 @@ export class Plot {
 
   /** Unbroken runs of pixels; of many points in a pixel the least and the largest are kept. */
   #lines(values, first, last) {
-    const { x } = this.options;
+    const { x, gap = Infinity } = this.options;
     const runs = [];
     let run = [];
     const each = Math.max(1, Math.floor((last - first) / (2 * this.inner.width)));
     for (let k = first; k < last; k += each) {
+      if (k > first && x[k] - x[k - 1] > gap && run.length) {
+        runs.push(run);
+        run = [];
+      }
       const points = [];
       for (let j = k; j < Math.min(k + each, last); j += 1) {
         if (isNumber(values[j])) points.push([this.px(x[j]), this.py(values[j])]);

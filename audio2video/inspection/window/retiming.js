@@ -54,6 +54,7 @@ function pathPlot(file, person, onSeek) {
         "moves in the target."
       : "At the right, how the head moves in the target.",
     x: person.seconds,
+    gap: person.gap,
     xName: "seconds",
     xLabel: "time in the result [s]",
     yLabel: "time in the target [s]",
@@ -165,6 +166,7 @@ function motionPlot(file, person, onSeek) {
       "Speech activity, speech energy (level, from its least to full scale), and how far the head " +
       "moves from frame to frame (1: lively for this result).",
     x: person.seconds,
+    gap: person.gap,
     xName: "seconds",
     xLabel: "time in the result [s]",
     yLabel: "share",

@@ -34,7 +34,7 @@ function wavePlot(file, person, onSeek) {
   const [low, high] = [unpacked(wave.low).values, unpacked(wave.high).values];
   const x = Array.from(high, (_, k) => (k + 0.5) / wave.rate);
   const most = Math.max(0.05, ...Array.from(high, (v, k) => Math.max(v, -low[k])));
-  const limit = Math.min(1, 1.1 * most);
+  const limit = [0.05, 0.1, 0.2, 0.5, 1].find((one) => one >= most) ?? 1;
   const plot = new Plot({
     file: `${file}-waveform`,
     title: "Waveform",
@@ -45,6 +45,7 @@ function wavePlot(file, person, onSeek) {
     yLabel: "amplitude",
     low: -limit,
     high: limit,
+    yTicks: [-limit, 0, limit],
     height: 96,
     series: [
       { name: "highest", label: "largest", values: high, tone: 1, digits: 3, kind: "none" },
@@ -173,6 +174,7 @@ function activityPlot(file, person, onSeek) {
       "Level of the sound in each frame, in dB of full scale, and where someone speaks: the mouth " +
       "rests elsewhere, and heads move where speech sets in.",
     x: person.seconds,
+    gap: person.gap,
     xName: "seconds",
     xLabel: "time in the result [s]",
     yLabel: "level [dB]",

@@ -240,7 +240,7 @@ function measures(caption, rows) {
     } else {
       made.push(
         table(
-          ["", ...columns.map(words)],
+          ["group", ...columns.map(words)],
           found.map(([group, values]) => [words(group), ...columns.map((one) => said(values.get(one)))]),
           `${caption}: ${words(found.length > 1 ? "by group" : found[0][0])}`,
         ),

@@ -157,6 +157,7 @@ function countPlot(file, person, onSeek) {
     title: "How many frames a texture rests on",
     caption: "Candidates of equal weight that would say as much, (Σw)² / Σw², and how many there are.",
     x: shots.map((shot) => shot.frame / person.rate),
+    gap: (1.5 * person.layer.step) / person.rate,
     xName: "seconds",
     xLabel: "time in the result [s]",
     yLabel: "candidates",
