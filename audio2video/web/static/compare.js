@@ -11,8 +11,8 @@ const DRIFT = 0.05; // seconds that the two may be apart
  */
 export function compare(path, job) {
   const { width, height, rate, seconds } = job.result;
-  const made = h("video", { src: `${path}/video`, preload: "auto", playsinline: true, "aria-label": "The result" });
-  const target = h("video", { src: `${path}/target`, preload: "auto", playsinline: true, "aria-label": "The target" });
+  const made = h("video", { src: `${path}/video`, preload: "metadata", playsinline: true, "aria-label": "The result" });
+  const target = h("video", { src: `${path}/target`, preload: "metadata", playsinline: true, "aria-label": "The target" });
   target.muted = true;
   const note = h("p", { class: "faint", hidden: true });
   const wipe = h("input", {

@@ -1,5 +1,10 @@
 /** Hears of jobs as they change; comes back by itself when the connection was lost. */
 
+import { get } from "./api.js";
+
+const LATE = 1500; // milliseconds without a server before the page says so
+const HIDDEN = 30000; // after which a hidden tab lets go: a browser has few connections to a server
+
 /**
  * @param {(job: import("./types.js").Job) => void} changed
  * @param {(id: string) => void} gone
@@ -7,13 +12,19 @@
  */
 export function listen(changed, gone, connected) {
   const banner = document.getElementById("connection");
+  /** @type {EventSource|null} */
+  let source = null;
   let wait = 500;
   let late = 0;
+  let again = 0;
 
   function open() {
-    const source = new EventSource("/api/events");
+    clearTimeout(again);
+    source?.close();
+    source = new EventSource("/api/events");
     source.onopen = () => {
       clearTimeout(late);
+      late = 0;
       wait = 500;
       banner.hidden = true;
       connected();
@@ -23,16 +34,28 @@ export function listen(changed, gone, connected) {
     source.onerror = () => {
       // The browser's own second try gives up for good on some answers: begin anew.
       source.close();
-      clearTimeout(late);
-      late = setTimeout(() => {
-        banner.hidden = false;
-        banner.textContent =
-          "The server does not answer; trying again. What was under way goes on, or can be resumed.";
-      }, 1500);
-      setTimeout(open, wait);
+      late ||= setTimeout(tell, LATE);
+      again = setTimeout(open, wait);
       wait = Math.min(5000, wait * 2);
     };
-    addEventListener("pagehide", () => source.close(), { once: true });
   }
+  async function tell() {
+    try {
+      await get("/api/state");
+    } catch (error) {
+      if (error.status) return;
+      banner.hidden = false;
+      banner.textContent =
+        "The server does not answer; trying again. What was under way goes on when it is back.";
+    }
+  }
+  let leaving = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(leaving);
+    if (!document.hidden && source?.readyState === EventSource.CLOSED) open();
+    if (document.hidden) leaving = setTimeout(() => source?.close(), HIDDEN);
+  });
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (event) => event.persisted && open());
   open();
 }

@@ -50,7 +50,7 @@ export async function showOptions(root) {
     for (const { draw: one } of rows.values()) one();
     reset.hidden = !Object.keys(form.options).length;
   }
-  root.replaceChildren(presets, h("div", { class: "row" }, find, reset), ...take(common), ...groupBoxes);
+  root.replaceChildren(presets, h("div", { class: "row" }, find, reset), h("div", {}, ...take(common)), ...groupBoxes);
   onChange((parts) => parts.includes("options") && draw());
   draw();
 }

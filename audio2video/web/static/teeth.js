@@ -26,7 +26,10 @@ export async function teethDialog(item) {
   let chosen = {};
 
   async function keep() {
-    const own = (row) => (chosen[row] && !chosen[row].automatic ? { frame: chosen[row].frame, line: chosen[row].line } : null);
+    const own = (row) => {
+      const { automatic = true, frame = -1, line = 0 } = chosen[row] ?? {};
+      return automatic || frame < 0 ? null : { frame, line };
+    };
     try {
       await put(path, { upper: own("upper"), lower: own("lower") });
       document.dispatchEvent(new CustomEvent("target-changed"));
@@ -78,11 +81,11 @@ function side(row, found, path, chosen, changed) {
   }
   function moveTo(value) {
     const bounded = Math.min(found.rows - 1, Math.max(0, Math.round(value)));
-    set({ frame: chosen[row].frame, line: bounded });
+    set({ frame: chosen[row].frame, line: bounded, automatic: false });
   }
   function pick(frame) {
     if (at && frame === at.frame) set({ ...at, automatic: true });
-    else set({ frame, line: chosen[row]?.line ?? Math.round(found.rows / 2) });
+    else set({ frame, line: chosen[row]?.line ?? Math.round(found.rows / 2), automatic: false });
   }
   line.addEventListener("keydown", (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 }[event.key];
@@ -116,8 +119,9 @@ function side(row, found, path, chosen, changed) {
 
   function draw() {
     const now = chosen[row];
-    stage.hidden = !now;
-    if (now) {
+    const seen = now && now.frame >= 0;
+    stage.hidden = !seen;
+    if (seen) {
       const from = `${path}/${part(now.frame)}.png`;
       if (picture.getAttribute("src") !== from) picture.src = from;
       line.style.top = `${((now.line + 0.5) / found.rows) * 100}%`;
@@ -126,7 +130,7 @@ function side(row, found, path, chosen, changed) {
     }
     const automatic = Boolean(now?.automatic);
     state.replaceChildren(
-      h("span", { text: now ? `Frame ${now.frame}, line at row ${now.line}` : "None" }),
+      h("span", { text: seen ? `Frame ${now.frame}, line at row ${now.line}` : now ? "Your own picture in target/proxy" : "None" }),
       h("span", { class: "tag", text: automatic ? "automatic" : "chosen by you" }),
       automatic || !at ? "" : button("Back to automatic", () => set({ ...at, automatic: true }), { class: "small" }),
     );
