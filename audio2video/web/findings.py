@@ -1,4 +1,4 @@
-"""What is found in a target: its people and its teeth. Worker processes call these functions."""
+"""What is found in a target or a run, on demand. Worker processes call these functions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..config import Config
 from ..runtime.workers import WorkerMessage
 from ..storage.files import read_json, replacing, write_json
 from ..storage.workspace import Workspace
+from .jobs.job import INSPECTION
 from .jobs.make import reporting
 
 Report = Callable[[WorkerMessage], None]
@@ -94,3 +95,33 @@ def teeth(root: Path, video: Path, folder: Path, config: Config, report: Report)
             "lower": None if lower is None else vars(lower),
         },
     }
+
+
+def inspection(root: Path, run: Path, folder: Path, url: str, report: Report) -> dict[str, Any]:
+    """Gather what the window on a run shows, as JSON and as a page of its own.
+
+    Parameters
+    ----------
+    root : Path
+        Of the workspace.
+    run : Path
+        The run's folder.
+    folder : Path
+        The job's, in which both are kept.
+    url : str
+        Where a browser finds the JSON.
+    report : callable
+
+    Returns
+    -------
+    dict
+        JSON values.
+    """
+    from ..inspection.gather import gather
+    from ..inspection.page import write_page
+
+    data = gather(Workspace(root), run, reporting(report))
+    write_page(data, folder / INSPECTION["html"])
+    with replacing(folder / INSPECTION["json"]) as temporary:
+        temporary.write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
+    return {"url": url}

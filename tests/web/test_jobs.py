@@ -79,13 +79,27 @@ def test_a_job_makes_the_video_and_all_that_people_look_at(stocked: Site) -> Non
     with av.open(str(folder / FILES["before"])) as before:
         assert before.streams.video[0].frames == 62
     assert read_job(folder).as_json()["result"] == result
+    told = stocked.await_task(f"/api/jobs/{job['id']}/inspection")
+    assert told["state"] == "done", told
+    data = stocked.get(told["result"]["url"])
+    assert json.loads((folder / "inspection.json").read_text()) == data
+    page = stocked.browser.get(f"/api/jobs/{job['id']}/inspection.html?download=1")
+    assert page.content == (folder / "inspection.html").read_bytes()
+    assert page.headers["content-type"] == "application/octet-stream"
+    assert stocked.browser.get(f"/api/jobs/{job['id']}/inspection.xml").status_code == 404
     # A second one finds everything up to date; a preview says where it begins.
     again = stocked.await_job(submit(stocked)["id"])
     assert again["state"] == "done"
+    other = stocked.await_job(submit(stocked, options={"teeth": False})["id"])
+    assert stocked.browser.post(f"/api/jobs/{other['id']}/inspection").status_code == 200
+    answer = stocked.browser.post(f"/api/jobs/{again['id']}/inspection")
+    assert answer.status_code == 409
+    assert "a later run has taken this one's place" in answer.json()["error"]
     short = stocked.await_job(submit(stocked, preview=True)["id"])
     assert short["result"]["begins"] == 0.0  # the speech is shorter than a preview
     assert [one["id"] for one in stocked.get("/api/jobs")["jobs"]] == [
         short["id"],
+        other["id"],
         again["id"],
         job["id"],
     ]

@@ -21,6 +21,7 @@ def example(route: Route) -> str:
     return (
         route.path.replace("{frame:int}", "1")
         .replace("{what:str}", "video")
+        .replace("{kind:str}", "json")
         .replace("{id}", "demo")
         .replace("{name}", "mine")
     )

@@ -33,6 +33,9 @@ FILES = {
 }
 """Files in a job's folder."""
 
+INSPECTION = {"json": "inspection.json", "html": "inspection.html"}
+"""Files of the window on a job's run, made when somebody looks."""
+
 USUAL_SHARES = (
     ("finding the face", 0.3),
     ("rectifying the face", 0.06),

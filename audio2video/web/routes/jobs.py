@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ...storage.files import read_json as read_record
 from ..answers import RequestError, gone, read_json
 from ..dub_request import DubRequest
 from ..events import events
-from ..jobs.job import FILES
+from ..findings import inspection
+from ..jobs.job import FILES, INSPECTION
 from ..library import find_target
 from ..media import file_answer
 from ..server import server_of
@@ -97,7 +99,28 @@ def timeline(request: Request) -> Response:
     return JSONResponse({"frames": result["frames"], "rate": result["rate"], "runs": runs})
 
 
-def run_folder(request: Request) -> Path:
+def look_into(request: Request) -> Response:
+    """Gather what the window shows, or tell how far that is."""
+    job, server = _job(request), server_of(request)
+    key = f"inspection-{job['id']}"
+    if request.method == "POST":
+        run, folder = _run_folder(request), server.place.jobs / job["id"]
+        url = f"/api/jobs/{job['id']}/{INSPECTION['json']}"
+        root = server.place.workspace.root.absolute()
+        server.tasks.start(key, inspection, root, run, folder.absolute(), url)
+    return JSONResponse(server.tasks.look(key))
+
+
+def window(request: Request) -> Response:
+    """Give what the window shows, as JSON or as a page to be kept."""
+    job, kind = _job(request), request.path_params["kind"]
+    if kind not in INSPECTION:
+        raise gone("file of a job")
+    path = server_of(request).place.jobs / job["id"] / INSPECTION[kind]
+    return file_answer(request, path, f"{job['name']}-{path.name}")
+
+
+def _run_folder(request: Request) -> Path:
     """Folder of a job's run in the workspace's output folder.
 
     Raises
@@ -110,8 +133,19 @@ def run_folder(request: Request) -> Path:
     folder = None if name is None else (workspace.root / str(name)).resolve()
     output = (workspace.root / "output").resolve()
     if folder is None or not folder.is_relative_to(output) or not folder.is_dir():
-        raise RequestError(404, "the run's files are not there")
+        raise RequestError(404, "the run's files are not there any more")
+    own = server_of(request).place.jobs / job["id"] / FILES["report"]
+    if _made_of(own) != _made_of(folder / "report.json"):
+        raise RequestError(
+            409, "a later run has taken this one's place: look into that one, or make this again"
+        )
     return folder
+
+
+def _made_of(report: Path) -> tuple[Any, ...]:
+    """Give what a run's report says that it was made of."""
+    said = read_record(report)
+    return tuple(said.get(name) for name in ("audio2video", "options", "inputs"))
 
 
 ROUTES = [
@@ -123,6 +157,8 @@ ROUTES = [
     Route("/api/jobs/{id}/resume", resume, methods=["POST"]),
     Route("/api/jobs/{id}/target", before),
     Route("/api/jobs/{id}/timeline", timeline),
+    Route("/api/jobs/{id}/inspection", look_into, methods=["GET", "POST"]),
+    Route("/api/jobs/{id}/inspection.{kind:str}", window),
     Route("/api/jobs/{id}/{what:str}", product),
     Route("/api/events", follow),
 ]
