@@ -18,10 +18,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+
+COMMAND = (sys.executable, "-m", "audio2video", "web")
 
 UPLOADS = 10
 SLOW = 100
@@ -103,8 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"not measured: {UPLOADS} files need more than the {free / 2**30:.0f} GiB free")
             return 1
         process = subprocess.Popen(
-            [sys.executable, "-m", "audio2video", "web", "--workspace", folder]
-            + ["--port", "0", "--no_browser"],
+            [*COMMAND, "--workspace", folder, "--port", "0", "--no_browser"],
             stdout=subprocess.PIPE,
             text=True,
         )
