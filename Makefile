@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint audit fuzz bench clean
+.PHONY: demo test test-slow test-browser lint audit fuzz bench clean
 
 FUZZ_SECONDS ?= 60
 
@@ -10,10 +10,14 @@ demo: .venv/.installed
 	$(BIN)/python run.py --steps 1 2 3 4
 
 test: .venv/.developer
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not browser" --numprocesses auto --dist loadfile
 
 test-slow: .venv/.developer
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not browser"
+
+# In a real Chromium: Debian's package chromium, or the program that CHROMIUM names.
+test-browser: .venv/.developer
+	$(BIN)/python -m pytest -m browser
 
 lint: .venv/.developer
 	$(BIN)/ruff check .
