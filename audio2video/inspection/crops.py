@@ -12,10 +12,10 @@ from ..face.layout import eye_centres, inter_ocular_distance
 from ..face.rectify import RectifiedGrid
 from ..face.track import FaceTrack
 
-FACE_SIZE = 2.7
+FACE_SIZE = 3.0
 """Side of a picture of the face, in inter-ocular distances."""
 
-FACE_CENTRE = 0.55
+FACE_CENTRE = 0.75
 """How far below the eyes its middle lies, in inter-ocular distances."""
 
 MOUTH_SIZE = (1.3, 0.9)

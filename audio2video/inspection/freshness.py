@@ -13,10 +13,10 @@ from ..storage.files import file_hash
 from .run import AGAIN, REPORT, Run
 
 _OF_LAYER = {
-    "textures": "textures",
-    "lines": "mouth shapes",
-    "retiming": "retiming",
-    "target": "analysis of the target",
+    "textures": "other textures",
+    "lines": "other mouth shapes",
+    "retiming": "another retiming",
+    "target": "another analysis of the target",
 }
 """What step 4 noted of the files it read, in words."""
 
@@ -71,6 +71,10 @@ def check_products(run: Run, speakers: Sequence[Job], layers: Sequence[Layer]) -
         own = {"options": {name: playback[name] for name in flags if name in playback}}
         _check_options(run, job.retiming_path.name, own, flags)
     made_of = made_from(run.result)
+    if not made_of:
+        raise BadFileError(
+            "not known what it was made from: its record is gone", path=run.result, hint=AGAIN
+        )
     parts = made_of.get("parts") if len(layers) > 1 or "parts" in made_of else [made_of]
     parts = parts if isinstance(parts, list) else []
     if len(parts) != len(layers):
@@ -81,7 +85,7 @@ def check_products(run: Run, speakers: Sequence[Job], layers: Sequence[Layer]) -
         for name, words in _OF_LAYER.items():
             if not isinstance(part, dict) or part.get(name) != layer.facts[name]:
                 raise BadFileError(
-                    f"{run.result.name} was made from another {words} than is there now",
+                    f"{run.result.name} was made from {words} than there are now",
                     path=run.folder,
                     hint=AGAIN,
                 )

@@ -36,9 +36,10 @@ def packed(values: NDArray[Any], scale: float, kind: str = "int16") -> dict[str,
     info = np.iinfo(kind)
     low = MISSING + 1 if kind == "int16" else info.min
     numbers = np.asarray(values, np.float64)
-    whole = np.clip(np.round(np.nan_to_num(numbers) / scale), low, info.max)
+    there = np.isfinite(numbers)
+    whole = np.clip(np.round(np.where(there, numbers, 0.0) / scale), low, info.max)
     if kind == "int16":
-        whole = np.where(np.isfinite(numbers), whole, MISSING)
+        whole = np.where(there, whole, MISSING)
     data = whole.astype(np.dtype(kind).newbyteorder("<")).tobytes()
     return {
         "shape": list(numbers.shape),

@@ -20,8 +20,11 @@ from audio2video.texture.detail import AIM, MAX_GAIN, MIN_KEPT, sharpen
 from audio2video.texture.enhance import enhance_teeth
 from audio2video.texture.synthesis import (
     APART,
+    FINISHED,
+    MEDIAN,
     MOUTH_MARGIN,
     OPENING_BORDER,
+    STAGES,
     TEMPORAL_WEIGHTS,
     CandidateSet,
     SynthesisConfig,
@@ -390,3 +393,26 @@ def test_a_long_search_is_that_of_its_parts(
     for a, b in zip(parts, whole, strict=True):
         np.testing.assert_array_equal(a.frames, b.frames)
         np.testing.assert_allclose(a.weights, b.weights, atol=1)
+
+
+@pytest.mark.parametrize("equal", [False, True])
+def test_stages_end_with_the_texture_and_begin_with_the_median(
+    rng: np.random.Generator, equal: bool
+) -> None:
+    frames = 24
+    made = gallery(noise(rng, frames), np.linspace(0, 0.6, frames))
+    proxy = TeethProxy(made.textures[20], made.looks.mouths[20].astype(float), 40, 20, 0.5)
+    recipe = replace(
+        PLAIN, candidates=12, lip_candidates=4, detail=0.5, opening_detail=0.2, equal=equal
+    )
+    maker = TextureMaker(made, replace(recipe, upper=proxy))
+    shape = made.looks.mouths[11].astype(float)
+    (chosen,) = maker.choose(made.looks[11], coherent=False)
+    stages = maker.stages(shape, chosen)
+    assert tuple(stages) == STAGES
+    texture, _ = maker.render(shape, chosen)
+    assert np.array_equal(stages[FINISHED], texture)
+    bare = replace(recipe, lip_candidates=12, detail=0.0, opening_detail=0.0)
+    median, _ = TextureMaker(made, bare).render(shape, chosen)
+    assert np.array_equal(stages[MEDIAN], median)
+    assert not np.array_equal(stages[MEDIAN], texture)

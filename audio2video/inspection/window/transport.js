@@ -118,6 +118,10 @@ export class Transport {
     }
     this.button.textContent = "Pause";
     const tick = () => {
+      if (!this.element.isConnected) {
+        this.pause();
+        return;
+      }
       this.timer = requestAnimationFrame(tick);
       const frame = Math.floor(this.#now() * this.rate + 1e-6);
       if (frame >= this.frames - 1) this.pause();
