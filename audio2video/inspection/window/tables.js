@@ -108,7 +108,7 @@ export function trainingSection(data) {
   const select = /** @type {HTMLSelectElement} */ (
     element(
       "select",
-      { onchange: () => show(training.passes[select.selectedIndex]) },
+      { "aria-label": "Pass", onchange: () => show(training.passes[select.selectedIndex]) },
       ...training.passes.map((one) =>
         element("option", {
           text: one.pass_id + (one.pass_id === training.pass_id ? " (of this run)" : ""),

@@ -190,7 +190,7 @@ function choice(label, options, onChoice) {
   const select = /** @type {HTMLSelectElement} */ (
     element(
       "select",
-      { onchange: () => onChoice(options[select.selectedIndex][1]) },
+      { "aria-label": label, onchange: () => onChoice(options[select.selectedIndex][1]) },
       ...options.map(([text]) => element("option", { text })),
     )
   );

@@ -141,7 +141,7 @@ function speakerChoice(data, onChoice) {
   const select = /** @type {HTMLSelectElement} */ (
     element(
       "select",
-      { onchange: () => onChoice(data.layers[select.selectedIndex]) },
+      { "aria-label": "Speaker", onchange: () => onChoice(data.layers[select.selectedIndex]) },
       ...data.layers.map((layer) => element("option", { text: layer.title })),
     )
   );
