@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .api.faces import FoundFace, find_faces
     from .api.inspect import Inspection, inspect_run
     from .api.measure import evaluate_lipsync, evaluate_reenact, verify
+    from .api.shapes import adopt_mouth
     from .api.speech import speech_activity, speech_features, speech_samples
     from .api.stages import (
         analyse_target,
@@ -67,6 +68,7 @@ _HOMES = {
     "api.faces": ("FoundFace", "find_faces"),
     "api.inspect": ("Inspection", "inspect_run"),
     "api.measure": ("evaluate_lipsync", "evaluate_reenact", "verify"),
+    "api.shapes": ("adopt_mouth",),
     "api.speech": ("speech_activity", "speech_features", "speech_samples"),
     "api.stages": (
         "analyse_target",
@@ -132,6 +134,7 @@ __all__ = [
     "Verdict",
     "Workspace",
     "__version__",
+    "adopt_mouth",
     "analyse_target",
     "choose_teeth",
     "composite",

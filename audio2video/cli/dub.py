@@ -15,6 +15,8 @@ from .terminal import CONTEXT, Terminal
 FLAGS = (
     "voice_audio",
     "segments",
+    "load_shapes",
+    "shapes_rate",
     "pass_id",
     "face",
     "face_at",

@@ -64,6 +64,10 @@ class InputConfig(Section):
         The voice alone, as long as the speech: the lips follow it.
     segments : Path, optional
         Ranges of the target to dub, see `audio2video.config.segments`; None for all of it.
+    load_shapes : Path, optional
+        Mouth shapes from elsewhere, see `audio2video.mouth.foreign`.
+    shapes_rate : float, optional
+        How many of them are a second.
     inp_id, tar_id, pass_id : str
         Ids of the speech, the target video and the trained pass.
     """
@@ -83,6 +87,20 @@ class InputConfig(Section):
         "all else; --audio is then on the video's clock",
         group=VIDEO,
     )
+    load_shapes: Path | None = option(
+        None,
+        "mouth shapes of your own (.npy, dlib's points 48-67 or all 68, any unit) instead of "
+        "predicted ones",
+        group=VIDEO,
+    )
+    shapes_rate: float | None = option(
+        None,
+        "shapes per second of --load_shapes (default: they last as long as the speech)",
+        group=VIDEO,
+        low=1,
+        high=1000,
+        unit="1/s",
+    )
     inp_id: str = option(DEFAULT_ID, "speech in the workspace: input/mp3/<inp_id>.*", group=VIDEO)
     tar_id: str = option(
         DEFAULT_ID, "target video in the workspace: target/mp4/<tar_id>.*", group=VIDEO
@@ -92,7 +110,8 @@ class InputConfig(Section):
     )
 
     def __post_init__(self) -> None:
-        """Check that the ids are plain file names."""
+        """Check the bounds, and that the ids are plain file names."""
+        super().__post_init__()
         for name in ("inp_id", "tar_id", "pass_id"):
             check_id(name, getattr(self, name))
 

@@ -198,8 +198,10 @@ def _write_report(job: Job, timings: dict[str, dict[str, Any]]) -> None:
         inputs |= {f"audio_{k}": path for k, path in enumerate(job.plan.audio, start=1)}
     if job.config.inputs.segments is not None:
         inputs["segments"] = job.config.inputs.segments
-    folder = job.workspace.finished_pass(job.pass_id)
-    if folder is not None:
+    shapes, folder = job.config.inputs.load_shapes, job.workspace.finished_pass(job.pass_id)
+    if shapes is not None:
+        inputs["shapes"] = shapes
+    elif folder is not None:
         inputs["network"] = folder / "network.npz"
     write_json(
         job.folder / "report.json",

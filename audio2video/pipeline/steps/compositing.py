@@ -23,6 +23,7 @@ from ..contact_sheet import ContactSheet, mouth_box
 from ..frame_count import count_frames, count_in_ranges
 from ..job import Job
 from ..layers import Layer, composite_ranges, read_layer
+from ..loaded_shapes import LOADED
 from ..report import StepReport
 from ..soundtrack import result_sound
 
@@ -49,7 +50,9 @@ def run(job: Job) -> StepReport:
     target, plan = layers[0].target, job.plan
     timing = layers[0].timing if plan is None else Retiming(np.arange(wanted, dtype=np.float64))
     report = StepReport(NAME, "frame")
-    tags = container_tags(job.inp_id, job.tar_id, job.pass_id)
+    loaded = job.config.inputs.load_shapes is not None
+    made_with = LOADED if loaded else job.pass_id
+    tags = container_tags(job.inp_id, job.tar_id, made_with)
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     network = job.workspace.finished_pass(job.pass_id)
     heard = [job.audio.path] if plan is None else plan.audio
@@ -58,8 +61,8 @@ def run(job: Job) -> StepReport:
         heard[0],
         marking.label,
         marking.consent,
-        job.pass_id,
-        None if network is None else network / "network.npz",
+        made_with,
+        None if network is None or loaded else network / "network.npz",
         kept_sound=job.config.sound.kept_level,
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),

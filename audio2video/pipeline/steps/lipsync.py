@@ -22,6 +22,7 @@ from ...storage.arrays import read_array
 from ...storage.artifacts import build_if_stale
 from ...storage.files import file_hash
 from ..job import Job, will_train
+from ..loaded_shapes import load_shapes
 from ..report import StepReport
 from ..shapes import MADE_BY, read_shapes
 
@@ -57,7 +58,10 @@ def run(job: Job) -> StepReport:
         report.facts["training"] = training
         if not predict:
             report.unit, report.count = "epoch", training["epochs"]
-    if predict:
+    if job.config.inputs.load_shapes is not None:
+        report.count += job.frames if load_shapes(job) else 0
+        _draw_shapes(job, file_hash(job.audio.path))
+    elif predict:
         for one in job.speakers:
             _predict(one, report)
     return report

@@ -20,6 +20,7 @@ from ...target.analysis import TargetAnalysis
 from ...target.teeth_proxies import Proxies, choose_proxies, proxy_files
 from ...texture.candidates import candidate_count
 from ..job import Job
+from ..loaded_shapes import load_shapes, shapes_spread
 from ..one_voice import refuse_two_voices
 from ..plots import plot_proxies
 from ..report import StepReport
@@ -55,6 +56,8 @@ def run(job: Job) -> StepReport:
 
 def _make(job: Job, report: StepReport) -> None:
     target, config = job.target, job.config.texture
+    if job.config.inputs.load_shapes is not None:
+        load_shapes(job)
     shapes = read_shapes(job)[job.asked]
     timing, _ = ensure_retiming(job)
     network, product = job.predictor, job.textures_path
@@ -64,7 +67,7 @@ def _make(job: Job, report: StepReport) -> None:
         proxies = choose_proxies(
             job.workspace, job.tar_id, target, config, job.config.analysis, job.progress
         )
-        track = MouthTrack(shapes, job.rate, network.reference, network.spread)
+        track = MouthTrack(shapes, job.rate, network.reference, shapes_spread(job))
         carried = carry_mouth(track, target, job.tar_id, job.config, job.progress)
         mouth, workers = carried.shapes, job.config.machine.nthreads
         if job.part is not None:
