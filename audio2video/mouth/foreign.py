@@ -6,20 +6,31 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from ..face.layout import (
     LANDMARKS,
     LOWER_INNER_LIP,
     MOUTH,
+    MOUTH_CORNERS,
     MOUTH_POINTS,
     UPPER_INNER_LIP,
     eye_centres,
 )
 from ..face.pose import fit_pose
-from ..face.procrustes import Similarity
+from ..face.procrustes import Similarity, mean_shape
 from ..face.rectify import to_rectified
 from .prediction import MouthTrack
 from .shapes import absolute_shapes, closed_mouth_reference, opening_spread, relative_shapes
+
+UPPER_OUTER_LIP = slice(0, 7)
+
+MOVING = 0.08
+"""Standard deviation of the upper lip's place, in mouth widths, above which the head moves: the
+mouths are then those of a picture."""
+
+SMOOTHED = 0.5
+"""Seconds over which the size of a head in a picture is taken to be the same."""
 
 MIN_SIZE = 1e-9
 """Least extent of a mouth, in its own unit: less is a point."""
@@ -30,9 +41,10 @@ def adopt_shapes(
 ) -> MouthTrack:
     """Bring mouth shapes from elsewhere to the form in which they are predicted here.
 
-    Of whole faces the head pose is removed (`fit_pose`). Mouths alone are moved, turned and scaled,
-    all alike, such that their closed mouth fits the template's best (Procrustes). Then the
-    differences to the closed mouth are put onto the template's.
+    Of whole faces the head pose is removed (`fit_pose`); of mouths alone that move about, place and
+    angle of the upper lip, which is less exact. They are then moved, turned and scaled, all alike,
+    such that their closed mouth fits the template's best (Procrustes), and the differences to the
+    closed mouth are put onto the template's.
 
     Parameters
     ----------
@@ -53,7 +65,7 @@ def adopt_shapes(
     ValueError
         They are of another form, not finite, or no mouths.
     """
-    mouths = _rectified(_checked(points), template)
+    mouths = _rectified(_checked(points), rate, template)
     reference = closed_mouth_reference(mouths)
     shapes = absolute_shapes(relative_shapes(mouths, reference), template)
     spread = opening_spread(mouths, reference)
@@ -73,7 +85,9 @@ def _checked(points: NDArray[np.floating]) -> NDArray[np.float64]:
     return values
 
 
-def _rectified(points: NDArray[np.float64], template: NDArray[np.floating]) -> NDArray[np.float64]:
+def _rectified(
+    points: NDArray[np.float64], rate: Fraction, template: NDArray[np.floating]
+) -> NDArray[np.float64]:
     whole = points.shape[1] == LANDMARKS
     mouths = points[:, MOUTH] if whole else points
     if np.ptp(mouths, axis=(0, 1)).min() < MIN_SIZE:
@@ -83,7 +97,28 @@ def _rectified(points: NDArray[np.float64], template: NDArray[np.floating]) -> N
         mouths = mouths * [1.0, -1.0]
     if whole:
         return np.asarray(to_rectified(mouths, fit_pose(points)), np.float64)
+    centres = mouths[:, UPPER_OUTER_LIP].mean(axis=1)
+    widths = np.linalg.norm(mouths[:, MOUTH_CORNERS[1]] - mouths[:, MOUTH_CORNERS[0]], axis=1)
+    if np.std(centres, axis=0).max() > MOVING * np.median(widths):
+        mouths = _held_still(mouths, SMOOTHED * float(rate))
     return Similarity.fit(closed_mouth_reference(mouths), template).apply(mouths)
+
+
+def _held_still(mouths: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """Take the motion of the head out of mouths in a picture, by the upper lip, which moves least.
+
+    Its place and angle are brought to those of its mean in each frame; its size only over some
+    time, as it also changes when lips are spread or rounded.
+    """
+    upper = mouths[:, UPPER_OUTER_LIP]
+    usual = mean_shape(upper[:: max(1, len(upper) // 100)])
+    fits = [Similarity.fit(one, usual) for one in upper]
+    scales = np.exp(gaussian_filter1d(np.log([fit.scale for fit in fits]), width, mode="nearest"))
+    held = np.empty_like(mouths)
+    for k, (fit, scale) in enumerate(zip(fits, scales.tolist(), strict=True)):
+        turned = Similarity(scale, fit.angle, np.zeros(2))
+        held[k] = turned.apply(mouths[k] - upper[k].mean(axis=0))
+    return held
 
 
 def _points_up(points: NDArray[np.float64], mouths: NDArray[np.float64], *, whole: bool) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import BadFileError, MissingFileError, OptionError
-from ..mouth.foreign import adopt_shapes
 from ..mouth.prediction import MouthTrack
 from ..mouth.resampling import at_times
 from ..storage.artifacts import build_if_stale, read_record
@@ -82,6 +81,8 @@ def load_shapes(job: Job) -> bool:
 
 
 def _adopted(path: Path, rate: float | None, job: Job) -> MouthTrack:
+    from ..mouth.foreign import adopt_shapes
+
     try:
         points = load_array(path)
     except Exception as error:  # whatever NumPy raises for what is no array of its own

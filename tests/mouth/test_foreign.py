@@ -94,3 +94,21 @@ def test_what_is_no_mouth_is_refused(points: NDArray[np.floating], says: str) ->
         adopt_shapes(points, RATE, np.ones((20, 2)))
     with pytest.raises(a2v.OptionError, match="the array " + says):
         a2v.adopt_mouth(points, 25)
+
+
+def test_of_mouths_in_a_picture_the_motion_of_the_head_is_removed(spoken: a2v.MouthTrack) -> None:
+    times = np.arange(len(spoken)) / 25
+    moving = np.stack(
+        [
+            Similarity(
+                100 * (1 + 0.1 * np.sin(0.7 * t)),
+                0.15 * np.sin(2 * t),
+                np.array([300 + 40 * np.sin(1.3 * t), 200 + 25 * np.cos(2.1 * t)]),
+            ).apply(shape)
+            for t, shape in zip(times.tolist(), spoken.shapes, strict=True)
+        ]
+    )
+    found = adopt_shapes(moving, RATE, spoken.reference)
+    assert np.corrcoef(found.opening, spoken.opening)[0, 1] > 0.99
+    still = adopt_shapes(spoken.shapes, RATE, spoken.reference)
+    assert np.std(found.opening) == pytest.approx(np.std(still.opening), rel=0.05)
