@@ -68,6 +68,17 @@ export function choice(legend, name, options, value, change) {
   return set;
 }
 
+/** A button that lets the user choose a file; the same one twice, too. */
+export function fileButton(text, accept, take, props = {}) {
+  const input = h("input", { type: "file", accept, hidden: true });
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    input.value = "";
+    if (file) take(file);
+  });
+  return [button(text, () => input.click(), props), input];
+}
+
 /** A line that says what is wrong, in the server's words. */
 export function problem(text) {
   return h("p", { class: "problem", text });

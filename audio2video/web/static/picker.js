@@ -1,6 +1,6 @@
 /** Where speech or a video comes from: dropped, chosen, recorded, or there already. */
 
-import { button, h, problem, say } from "./dom.js";
+import { button, fileButton, h, problem, say } from "./dom.js";
 import { bytes, time } from "./format.js";
 import { frame, items, upload } from "./library.js";
 
@@ -28,10 +28,6 @@ const WORDS = {
 export function picker(kind, choose, keep) {
   const words = WORDS[kind];
   const status = h("div", { class: "status" });
-  const file = h("input", {
-    type: "file", accept: words.accept, class: "unseen", tabindex: -1, "aria-hidden": "true",
-    on: { change: () => file.files[0] && take(file.files[0], file.files[0].name) },
-  });
   const zone = h(
     "div",
     { class: "drop" },
@@ -39,11 +35,10 @@ export function picker(kind, choose, keep) {
     h(
       "p",
       { class: "row" },
-      button("Choose a file…", () => file.click()),
+      ...fileButton("Choose a file…", words.accept, (file) => take(file, file.name)),
       button(`${words.record}…`, record),
       keep ? button("Cancel", keep, { class: "quiet" }) : null,
     ),
-    file,
     status,
   );
   dropping(zone, (dropped) => take(dropped, dropped.name));

@@ -1,9 +1,9 @@
 /** Only parts of a video: ranges on its waveform, to drag or to type, or from subtitles. */
 
 import { post } from "./api.js";
-import { button, h, problem, say, select } from "./dom.js";
+import { button, fileButton, h, problem, say, select } from "./dom.js";
 import { changeScope, form, onChange, scope } from "./form.js";
-import { clock } from "./format.js";
+import { clock, count } from "./format.js";
 import { item } from "./library.js";
 import { people } from "./people.js";
 import { dropping } from "./picker.js";
@@ -23,10 +23,6 @@ export function showSegments(root, target) {
   const layer = h("div", { class: "ranges" });
   const table = h("tbody", {});
   const wrong = h("div", {});
-  const file = h("input", {
-    type: "file", accept: ".srt", class: "unseen", tabindex: -1, "aria-hidden": "true",
-    on: { change: () => file.files[0] && subtitles(file.files[0]) },
-  });
   track.append(layer);
   const zone = h(
     "div",
@@ -36,8 +32,7 @@ export function showSegments(root, target) {
       "p",
       { class: "row" },
       button("Add a part", () => add(null)),
-      button("Take times from subtitles (.srt)…", () => file.click()),
-      file,
+      ...fileButton("Take times from subtitles (.srt)…", ".srt", subtitles),
     ),
     wrong,
     h(
@@ -79,7 +74,7 @@ export function showSegments(root, target) {
       const { segments } = await post("/api/subtitles", await given.text());
       wrong.replaceChildren();
       keep(segments.map(({ start, end }) => ({ start, end, speech: null, speaker: null })));
-      say(`${segments.length} parts from ${given.name}`);
+      say(`${count(segments.length, "part")} from ${given.name}`);
     } catch (error) {
       wrong.replaceChildren(problem(error.message));
     }

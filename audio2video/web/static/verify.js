@@ -1,7 +1,7 @@
 /** Reads the marks of any file: what it says of itself, and whether it was changed since. */
 
 import { part, send } from "./api.js";
-import { button, h, problem, say } from "./dom.js";
+import { button, fileButton, h, problem, say } from "./dom.js";
 import { dropping } from "./picker.js";
 
 const WORDS = {
@@ -14,16 +14,11 @@ const WORDS = {
 export function showVerify(root) {
   if (root.childElementCount) return;
   const answer = h("div", { role: "status" });
-  const file = h("input", {
-    type: "file", class: "unseen", tabindex: -1, "aria-hidden": "true",
-    on: { change: () => file.files[0] && check(file.files[0]) },
-  });
   const zone = h(
     "div",
     { class: "drop big" },
     h("p", {}, h("strong", { text: "Drop any video here" }), h("br"), h("span", { class: "faint", text: "It is read on the computer that runs this page, and not kept." })),
-    h("p", { class: "row" }, button("Choose a file…", () => file.click(), { class: "primary" })),
-    file,
+    h("p", { class: "row" }, ...fileButton("Choose a file…", null, check, { class: "primary" })),
   );
   dropping(zone, check);
 
@@ -36,7 +31,6 @@ export function showVerify(root) {
     } catch (error) {
       answer.replaceChildren(error.name === "AbortError" ? "" : problem(error.message));
     }
-    file.value = "";
     say(answer.textContent.slice(0, 200));
   }
 
