@@ -29,7 +29,7 @@ from ..storage.files import file_hash
 from .packing import packed, rounded, runs_of
 from .sound import Stretch, feature_picture, frame_levels, waveform
 
-POINTS = 6000
+POINTS = 8000
 """Points of a curve at most, of all people together; of a longer run, each so-many-th is kept."""
 
 MOUTH_SCALE = 1e-4
@@ -51,7 +51,7 @@ class Heard:
     activity, level : ndarray, shape (M,)
         Speech activity (0 to 1) and level (dB) of each frame.
     figures : dict
-        Waveform and features, as JSON values.
+        Waveform, features and ranges that are dubbed, as JSON values.
     """
 
     activity: NDArray[np.floating]
@@ -81,7 +81,7 @@ def listen_again(job: Job, rate: Fraction, seconds: float) -> Heard:
         figures = {
             "wave": waveform(samples, stretches, seconds),
             "features": feature_picture(features, stretches, seconds),
-            "speech": [[float(one.begin), float(one.end)] for one in stretches],
+            "ranges": _ranges(job, rate),
         }
         level = frame_levels(features, rate, job.frames)
     return Heard(activity[job.asked], level[job.asked], figures)
@@ -97,6 +97,12 @@ def _stretches(job: Job, rate: Fraction) -> list[Stretch]:
         )
         for start, (first, last) in zip(job.part.starts, job.part.runs, strict=True)
     ]
+
+
+def _ranges(job: Job, rate: Fraction) -> list[list[float]]:
+    """Give the seconds of the result that get a mouth, whether or not anything is said in them."""
+    runs = [[0, job.frames]] if job.part is None else job.part.runs.tolist()
+    return [[float(first / rate), float(last / rate)] for first, last in runs]
 
 
 def is_own_speech(job: Job) -> bool:

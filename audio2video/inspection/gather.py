@@ -35,6 +35,9 @@ FORMAT = 1
 SAMPLES = 6
 """Moments whose pictures tell how large all will be."""
 
+THUMB_COST = 3000
+"""Bytes of a picture of a candidate, at most."""
+
 STAGE = "making pictures"
 
 
@@ -172,7 +175,9 @@ def _add_pictures(
     proxies = [person.studio.proxy_pictures(SIZES[0]) for person in people]
     for layer, pictures in zip(data["layers"], proxies, strict=True):
         layer["proxies"] = pictures
-    room = most - size_of(data) - THUMB_BYTES
+    frames = sum(len(person.layer.target.clear_frames()) for person in people)
+    thumbs = min(THUMB_BYTES, THUMB_COST * frames)
+    room = most - size_of(data) - thumbs
     costs = _costs(people)
     size, step = choose_size(moments, costs, room)
     counts = [len(range(0, len(person.mouth), step)) for person in people]
@@ -185,7 +190,7 @@ def _add_pictures(
             done += 1
             progress.update(STAGE, done, sum(counts))
         layer["shots"], layer["step"] = shots, step
-        layer["pictured"], layer["thumbs"] = _thumbs(person, shots, THUMB_BYTES // len(people))
+        layer["pictured"], layer["thumbs"] = _thumbs(person, shots, thumbs // len(people))
         window = person.studio.lips
         layer["texture_size"] = [
             window.columns.stop - window.columns.start,

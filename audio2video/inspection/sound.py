@@ -15,13 +15,13 @@ from ..speech.recording import FULL_SCALE
 from ..speech.units import SAMPLE_RATE
 from .packing import packed, rounded
 
-MAX_BINS = 8000
+MAX_BINS = 40_000
 """Pairs of least and largest sample of a waveform."""
 
 BIN_RATE = 400
 """Of these a second, where that is not too many."""
 
-MAX_COLUMNS = 3000
+MAX_COLUMNS = 8000
 """Columns of the picture of features."""
 
 SPREAD = 3.0

@@ -142,6 +142,20 @@ def test_frames_that_pass_through_have_a_reason_and_no_mask(tmp_path: Path) -> N
     assert layer["own_speech"] is False, "a silent target has said nothing"
 
 
+def test_a_result_may_last_longer_than_its_speech(tmp_path: Path) -> None:
+    write_film(tmp_path / "film.mp4", first_person(30))
+    voice = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)
+    write_wav(tmp_path / "talk.wav", voice[8000:17600], 16000)
+    run = CommandInside(tmp_path / "workspace")
+    run("--steps", "1", "2", "3", "4", "--audio", tmp_path / "talk.wav", "--video",
+        tmp_path / "film.mp4", "--fit", "silence")  # fmt: skip
+    made = a2v.inspect_run("talk-film", tmp_path / "x.html", workspace=tmp_path / "workspace")
+    (layer,) = data_in(made.path)["layers"]
+    assert made.frames == len(layer["curves"]["frames"]) == 30
+    assert layer["sound"]["ranges"] == [[0.0, 1.2]], "the mouth rests there, but is the new one"
+    assert layer["curves"]["speech"][-5:] == [0.0] * 5
+
+
 def test_the_true_mouth_is_known_where_the_target_says_its_own_words(tmp_path: Path) -> None:
     voice = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)
     write_wav(tmp_path / "words.wav", voice[: 16000 * 6 // 5], 16000)

@@ -23,7 +23,7 @@ export class Person {
     this.trueMouth = this.curves.true && unpacked(this.curves.true.mouth).values;
     this.shots = layer.shots;
     this.shotFrames = this.shots.map((shot) => shot.frame);
-    this.outside = gaps(layer.sound.speech, data.seconds);
+    this.outside = gaps(layer.sound.ranges, data.seconds);
   }
 
   /**

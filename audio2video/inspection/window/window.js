@@ -111,7 +111,7 @@ function header(data) {
     `${data.width} × ${data.height}`,
   ];
   const every = data.layers[0].step;
-  const thin = every > 1 ? `Every ${every}th frame has pictures: all of them would be too many.` : null;
+  const thin = every > 1 ? `One frame in ${every} has pictures: all of them would be too many.` : null;
   return element(
     "header",
     { class: "w-header" },
