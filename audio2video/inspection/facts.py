@@ -106,6 +106,9 @@ def rows_of(values: Mapping[str, Any], above: str = "") -> list[list[Any]]:
         label = f"{above} · {name}" if above else name
         if isinstance(value, dict):
             rows += rows_of(value, label)
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            numbered = {str(k): one for k, one in enumerate(value, start=1)}
+            rows += rows_of(numbered, label)
         elif isinstance(value, list):
             rows.append([label, ", ".join(_text(one) for one in value)])
         else:

@@ -235,17 +235,16 @@ function measures(caption, rows) {
   const made = [];
   for (const found of tables.values()) {
     const columns = [...found[0][1].keys()];
-    if (found.length === 1 && columns.length < 3) {
+    if (found.length === 1) {
       plain.push(...columns.map((leaf) => [`${found[0][0]} · ${leaf}`, found[0][1].get(leaf)]));
-    } else {
-      made.push(
-        table(
-          ["group", ...columns.map(words)],
-          found.map(([group, values]) => [words(group), ...columns.map((one) => said(values.get(one)))]),
-          `${caption}: ${words(found.length > 1 ? "by group" : found[0][0])}`,
-        ),
-      );
+      continue;
     }
+    const rows = found.map(([group, values]) => [
+      words(group),
+      ...columns.map((one) => said(values.get(one))),
+    ]);
+    const about = [...new Set(found.map(([group]) => group.split(" · ")[0]))].join(", ");
+    made.push(table(["group", ...columns.map(words)], rows, `${caption} (${made.length + 1}): ${words(about)}`));
   }
   if (plain.length) {
     made.push(table(["measure", "value"], plain.map(([n, v]) => [words(n), said(v)]), caption));
