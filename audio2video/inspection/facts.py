@@ -21,6 +21,9 @@ EPOCHS = 2000
 MAX_ROWS = 400
 """Rows of a table of measures at most."""
 
+TIMELINE = "timeline"
+"""Fact of step 4 that the window shows frame by frame."""
+
 NOT_OF_ONE_VIDEO = ("Training (step 1)", "Dataset (step 0)")
 """Groups of options that a run with a finished pass does not use."""
 
@@ -81,7 +84,7 @@ def _steps(said: Any) -> list[dict[str, Any]]:
     if not isinstance(said, dict):
         return []
     return [
-        {"name": name, "facts": rows_of(facts)}
+        {"name": name, "facts": rows_of({k: v for k, v in facts.items() if k != TIMELINE})}
         for name, facts in said.items()
         if isinstance(facts, dict)
     ]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..errors import BadFileError
+from ..errors import Audio2VideoError, BadFileError
 from ..media.preview_sound import preview_sound
 from ..media.video import probe_video
 from ..pipeline.job import Job
@@ -135,7 +135,7 @@ def _without_pictures(
                 "title": f"Person {speaker}",
                 "own_speech": own,
                 "sound": heard.figures,
-                "encoder": job.encoder.note.name,
+                "encoder": _encoder(job),
                 **curves_of(person.job, person.layer, person.mouth, heard, len(people), own=own),
             }
         )
@@ -146,6 +146,7 @@ def _without_pictures(
         "inp_id": job.inp_id,
         "tar_id": job.tar_id,
         "pass_id": job.pass_id,
+        "loaded": _loaded(job),
         "frames": job.frames,
         "rate": float(rate),
         "rate_exact": str(rate),
@@ -158,6 +159,20 @@ def _without_pictures(
         "layers": layers,
         "report": report_of(run),
     }
+
+
+def _loaded(job: Job) -> str | None:
+    """Give the name of the file that mouth shapes come from; None where they are predicted."""
+    path = job.config.inputs.load_shapes
+    return None if path is None else path.name
+
+
+def _encoder(job: Job) -> str | None:
+    """Give the name of the pass's speech encoder; None if the pass is gone."""
+    try:
+        return job.predictor.encoder.name
+    except Audio2VideoError:
+        return None
 
 
 def _sound(result: Path, seconds: float) -> dict[str, str] | None:

@@ -142,6 +142,20 @@ def test_frames_that_pass_through_have_a_reason_and_no_mask(tmp_path: Path) -> N
     assert layer["own_speech"] is False, "a silent target has said nothing"
 
 
+def test_shapes_from_elsewhere_are_not_called_predicted(finished: Path) -> None:
+    workspace = finished / "workspace"
+    shapes = np.load(workspace / "input" / "ldmk" / "talkers" / "words.npy")
+    np.save(finished / "mine.npy", shapes)
+    run = CommandInside(workspace)
+    run("--steps", "1", "2", "3", "4", "--inp_id", "words", "--tar_id", "painted",
+        "--load_shapes", finished / "mine.npy")  # fmt: skip
+    made = a2v.inspect_run(NAME, finished / "x.html", workspace=workspace)
+    data = data_in(made.path)
+    assert data["loaded"] == "mine.npy"
+    assert made.notes == ()
+    assert all(shot["same"] for shot in data["layers"][0]["shots"])
+
+
 def test_a_result_may_last_longer_than_its_speech(tmp_path: Path) -> None:
     write_film(tmp_path / "film.mp4", first_person(30))
     voice = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)

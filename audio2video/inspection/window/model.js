@@ -14,6 +14,8 @@ export class Person {
   constructor(data, layer) {
     this.rate = data.rate;
     this.layer = layer;
+    /** Where the mouth shapes come from, in a word. */
+    this.origin = data.loaded ? "loaded" : "predicted";
     this.curves = layer.curves;
     this.seconds = this.curves.frames.map((k) => k / data.rate);
     /** Seconds between points of a curve that do not follow each other. */

@@ -24,8 +24,9 @@ export function mouthSection(data, person, pictures, onSeek) {
   const plots = ["opening", "width"].map((what) => curvePlot(data.name, person, what, onSeek));
   const points = pointsFigure(data.name, person);
   const over = overFigure(data.name, person, pictures);
+  const shapes = data.loaded ? `Shapes loaded from ${data.loaded}` : "Predicted shapes";
   const lead =
-    "Predicted shapes, carried onto the target’s face at its own range, in inter-ocular distances." +
+    `${shapes}, carried onto the target’s face at its own range, in inter-ocular distances.` +
     (person.trueMouth ? " The speech is the target’s own sound, so the true mouth is known." : "");
   return {
     element: section(
@@ -52,7 +53,7 @@ function curvePlot(file, person, what, onSeek) {
   if (curves.true) {
     series.push({ name: `true_${what}`, label: TRUE, values: curves.true[what], tone: 2, ...unit });
   }
-  series.push({ name: `predicted_${what}`, label: "predicted", values: curves[what], tone: 1, ...unit });
+  series.push({ name: `${person.origin}_${what}`, label: person.origin, values: curves[what], tone: 1, ...unit });
   const closed = person.layer.target.closed[what];
   return new Plot({
     file: `${file}-${what}`,
@@ -97,7 +98,7 @@ function pointsFigure(file, person) {
     mouth && mouth.map((value, k) => (value - (k % 2 ? y0 : x0)) * scale);
   const title = "The twenty points";
   const legend = [
-    ["predicted", 1, false],
+    [person.origin, 1, false],
     [OWN, 4, true],
     ...(truth ? [[TRUE, 2, false]] : []),
   ];
@@ -206,12 +207,12 @@ function overFigure(file, person, pictures) {
     element: card(
       {
         title,
-        caption: "Where the predicted lips lie in the picture, and the target’s own.",
+        caption: `Where the ${person.origin} lips lie in the picture, and the target’s own.`,
         buttons: [saveButton("PNG", title, save)],
       },
       view.element,
       keyOf([
-        ["predicted", 1, false],
+        [person.origin, 1, false],
         [OWN, 4, true],
       ]),
     ),

@@ -101,9 +101,10 @@ function featurePlot(file, person, onSeek) {
       return Number.isNaN(value) ? null : features.mean[row] + value * features.deviation[row];
     }),
   }));
-  const hears = person.layer.encoder === "mfcc"
-    ? "what the pass hears, beside their differences from frame to frame"
-    : `for the eye: this pass hears with the encoder '${person.layer.encoder}'`;
+  const { encoder } = person.layer;
+  let hears = "for the eye";
+  if (encoder === "mfcc") hears = "what the pass hears, beside their differences from frame to frame";
+  else if (encoder) hears = `for the eye: this pass hears with the encoder '${encoder}'`;
   return new Plot({
     file: `${file}-features`,
     title: "Features",
@@ -146,7 +147,7 @@ function colourBar(legend, plot, spread) {
   legend.append(
     text(left, "start", `−${spread}`),
     shape("image", { href: bar, x: left + 22, y: 12, width, height: 10, preserveAspectRatio: "none" }),
-    text(left + width + 28, "start", `+${spread} standard deviations from the row’s mean`),
+    text(left + width + 28, "start", `+${spread} standard deviations`),
   );
 }
 

@@ -105,7 +105,7 @@ function header(data) {
   const facts = [
     `speech ${data.inp_id}`,
     `target ${data.tar_id}`,
-    `pass ${data.pass_id}`,
+    data.loaded ? `shapes ${data.loaded}` : `pass ${data.pass_id}`,
     `${data.frames} frames at ${Number(data.rate.toFixed(3))}/s`,
     clockTime(data.seconds),
     `${data.width} × ${data.height}`,
