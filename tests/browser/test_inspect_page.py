@@ -6,14 +6,18 @@ import csv
 import json
 import re
 import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import audio2video as a2v
+from audio2video.inspection.page import WINDOW
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -214,6 +218,74 @@ def test_passes_have_their_histories(seen: Seen) -> None:
     seen.page.wait_for_timeout(200)
     plot = seen.page.locator("section", has=seen.page.locator("#w-training")).locator(".w-plot")
     assert plot.locator("path.w-line[d^=M]").count() == 2
+
+
+SERVED = """<!doctype html><html lang="en"><title>A page</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/tokens.css"><h1>Another page</h1><div id="place"></div>
+<script type="module" src="/start.js"></script></html>"""
+START = """import { showWindow } from "/window.js";
+const data = await (await fetch("/data.json")).json();
+window.shown = showWindow(document.getElementById("place"), data);"""
+
+
+@contextmanager
+def served(data: dict[str, Any]) -> Iterator[str]:
+    """A server that lets its page run and load nothing but its own files."""
+    own = {"/": (SERVED, "text/html"), "/start.js": (START, "text/javascript")}
+    own["/data.json"] = (json.dumps(data), "application/json")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind = "text/css" if self.path.endswith(".css") else "text/javascript"
+            if self.path in own:
+                text, kind = own[self.path]
+            else:
+                text = (WINDOW / self.path.lstrip("/")).read_text(encoding="utf-8")
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header(
+                "Content-Security-Policy",
+                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                "img-src 'self' data: blob:; media-src blob:",
+            )
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_server_shows_the_same_window(browser: Browser, page_file: Path) -> None:
+    text = page_file.read_text(encoding="utf-8")
+    found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    with served(json.loads(found[1])) as address:
+        page = browser.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(address)
+        seen = Seen(page)
+        seen.settle()
+        assert page.locator("h2").all_text_contents() == SECTIONS
+        colour = page.locator(".w-play").evaluate("(one) => getComputedStyle(one).backgroundColor")
+        assert colour == "rgb(11, 95, 138)", "it has brought its styles itself"
+        assert page.locator(".inspection").evaluate("(one) => one.style.visibility") == ""
+        page.keyboard.press("ArrowRight")
+        assert seen.place.startswith("Frame 1 ")
+        page.evaluate("window.shown.close()")
+        page.keyboard.press("ArrowRight")
+        assert seen.place.startswith("Frame 1 "), "closed, it hears no keys"
+        page.evaluate("window.shown.seek(5)")
+        assert seen.place.startswith("Frame 5 ")
+        assert said == []
+        page.close()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (640, "light")])

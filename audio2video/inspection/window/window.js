@@ -8,6 +8,7 @@ import { clockTime } from "./numbers.js";
 import { Pictures } from "./pictures.js";
 import { retimingSection } from "./retiming.js";
 import { speechSection } from "./speech.js";
+import { withStyles } from "./styles.js";
 import { evaluationSection, reportSection, trainingSection } from "./tables.js";
 import { textureSection } from "./texture.js";
 import { Transport } from "./transport.js";
@@ -68,6 +69,7 @@ export function showWindow(root, data) {
     element("div", { class: "w-bar" }, transport.element, menu),
     content,
   );
+  withStyles(root, () => sections.forEach((one) => one.plots.forEach((plot) => plot.draw())));
   open(data.layers[0]);
 
   const onKey = (event) => {
