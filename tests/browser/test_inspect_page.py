@@ -221,7 +221,8 @@ def test_passes_have_their_histories(seen: Seen) -> None:
 
 
 SERVED = """<!doctype html><html lang="en"><title>A page</title>
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/tokens.css"><h1>Another page</h1><div id="place"></div>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/tokens.css">
+<h1>Another page</h1><div id="place"></div>
 <script type="module" src="/start.js"></script></html>"""
 START = """import { showWindow } from "/window.js";
 const data = await (await fetch("/data.json")).json();

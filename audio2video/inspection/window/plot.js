@@ -350,7 +350,7 @@ export class Plot {
     svg.addEventListener("pointermove", (event) => {
       if (!this.inner) return;
       this.hovered = xOf(event);
-      if (event.buttons & 1) this.options.onSeek?.(this.hovered);
+      if (event.buttons & 1 && event.pointerType !== "touch") this.options.onSeek?.(this.hovered);
       this.#mark();
     });
     svg.addEventListener("pointerleave", () => {
@@ -358,8 +358,11 @@ export class Plot {
       this.#mark();
     });
     svg.addEventListener("pointerdown", (event) => {
-      if (event.button === 0 && this.inner) this.options.onSeek?.(xOf(event));
+      if (event.button !== 0 || event.pointerType === "touch" || !this.inner) return;
+      this.options.onSeek?.(xOf(event));
     });
+    // A finger that only scrolls the page goes nowhere.
+    svg.addEventListener("click", (event) => this.inner && this.options.onSeek?.(xOf(event)));
   }
 
   #saveCsv() {
