@@ -11,7 +11,7 @@ from browsing import FLAGS, Served, find_chromium
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-LIMIT = 120_000
+LIMIT = 60_000
 """Milliseconds after which a page hangs, however busy the machine is."""
 
 UNREACHED = re.compile(r"Failed to load resource|ERR_")
@@ -34,7 +34,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     """A server with an empty workspace."""
     server = Served(tmp_path / "workspace")
     yield server
-    server.stop()
+    server.kill()
 
 
 @pytest.fixture

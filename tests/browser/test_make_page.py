@@ -216,15 +216,15 @@ def test_each_person(tab: Page, served: Served, small_speech: Path, pair: Path) 
 
 def test_teeth_line(tab: Page, served: Served, small_speech: Path, pair: Path) -> None:
     choose_files(tab, small_speech, pair)
+    tab.get_by_role("radio", name="Person 2").check()
     tab.get_by_role("button", name="Teeth…").click()
     line = tab.get_by_role("slider", name="Row where the lower teeth begin")
-    line.wait_for()
     before = int(line.get_attribute("aria-valuenow") or 0)
     line.press("ArrowDown")
     line.press("ArrowDown")
     expect(line).to_have_attribute("aria-valuenow", str(before + 2))
-    rows = tab.locator("dialog section").filter(has=line)
-    other = rows.locator(".candidate[aria-pressed=false]").first
+    section = tab.locator("dialog section").filter(has=tab.locator(".candidate")).first
+    other = section.locator(".candidate[aria-pressed=false]").first
     frame = other.get_attribute("data-frame")
     other.click()
     tab.get_by_role("button", name="Save").click()
@@ -232,9 +232,22 @@ def test_teeth_line(tab: Page, served: Served, small_speech: Path, pair: Path) -
     kept = (served.workspace / "target" / "pair.toml").read_text()
     assert f"lineL = {before + 2}" in kept
     assert f"frameL = {frame}" in kept
-    assert "lineU" not in kept
+    # And so it is found again; dragging sets it, too.
     tab.get_by_role("button", name="Teeth…").click()
     expect(line).to_have_attribute("aria-valuenow", str(before + 2))
+    box = tab.locator(".tooth-frame").first.bounding_box()
+    assert box is not None
+    tab.mouse.move(box["x"] + 40, box["y"] + box["height"] * 0.4)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 40, box["y"] + box["height"] * 0.5, steps=4)
+    tab.mouse.up()
+    rows = int(line.get_attribute("aria-valuemax") or 0) + 1
+    assert abs(int(line.get_attribute("aria-valuenow") or 0) - rows / 2) <= 1
+    section.get_by_role("button", name="Back to automatic").click()
+    expect(line).to_have_attribute("aria-valuenow", str(before))
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.locator("dialog")).to_have_count(0)
+    assert "line" not in (served.workspace / "target" / "pair.toml").read_text()
 
 
 def test_options_and_presets(

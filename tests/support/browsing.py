@@ -1,17 +1,14 @@
-"""A browser, and the server as a user starts it."""
+"""A browser, and the server of a workspace, which can be killed and started again."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
-from waiting import ended
+from web_server import WebServer
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 """Commands of browsers that the tests can drive."""
 
 FLAGS = (
@@ -30,7 +27,7 @@ def find_chromium() -> str | None:
 
 
 class Served:
-    """The server of a workspace, in a process of its own, which can be killed and started again.
+    """The server of a workspace.
 
     Parameters
     ----------
@@ -39,42 +36,26 @@ class Served:
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
-        self._port = 0
-        self._process: subprocess.Popen[str] | None = None
-        self.address = ""
-        self.start()
+        self._server = WebServer(workspace)
+
+    @property
+    def address(self) -> str:
+        """The address that the command prints."""
+        return self._server.address
 
     @property
     def origin(self) -> str:
         """Beginning of all its addresses."""
-        return f"http://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        """Start it; again at the same port."""
-        words = ["--workspace", str(self.workspace), "--port", str(self._port), "--no_browser"]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "audio2video", "web", *words],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert " at http://" in line, line
-        self.address = line.split(" at ")[1].strip()
-        self._port = int(self.address.split(":")[2].split("/")[0])
+        return self._server.url
 
     def kill(self) -> None:
         """End it as a failing machine does."""
-        assert self._process is not None
-        self._process.kill()
-        ended(self._process)
+        if self._server.process.poll() is None:
+            self._server.kill()
 
-    def stop(self) -> None:
-        """End it as Ctrl-C does."""
-        assert self._process is not None
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        ended(self._process)
+    def start(self) -> None:
+        """Start it again at the same port."""
+        self._server = WebServer(self.workspace, port=self._server.port)
 
     def made(self, pattern: str) -> list[Path]:
         """Files of jobs, oldest first."""

@@ -18,8 +18,11 @@ export function waveform(kind, id) {
 /** @param {number[]} peaks 0 to 1 @returns {SVGElement} */
 export function wave(peaks) {
   const n = Math.max(1, peaks.length);
-  const above = peaks.map((peak, k) => `L${k} ${(1 - Math.max(0.015, peak)).toFixed(3)}`);
-  const below = peaks.map((peak, k) => `L${k} ${(1 + Math.max(0.015, peak)).toFixed(3)}`);
+  // The loudest fills the height: quiet speech is to be seen as well.
+  const loudest = Math.max(0.001, ...peaks);
+  const heights = peaks.map((peak) => Math.max(0.02, (0.95 * peak) / loudest));
+  const above = heights.map((height, k) => `L${k} ${(1 - height).toFixed(3)}`);
+  const below = heights.map((height, k) => `L${k} ${(1 + height).toFixed(3)}`);
   const shape = peaks.length ? `M0 1${above.join("")}L${n - 1} 1${below.reverse().join("")}Z` : "";
   return svg(
     "svg",
