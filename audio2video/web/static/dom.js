@@ -100,8 +100,7 @@ export function debounce(work, milliseconds) {
 }
 
 /** A style sheet that only some parts need. */
-export function loadStyle(name) {
-  const href = `/static/${name}`;
+export function loadStyle(href) {
   if (document.querySelector(`link[href="${href}"]`)) return;
   document.head.append(h("link", { rel: "stylesheet", href }));
 }

@@ -1,71 +1,91 @@
 /** The page "Inspect": one finished run, step by step; the window itself is made elsewhere. */
 
 import { get, part, task } from "./api.js";
-import { h, problem, select } from "./dom.js";
+import { h, loadStyle, problem, select } from "./dom.js";
 import { moment } from "./format.js";
 import { finished, onJobs } from "./jobs.js";
 import { bar } from "./progress.js";
 
-let under = null;
-let current = "";
-let listening = false;
+/** The result that is looked into, and what the window shows of it once it is gathered. */
+const now = { id: "", data: null, window: null, stop: new AbortController() };
 
 /**
  * @param {HTMLElement} root
- * @param {string} id of a job; without one, the newest
+ * @param {string} id of a job; without one, what was shown before
  */
-export async function showInspect(root, id) {
-  if (!listening) {
-    listening = true;
-    onJobs(() => !root.hidden && choices(root));
-  }
+export function showInspect(root, id) {
   if (!root.childElementCount) {
+    loadStyle("/static/window/window.css");
     root.replaceChildren(h("h1", { text: "Inspect" }), h("div", { class: "row chooser" }), h("div", { class: "window" }));
+    onJobs(() => !root.hidden && showInspect(root, wanted()));
+    // Its sound and its keys are for this page alone.
+    addEventListener("hashchange", () => root.hidden && close());
   }
-  const wanted = finished().some((job) => job.id === id) ? id : "";
-  if (wanted && wanted !== current) open(root, wanted);
+  const known = finished().some((job) => job.id === id);
+  if (known && id !== now.id) open(root, id);
+  else if (now.data && !now.window) show(root);
+  // The address names it, for a reload.
+  if (now.id && !id) history.replaceState(null, "", `#inspect=${part(now.id)}`);
   choices(root);
+}
+
+function wanted() {
+  return decodeURIComponent(location.hash.split("=")[1] ?? "");
+}
+
+function close() {
+  now.window?.close();
+  now.window = null;
 }
 
 function choices(root) {
   const list = finished();
   const line = root.querySelector(".chooser");
-  if (!list.length) {
-    line.replaceChildren(h("p", { class: "faint", text: "Nothing to look into yet: make a video first. Every step of it can then be followed here, frame by frame." }));
-    return;
-  }
-  const key = JSON.stringify([current, list.map((job) => [job.id, job.name])]);
+  const key = JSON.stringify([now.id, Boolean(now.data), list.map((job) => [job.id, job.name])]);
   if (line.dataset.key === key) return;
   line.dataset.key = key;
-  const options = list.map((job) => [job.id, `${job.name}${job.preview ? " (preview)" : ""}, ${moment(job.finished ?? job.created)}`]);
-  const wanted = location.hash.slice(1).split("=")[1];
-  const chooser = select("Result", [["", "Choose a result"], ...options], current, (id) => {
-    location.hash = id ? `inspect=${part(id)}` : "inspect";
+  if (!list.length) {
+    line.replaceChildren(
+      h("p", {
+        class: "faint",
+        text: "Nothing to look into yet: make a video first. Every step of it can then be followed here, frame by frame.",
+      }),
+    );
+    return;
+  }
+  const named = (job) => `${job.name}${job.preview ? " (preview)" : ""}, ${moment(job.finished ?? job.created)}`;
+  const first = now.id ? [] : [["", "Choose a result"]];
+  const options = [...first, ...list.map((job) => [job.id, named(job)])];
+  const choose = (id) => (location.hash = id ? `inspect=${part(id)}` : "inspect");
+  const page = h("a", {
+    class: "file", download: true, href: `/api/jobs/${part(now.id)}/inspection.html?download=1`,
+    text: "Download as one page, for any browser, without a server",
   });
-  const page = current
-    ? h("a", { class: "file", href: `/api/jobs/${part(current)}/inspection.html?download=1`, download: true, text: "Download as one page" })
-    : "";
-  line.replaceChildren(chooser, page);
-  if (!current && wanted && list.some((job) => job.id === decodeURIComponent(wanted))) open(root, decodeURIComponent(wanted));
+  line.replaceChildren(select("Result", options, now.id, choose), now.data ? page : "");
 }
 
 async function open(root, id) {
-  under?.abort();
-  under = new AbortController();
-  const { signal } = under;
-  current = id;
-  choices(root);
-  const place = root.querySelector(".window");
+  now.stop.abort();
+  close();
+  const stop = new AbortController();
+  Object.assign(now, { id, data: null, stop });
   const progress = bar("Gathering what each step did");
-  place.replaceChildren(progress.element);
+  root.querySelector(".window").replaceChildren(progress.element);
   try {
-    const { url } = await task(`/api/jobs/${part(id)}/inspection`, progress.show, signal);
-    const [data, { showWindow }] = await Promise.all([get(url, signal), import("/static/window/window.js")]);
-    if (signal.aborted) return;
-    const fresh = h("div", {});
-    place.replaceChildren(fresh);
-    showWindow(fresh, data);
+    const { url } = await task(`/api/jobs/${part(id)}/inspection`, progress.show, stop.signal);
+    now.data = await get(url, stop.signal);
+    await show(root);
+    choices(root);
   } catch (error) {
-    if (!signal.aborted) place.replaceChildren(problem(error.message));
+    if (!stop.signal.aborted) root.querySelector(".window").replaceChildren(problem(error.message));
   }
+}
+
+async function show(root) {
+  const { showWindow } = await import("/static/window/window.js");
+  if (root.hidden) return;
+  close();
+  const fresh = h("div", {});
+  root.querySelector(".window").replaceChildren(fresh);
+  now.window = showWindow(fresh, now.data);
 }

@@ -27,7 +27,7 @@ const TITLE = 24;
 /**
  * @param {HTMLElement} root
  * @param {import("./types.js").Item} item
- * @param {ReturnType<import("./scrubber.js").scrubber>} frames
+ * @param {ReturnType<typeof import("./scrubber.js").scrubber>} frames
  * @param {AbortSignal} signal
  */
 export async function showPeople(root, item, frames, signal) {
@@ -50,16 +50,31 @@ export async function showPeople(root, item, frames, signal) {
   if (signal.aborted) return;
   found.set(item.id, list);
   for (const listener of listeners) listener();
-  const start = kept.face ?? list.find((one) => one.speaks)?.number ?? 1;
-  draw(root, item, frames, list, start);
+  // Settled from here on: another tab may keep someone else beside the target.
+  if (list.length > 1 && scope().speaker === null) changeScope({ speaker: speaker(list, kept) });
+  draw(root, item, frames, list);
 }
 
-function draw(root, item, frames, list, start) {
+/** Who speaks, by the target's own options, or by whom is seen best. */
+function speaker(list, { face, face_at: place }) {
+  if (face) return face;
+  if (place) {
+    const [x, y, at = 0] = place.split(",").map(Number);
+    const far = (one) => {
+      const [left, top] = boxAt(one, at) ?? [Infinity, Infinity];
+      return Math.hypot(left - x, top - y);
+    };
+    return [...list].sort((a, b) => far(a) - far(b))[0].number;
+  }
+  return list.find((one) => one.speaks)?.number ?? 1;
+}
+
+function draw(root, item, frames, list) {
   if (!list.length) {
     root.replaceChildren(problem("No face was found that could be used."));
     return;
   }
-  const chosen = () => scope().speaker ?? start;
+  const chosen = () => scope().speaker ?? list[0].number;
   const boxes = list.map((one) =>
     button(String(one.number), () => choose(one.number), { class: "box", hidden: true }),
   );

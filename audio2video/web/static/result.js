@@ -19,7 +19,7 @@ const FILES = {
  * @returns {() => void}
  */
 export function showResult(root, job) {
-  loadStyle("result.css");
+  loadStyle("/static/result.css");
   const path = `/api/jobs/${part(job.id)}`;
   const players = compare(path, job);
   get(`${path}/timeline`).then(

@@ -13,7 +13,7 @@ const ROWS = {
 
 /** @param {import("./types.js").Item} item */
 export async function teethDialog(item) {
-  loadStyle("result.css");
+  loadStyle("/static/result.css");
   const path = address("target", item.id, "teeth");
   const progress = bar("Looking for frames with teeth in view");
   const body = h("div", { class: "teeth" }, progress.element);

@@ -8,7 +8,7 @@ const KINDS = [MADE, "outside the segments", "no usable face", "another person",
 
 /**
  * @param {{frames: number, rate: number, runs: {start: number, end: number, what: string}[]}} found
- * @param {ReturnType<import("./compare.js").compare>} players
+ * @param {ReturnType<typeof import("./compare.js").compare>} players
  */
 export function showTimeline({ frames, rate, runs }, players) {
   const kinds = [...new Set(runs.map((run) => run.what))].sort((a, b) => rank(a) - rank(b));
