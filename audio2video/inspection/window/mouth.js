@@ -77,31 +77,40 @@ function curvePlot(file, person, what, onSeek) {
 }
 
 function pointsFigure(file, person) {
-  const box = bounds(person.mouth);
+  const box = bounds([person.mouth, person.ownMouth, person.trueMouth ?? []]);
   const [x0, y0, x1, y1] = box;
   const [width, height] = [x1 - x0, y1 - y0];
+  const scale = 400 / width;
+  const legend = [
+    [person.origin, 1, false],
+    [OWN, 4, true],
+    ...(person.trueMouth ? [[TRUE, 2, false]] : []),
+  ];
+  const above = 14 * legend.length + 6;
+  const total = Math.round(scale * height) + above;
   const svg = /** @type {SVGSVGElement} */ (
     shape("svg", {
       class: "w-points",
-      viewBox: `0 0 400 ${Math.round((400 * height) / width)}`,
+      viewBox: `0 0 400 ${total}`,
       role: "img",
       "aria-label": "Twenty points of the mouth",
     })
   );
-  const scale = 400 / width;
+  legend.forEach(([label, tone, dashed], k) => {
+    const y = 14 * k + 10;
+    svg.append(
+      shape("line", { class: lineClass(tone, dashed), x1: 0, x2: 18, y1: y, y2: y }),
+      shape("text", { class: "w-small", x: 24, y: y + 3, text: label }),
+    );
+  });
   const own = new Lips(svg, 4, { dashed: true });
   const truth = person.trueMouth ? new Lips(svg, 2) : null;
   const predicted = new Lips(svg, 1, { dots: 3.4 });
-  scaleBar(svg, scale, (400 * height) / width);
+  scaleBar(svg, scale, total);
   const said = element("p", { class: "w-reading-line" });
   const placed = (mouth) =>
-    mouth && mouth.map((value, k) => (value - (k % 2 ? y0 : x0)) * scale);
+    mouth && mouth.map((value, k) => (k % 2 ? (value - y0) * scale + above : (value - x0) * scale));
   const title = "The twenty points";
-  const legend = [
-    [person.origin, 1, false],
-    [OWN, 4, true],
-    ...(truth ? [[TRUE, 2, false]] : []),
-  ];
   return {
     element: card(
       {
@@ -114,7 +123,6 @@ function pointsFigure(file, person) {
         ],
       },
       svg,
-      keyOf(legend),
       said,
     ),
     show(frame) {
@@ -127,8 +135,8 @@ function pointsFigure(file, person) {
   };
 }
 
-/** A key of lines, for drawings that are no plots. */
-export function keyOf(items) {
+/** A key of lines, for pictures. */
+function keyOf(items) {
   return element(
     "ul",
     { class: "w-key" },
@@ -140,7 +148,7 @@ export function keyOf(items) {
           "svg",
           { viewBox: "0 0 18 8", width: 18, height: 8, "aria-hidden": "true" },
           shape("line", {
-            class: `w-line w-tone-${tone}${dashed ? " w-dashed" : ""}`,
+            class: lineClass(tone, dashed),
             x1: 0,
             x2: 18,
             y1: 4,
@@ -153,14 +161,20 @@ export function keyOf(items) {
   );
 }
 
-function bounds(mouth) {
+function lineClass(tone, dashed) {
+  return `w-line w-tone-${tone}${dashed ? " w-dashed" : ""}`;
+}
+
+function bounds(mouths) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let k = 0; k < mouth.length; k += 2) {
-    if (Number.isNaN(mouth[k])) continue;
-    box[0] = Math.min(box[0], mouth[k]);
-    box[1] = Math.min(box[1], mouth[k + 1]);
-    box[2] = Math.max(box[2], mouth[k]);
-    box[3] = Math.max(box[3], mouth[k + 1]);
+  for (const points of mouths) {
+    for (let k = 0; k < points.length; k += 2) {
+      if (Number.isNaN(points[k])) continue;
+      box[0] = Math.min(box[0], points[k]);
+      box[1] = Math.min(box[1], points[k + 1]);
+      box[2] = Math.max(box[2], points[k]);
+      box[3] = Math.max(box[3], points[k + 1]);
+    }
   }
   return [box[0] - ROOM, box[1] - ROOM, box[2] + ROOM, box[3] + ROOM];
 }
@@ -201,7 +215,8 @@ function overFigure(file, person, pictures) {
       if (points.own) traceLips(context, points.own, "#7a4fa3", true);
       if (points.predicted) traceLips(context, points.predicted, "#0b5f8a", false);
     };
-    saveSheet(`${file}-over-frame`, [{ canvas: view.canvas, words: "", draw }]);
+    const words = `${person.origin}; dashed: ${OWN}`;
+    saveSheet(`${file}-over-frame`, [{ canvas: view.canvas, words, draw }]);
   };
   return {
     element: card(

@@ -197,12 +197,13 @@ export class Plot {
       items.push({ label: this.options.bandLabel, fill: "w-band" });
     }
     for (const one of items) {
-      const text = shape("text", { class: "w-legend-text" });
+      const gap = one.kind === "none" ? 0 : 24;
+      // Without a mark in the plot it is there for its value alone.
+      const text = shape("text", { class: gap ? "w-legend-text" : "w-legend-text w-page-only" });
       text.append(shape("tspan", { text: one.label }));
       const reading = one.value ? shape("tspan", { class: "w-reading w-page-only", dx: 6 }) : null;
       if (reading) text.append(reading);
       group.append(text);
-      const gap = one.kind === "none" ? 0 : 24;
       const width = gap + 2 + text.getComputedTextLength() + (one.value ? VALUE_WIDTH : 0);
       if (x > LEFT && x + width > this.width - 4) [x, row] = [LEFT, row + 1];
       const y = TOP + row * ROW + 13;

@@ -14,6 +14,7 @@ const STYLES = [
   "font-size",
   "font-weight",
   "text-anchor",
+  "image-rendering",
 ];
 
 const FONT = "Helvetica, Arial, sans-serif";
