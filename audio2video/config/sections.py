@@ -545,6 +545,8 @@ class TrainingConfig(Section):
         are.
     seq_len, batch_size, nepochs : int
         Length of a sequence in feature frames, sequences per batch, epochs.
+    patience : int, optional
+        Epochs without a better validation loss after which training ends; None for all epochs.
     grad_clip, lr, dr : float
         Largest global gradient norm, learning rate of the first epoch, factor per epoch.
     seed : int
@@ -637,6 +639,13 @@ class TrainingConfig(Section):
     )
     batch_size: int = option(100, "sequences per batch", group=TRAINING, low=1, high=10_000)
     nepochs: int = option(300, "epochs", group=TRAINING, low=1, high=100_000)
+    patience: int | None = option(
+        None,
+        "stop early: after so many epochs without a better validation loss (default: never)",
+        group=TRAINING,
+        low=1,
+        high=100_000,
+    )
     grad_clip: float = option(
         10.0, "largest global norm of the gradient", group=TRAINING, low=1e-6, high=1e6
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import Config
+from ..config import Config, TrainingConfig
 from ..errors import Audio2VideoError, BadFileError
 from ..models.pass_files import write_network
 from ..progress import Progress
@@ -109,13 +109,17 @@ def _earlier_run(session: Session) -> str | None:
     started = (folder / "checkpoint.npz").is_file()
     if not (finished or started):
         return None
-    before = _read(folder / "options.json")
-    if content_key({k: before.get(k) for k in session.identity}) != content_key(session.identity):
-        options = before.get("options")
-        old = options if isinstance(options, dict) else {}
+    before, wanted = _read(folder / "options.json"), session.identity["options"]
+    options = before.get("options")
+    old = options if isinstance(options, dict) else {}
+    # What is left open is as good as what there was no option for.
+    said, asked = ({k: v for k, v in one.items() if v is not None} for one in (old, wanted))
+    if content_key({**{k: before.get(k) for k in session.identity}, "options": said}) != (
+        content_key({**session.identity, "options": asked})
+    ):
         changed = [
             f"{name} {old.get(name)} -> {value}"
-            for name, value in session.identity["options"].items()
+            for name, value in wanted.items()
             if old.get(name) != value
         ]
         raise Audio2VideoError(
@@ -146,7 +150,7 @@ def _train_epochs(
     unit = float(data.normalisation.target_std.max()) ** 2
     graph = GraphWriter(session.folder / "graph") if lipsync.tensorboard else None
     began = time.perf_counter() - state.seconds
-    while state.epoch < config.nepochs:
+    while not _is_over(state, config):
         rate = config.lr * config.dr**state.epoch
         for number, batch in enumerate(data.epoch(config, state.epoch)):
             if number < state.batch:
@@ -160,11 +164,24 @@ def _train_epochs(
         state.seconds = time.perf_counter() - began
         if graph is not None:
             graph.write(state.epoch, state.history[-1])
-        if state.epoch % lipsync.e_savef == 0 or state.epoch == config.nepochs:
+        if state.epoch % lipsync.e_savef == 0 or _is_over(state, config):
             # In this order: whatever a run leaves when it is killed, the next one makes whole.
             write_history(session.folder, state.history, unit)
             state.save(session.folder / "checkpoint.npz", trainer)
         session.progress.update("training", state.epoch, config.nepochs, "epoch")
+    if state.epoch < config.nepochs:
+        session.progress.notice(
+            f"training ended after epoch {state.epoch}: none of the last {config.patience} was "
+            f"better than epoch {state.best_epoch} (--patience)"
+        )
+
+
+def _is_over(state: TrainingState, config: TrainingConfig) -> bool:
+    """Tell whether all epochs are done, or the last ones were in vain."""
+    waited = state.epoch - state.best_epoch if state.epoch else 0
+    return state.epoch >= config.nepochs or (
+        config.patience is not None and waited >= config.patience
+    )
 
 
 def _validation_loss(trainer: Trainer, checks: Sequence[TrainingBatch]) -> float:

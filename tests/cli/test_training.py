@@ -18,6 +18,7 @@ from small_pass import SIZE, TRAIN
 from waiting import ended, wait_until
 
 from audio2video.models.network_file import read_network, save_network
+from audio2video.storage.files import read_json
 
 
 @pytest.fixture(scope="module")
@@ -305,3 +306,27 @@ def test_statistics_whose_parts_do_not_fit(corpus_here: CommandLine) -> None:
     assert done.returncode == 2
     assert "shapes.npz: has shape (2, 2), (1, 2) needed; run step 0" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_training_stops_when_it_gets_no_better(corpus: CommandLine) -> None:
+    """A rate so high that it soon gets worse; stopped and begun again it ends at the same epoch."""
+    options = (*TRAIN, *SIZE, "--nepochs", "60", "--lr", "0.9", "--dr", "1", "--patience", "3")
+    done = corpus(*options)
+    (line,) = [one for one in done.stderr.splitlines() if "--patience" in one]
+    folder = corpus.workspace / "train" / "small"
+    rows = (folder / "history.csv").read_text().splitlines()[1:]
+    best = read_json(folder / "evaluation.json")["best_epoch"]
+    assert len(rows) == best + 3 < 60
+    assert f"training ended after epoch {best + 3}: none of the last 3 was better than" in line
+    again = corpus(*options)
+    assert "--patience" not in again.stderr
+    assert "lipsync: up to date" in again.stdout
+
+
+def test_a_pass_of_before_there_was_an_option_is_known_again(corpus: CommandLine) -> None:
+    corpus(*TRAIN, *SIZE, "--nepochs", "1")
+    path = corpus.workspace / "train" / "small" / "options.json"
+    begun = read_json(path)
+    assert begun["options"].pop("patience") is None
+    path.write_text(json.dumps(begun))
+    assert "lipsync: up to date" in corpus(*TRAIN, *SIZE, "--nepochs", "1").stdout
