@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .api.inspect import Inspection, inspect_run
     from .api.measure import evaluate_lipsync, evaluate_reenact, verify
     from .api.shapes import adopt_mouth
+    from .api.speak import speak
     from .api.speech import speech_activity, speech_features, speech_samples
     from .api.stages import (
         analyse_target,
@@ -69,6 +70,7 @@ _HOMES = {
     "api.inspect": ("Inspection", "inspect_run"),
     "api.measure": ("evaluate_lipsync", "evaluate_reenact", "verify"),
     "api.shapes": ("adopt_mouth",),
+    "api.speak": ("speak",),
     "api.speech": ("speech_activity", "speech_features", "speech_samples"),
     "api.stages": (
         "analyse_target",
@@ -152,6 +154,7 @@ __all__ = [
     "prepare_corpus",
     "retime",
     "save_video",
+    "speak",
     "speech_activity",
     "speech_features",
     "speech_samples",

@@ -22,6 +22,7 @@ ROOMS = (
     ("pipeline",),
     ("training",),
     ("target",),
+    ("spoken",),
     ("provenance",),
     ("models",),
     ("compositing",),

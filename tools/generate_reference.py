@@ -30,7 +30,7 @@ GENERATED = "Generated from the code by `python -m tools.generate_reference`."
 
 API = {
     "One video": (
-        *("dub", "plan_dub", "find_faces", "inspect_run"),
+        *("dub", "plan_dub", "speak", "find_faces", "inspect_run"),
         *("DubResult", "DubPlan", "FoundFace", "Inspection"),
     ),
     "Stages": (

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from ..storage.files import read_json, replacing
 from ..storage.ids import id_from_path
 from ..storage.workspace import Workspace
 from .preview import AUTO, preview_start, write_part
+from .speak import spoken
 from .workspaces import as_workspace, remove_unused
 
 
@@ -138,7 +139,8 @@ def dub(
     Parameters
     ----------
     audio : str or Path or None
-        Speech: a sound file, or a video with sound. None where `segments` name all that is said.
+        Speech: a sound file, or a video with sound. None where `segments` name all that is said,
+        or where `config` holds a text.
     video : str or Path
         Video of one person talking.
     output : str or Path, optional
@@ -190,6 +192,9 @@ def dub(
     tell = as_progress(progress)
     with _workspace(workspace) as (place, kept):
         begin = 0.0
+        if settings.inputs.is_text:
+            sound = spoken(settings, place, tell)
+            settings = settings.replace(audio=sound, text=None, text_file=None)
         if preview is not None and sound is not None:
             if settings.length_fit == "silence":  # to the target's end is no preview
                 settings = settings.replace(fit="freeze" if settings.plays_in_own_time else "auto")
@@ -267,6 +272,22 @@ def plan_dub(
         `dub` would refuse: an input can't be used, or the output is there already.
     """
     settings = _with_inputs(config, audio, video, segments, preview)
+    if settings.inputs.is_text:
+        with tempfile.TemporaryDirectory(prefix="audio2video-") as folder:
+            sound = spoken(settings, Workspace(folder), Progress())
+            made = settings.replace(audio=sound, text=None, text_file=None)
+            product = _product(settings, output)
+            plan = plan_dub(
+                sound,
+                video,
+                product,
+                config=made,
+                workspace=workspace,
+                preview=preview,
+                preview_from=preview_from,
+                overwrite=overwrite,
+            )
+            return replace(plan, audio=Path(sound.name))
     inputs, target = settings.inputs, Path(video)
     product = _product(settings, output)
     _check_product(product, settings, overwrite=overwrite)
@@ -324,8 +345,10 @@ def _with_inputs(
     settings = (config or Config()).replace(**given)
     inputs = settings.inputs
     if inputs.segments is None:
-        if inputs.audio is None:
-            raise OptionError("there is nothing to say", hint="give the speech, or --segments")
+        if inputs.audio is None and not inputs.is_text:
+            raise OptionError(
+                "there is nothing to say", hint="give the speech, --text or --segments"
+            )
         return settings
     if preview is not None:
         raise OptionError(
@@ -343,8 +366,9 @@ def _product(config: Config, output: str | Path | None) -> Path:
     if output is not None:
         return Path(output)
     inputs = config.inputs
-    names = (id_from_path("demo", path) for path in (inputs.audio or inputs.segments, inputs.video))
-    return Path(f"{'-'.join(names)}.mp4")
+    said = inputs.audio or inputs.segments
+    name = config.with_media_ids().inputs.inp_id if said is None else id_from_path("demo", said)
+    return Path(f"{name}-{id_from_path('demo', inputs.video)}.mp4")
 
 
 def _check_product(product: Path, config: Config, *, overwrite: bool) -> None:

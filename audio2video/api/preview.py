@@ -13,8 +13,10 @@ from .._typing import F64
 from ..errors import OptionError
 from ..media.audio import probe_audio, write_wav
 from ..media.sound import read_channels
-from ..storage.files import replacing
+from ..storage.artifacts import record_path
+from ..storage.files import replacing, write_json
 from ..storage.ids import id_from_path
+from ..storage.workspace import synthetic_voice
 
 MAX_PREVIEW = 600.0
 """Seconds; more is no preview."""
@@ -112,4 +114,7 @@ def write_part(audio: Path, begin: float, seconds: float, folder: Path) -> Path:
     product = folder / f"{id_from_path('demo', audio)[:40]}-{seconds:g}s-{digest}.wav"
     with replacing(product) as temporary:
         write_wav(temporary, samples, rate)
+    told = synthetic_voice(audio)
+    if told:
+        write_json(record_path(product), told)
     return product

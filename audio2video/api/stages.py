@@ -343,7 +343,8 @@ def save_video(
     marking = (config or Config()).marking
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     synthesis = Synthesis(info.path, sound, marking.label, marking.consent, pass_id, None)
-    tags = container_tags(id_from_path("demo", sound), id_from_path("demo", info.path), pass_id)
+    ids = id_from_path("demo", sound), id_from_path("demo", info.path)
+    tags = container_tags(*ids, pass_id, synthesis.voice)
     if product.exists() and any(product.samefile(used) for used in (sound, info.path)):
         raise OptionError("would overwrite one of its own inputs", path=product)
     with replacing(product) as temporary:

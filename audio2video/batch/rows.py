@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config, options_of
+from ..config.files import check_program
 from ..config.resolve import resolve_config
 from ..errors import Audio2VideoError, BadFileError, MissingFileError, OptionError
 from ..storage.ids import folded
@@ -123,6 +124,7 @@ def _read_cells(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     for name, text in texts.items()
                     if text
                 }
+                check_program(values, path)
             yield reader.line_num, values
     except csv.Error as error:
         raise BadFileError(f"line {reader.line_num}: not valid CSV ({error})", path=path) from error

@@ -13,6 +13,10 @@ from .options import FilePath, GroupedCommand, quietly, verbosely, with_options
 from .terminal import CONTEXT, Terminal
 
 FLAGS = (
+    "text",
+    "text_file",
+    "voice_program",
+    "voice_name",
     "voice_audio",
     "segments",
     "load_shapes",
@@ -97,8 +101,8 @@ def dub_command(
 ) -> None:
     """Make the video of the person in VIDEO saying AUDIO.
 
-    With --segments only ranges of it; AUDIO may be left out if these name files of their own. Make
-    videos only of people who have agreed to it. The result is marked as synthetic.
+    With --segments only ranges of it. AUDIO may be left out if these name files of their own, and
+    with --text. Make videos only of people who have agreed to it. The result is marked synthetic.
     """
     from ..api.dub import dub, plan_dub
     from ..api.workspaces import cache_workspace
@@ -107,7 +111,8 @@ def dub_command(
     if audio is None:
         raise click.UsageError("Missing argument 'AUDIO'.")
     if video is None:
-        if resolve_config(place, given, config).inputs.segments is None:
+        inputs = resolve_config(place, given, config).inputs
+        if inputs.segments is None and not inputs.is_text:
             raise click.UsageError("Missing argument 'VIDEO'.")
         video = audio
         audio = None

@@ -78,4 +78,14 @@ def _told_by_manifest(manifest: dict[str, Any]) -> Iterator[str]:
     if manifest["synthesis"] is not None:
         yield f"  consent: {manifest['synthesis'].get('consent')}"
         yield f"  visible label: {manifest['synthesis'].get('visible_label')}"
+        yield from _told_voices(manifest["synthesis"].get("synthetic_voices"))
         yield f"  pass: {manifest['synthesis'].get('pass')}"
+
+
+def _told_voices(voices: object) -> Iterator[str]:
+    from ..provenance.manifest import voice_words
+
+    # Anybody may have written the manifest.
+    for voice in voices if isinstance(voices, list) else []:
+        if isinstance(voice, dict):
+            yield f"  synthetic voice: {voice_words(voice)}"

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import BadFileError, MissingFileError, OptionError
 from ..storage.limits import MAX_TOML_BYTES, read_limited
 from .option import options_of
-from .sections import Config
+from .sections import VOICE_PROGRAMS, Config
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -43,7 +43,26 @@ def read_options_file(path: Path, *, also: Collection[str] = ()) -> dict[str, An
         A key is unknown or a value of the wrong type.
     """
     table = read_table(path, "configuration")
-    return coerce_options({k: v for k, v in table.items() if k not in also}, path)
+    values = coerce_options({k: v for k, v in table.items() if k not in also}, path)
+    check_program(values, path)
+    return values
+
+
+def check_program(values: Mapping[str, Any], path: Path) -> None:
+    """Make sure that a file names no program by its path: files come from anywhere.
+
+    Raises
+    ------
+    OptionError
+        It does; only the command line and callers may.
+    """
+    program = values.get("voice_program")
+    if program is not None and program not in VOICE_PROGRAMS:
+        raise OptionError(
+            f"voice_program can't be {program!r} in a file",
+            path=path,
+            hint=f"use one of {', '.join(VOICE_PROGRAMS)}; a path only on the command line",
+        )
 
 
 def read_table(path: Path, what: str) -> dict[str, Any]:

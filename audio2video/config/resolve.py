@@ -15,6 +15,12 @@ from .sections import Config
 STEPS = "steps"
 """Key of a configuration file that is no option: the steps to run."""
 
+NOT_OF_TARGETS = (
+    *("inp_id", "tar_id", "audio", "video", "voice_audio", "segments"),
+    *("text", "text_file", "voice_program"),
+)
+"""What a target's own options can't hold."""
+
 SPEAKER = ("face", "face_at")
 """Options that choose who speaks: one of them at a time."""
 
@@ -55,7 +61,7 @@ def resolve_config(
     own = workspace.target_options(check_id("tar_id", tar_id))
     if own.is_file():
         of_target = read_options_file(own)
-        for name in ("inp_id", "tar_id", "audio", "video", "voice_audio", "segments"):
+        for name in NOT_OF_TARGETS:
             if name in of_target:
                 raise OptionError(f"a target's own options can't hold '{name}'", path=own)
         _put(values, of_target)

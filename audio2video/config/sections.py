@@ -11,10 +11,14 @@ from ..errors import OptionError
 from ..storage.ids import DEFAULT_ID, check_id, id_from_path
 from .face_place import FacePlace
 from .option import option, options_of
+from .spoken_text import given_text, text_id
 
 DEFAULT_PASS = "talkers"
 MAX_TEXT = 1000
 """Characters of a text that is written into a result."""
+
+VOICE_PROGRAMS = ("espeak-ng", "flite", "piper")
+"""Programs that speak a text, in the order in which they are looked for."""
 
 AS_IT_IS, OFF = 0.0, -100.0
 """Levels in dB that True and False stand for; what is as quiet as the second is left out."""
@@ -62,6 +66,14 @@ class InputConfig(Section):
         Files to copy into the workspace first.
     voice_audio : Path, optional
         The voice alone, as long as the speech: the lips follow it.
+    text : str, optional
+        What is to be said, instead of `audio`.
+    text_file : Path, optional
+        A file with it.
+    voice_program : str, optional
+        Program that speaks it: one of `VOICE_PROGRAMS`, or its path; None for the first found.
+    voice_name : str, optional
+        Voice of that program.
     segments : Path, optional
         Ranges of the target to dub, see `audio2video.config.segments`; None for all of it.
     load_shapes : Path, optional
@@ -79,6 +91,22 @@ class InputConfig(Section):
     voice_audio: Path | None = option(
         None,
         "the voice of --audio alone: the lips follow it, the result keeps the full mix of --audio",
+        group=VIDEO,
+    )
+    text: str | None = option(
+        None, "text to speak with an installed program, instead of --audio", group=VIDEO
+    )
+    text_file: Path | None = option(None, "file with that text, UTF-8", group=VIDEO)
+    voice_program: str | None = option(
+        None,
+        "program that speaks the text: espeak-ng, flite or piper, or its path (default: the first "
+        "installed)",
+        group=VIDEO,
+    )
+    voice_name: str | None = option(
+        None,
+        "voice of that program: de or en-us+f3 of espeak-ng, slt of flite, a model file (.onnx) of "
+        "piper",
         group=VIDEO,
     )
     segments: Path | None = option(
@@ -114,6 +142,29 @@ class InputConfig(Section):
         super().__post_init__()
         for name in ("inp_id", "tar_id", "pass_id"):
             check_id(name, getattr(self, name))
+        if self.text is not None and self.text_file is not None:
+            raise OptionError("--text and --text_file can't go together", hint="give one of them")
+        others = ("audio", "voice_audio", "segments")
+        other = next((name for name in others if getattr(self, name) is not None), None)
+        if self.is_text and other is not None:
+            text = "--text_file" if self.text is None else "--text"
+            raise OptionError(f"{text} can't go with --{other}", hint="leave one of them out")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether what is said is given as a text."""
+        return self.text is not None or self.text_file is not None
+
+    @property
+    def said(self) -> str | None:
+        """The text that is said, checked; None if there is none.
+
+        Raises
+        ------
+        Audio2VideoError
+            It can't be read, or can't be spoken.
+        """
+        return given_text(self.text, self.text_file)
 
 
 @dataclass(frozen=True)
@@ -878,11 +929,20 @@ class Config(Section):
     def with_media_ids(self) -> Config:
         """Give a copy whose ids are those of ``--audio`` and ``--video``, where these are given.
 
-        Without ``--audio``, ``--segments`` gives the id of the speech.
+        Without ``--audio``, ``--segments`` or the text gives the id of the speech.
+
+        Raises
+        ------
+        Audio2VideoError
+            The text can't be read, or can't be spoken.
         """
         inputs = self.inputs
+        inp_id = id_from_path(inputs.inp_id, inputs.audio or inputs.segments)
+        text = inputs.said
+        if text is not None and inp_id == DEFAULT_ID:
+            inp_id = text_id(text)
         return self.replace(
-            inp_id=id_from_path(inputs.inp_id, inputs.audio or inputs.segments),
+            inp_id=inp_id,
             tar_id=id_from_path(inputs.tar_id, inputs.video),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -80,6 +81,21 @@ def parse_subtitles(content: bytes, path: Path) -> list[Cue]:
     if numbered:
         raise BadFileError("ends in the middle of a cue", path=path, hint="save it again")
     return cues
+
+
+def format_subtitles(cues: Iterable[tuple[float, float, str]]) -> str:
+    """Write cues of (start, end, text) as a SubRip file, in seconds."""
+    blocks = (
+        f"{number}\n{_clock(start)} --> {_clock(end)}\n{text}\n"
+        for number, (start, end, text) in enumerate(cues, start=1)
+    )
+    return "\n".join(blocks)
+
+
+def _clock(seconds: float) -> str:
+    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02},{milliseconds % 1000:03}"
 
 
 def _lines(content: bytes) -> list[str]:

@@ -15,6 +15,8 @@ from ..config.segments import read_segments
 from ..errors import MostlyUnchangedError, OptionError
 from ..progress import Progress
 from ..runtime.extras import require
+from ..spoken.programs import find_program
+from ..spoken.speak import speak_text
 from ..storage.artifacts import check_owners_in
 from ..storage.files import file_hash, write_json
 from ..storage.workspace import Workspace
@@ -148,7 +150,9 @@ def check_requirements(workspace: Workspace, steps: Sequence[int], config: Confi
 def import_media(
     workspace: Workspace, config: Config, progress: Progress | None = None, *, link: bool = False
 ) -> Config:
-    """Copy ``--audio`` and ``--video`` into the workspace; returns a config with their ids.
+    """Copy ``--audio`` and ``--video`` into the workspace, and speak ``--text`` there.
+
+    Returns a config with their ids.
 
     An id given beside the file is used; otherwise the file's stem becomes the id. A file that can't
     be used is refused before anything is copied. One that has changed since takes the place of what
@@ -158,6 +162,7 @@ def import_media(
     from ..media.video import probe_video
 
     inputs, config = config.inputs, config.with_media_ids()
+    program = find_program(inputs.voice_program, inputs.voice_name) if inputs.is_text else None
     for sound in (inputs.audio, inputs.voice_audio):
         if sound is not None:
             probe_audio(sound)
@@ -175,6 +180,15 @@ def import_media(
         brought = workspace.bring(source, folder, file_id, link=link, force=force)
         if brought.kept is not None and progress is not None:
             progress.warn(f"{source} is taken anew: what it was before is kept as {brought.kept}")
+    if program is not None:
+        speak_text(
+            workspace,
+            config.inputs.inp_id,
+            inputs.said or "",
+            program,
+            progress or Progress(),
+            force=config.machine.force,
+        )
     return config
 
 

@@ -14,7 +14,9 @@ STATEMENT = f"{_MARK} the mouth was generated from speech and does not show what
 REBUILT_STATEMENT = f"{_MARK} the mouth was put together from other frames of the same video"
 
 
-def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, str]:
+def container_tags(
+    inp_id: str, tar_id: str | None, pass_id: str, voice: str | None = None
+) -> dict[str, str]:
     """Tags of a video file that name it synthetic.
 
     Parameters
@@ -22,6 +24,8 @@ def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, s
     inp_id, pass_id : str
     tar_id : str or None
         None where no target is shown, as in the video of mouth shapes.
+    voice : str, optional
+        Which program spoke the speech, if one did.
 
     Returns
     -------
@@ -30,10 +34,11 @@ def container_tags(inp_id: str, tar_id: str | None, pass_id: str) -> dict[str, s
     """
     name = inp_id if tar_id is None else f"{inp_id}-{tar_id}"
     target = "" if tar_id is None else f" Target: {tar_id}."
+    spoken = "" if voice is None else f", a synthetic voice ({voice})"
     return {
         "title": f"{name} (synthetic)",
         "comment": f"{STATEMENT}. Made with audio2video {__version__}, pass {pass_id}.",
-        "description": f"{STATEMENT}. Speech: {inp_id}.{target}",
+        "description": f"{STATEMENT}. Speech: {inp_id}{spoken}.{target}",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..storage.files import file_hash
+from ..storage.workspace import SYNTHETIC_VOICE, synthetic_voice
 from .container_tags import STATEMENT
 
 ASSERTION = "org.audio2video.synthesis"
@@ -64,8 +65,16 @@ class Synthesis:
         every = ([] if self.speech is None else [self.speech]) + list(self.more_speech)
         return [(f"speech{k}" if k > 1 else "speech", one) for k, one in enumerate(every, start=1)]
 
+    @property
+    def voice(self) -> str | None:
+        """Which programs spoke its speech, for people to read; None if none did."""
+        told = [voice_words(one) for one in self.facts().get("synthetic_voices", [])]
+        return ", ".join(dict.fromkeys(told)) or None
+
     def facts(self) -> dict[str, Any]:
         """Content of this package's own assertion, as JSON values."""
+        found = (synthetic_voice(path) for _, path in self.speeches())
+        voices = [told for one in found if (told := one.get(SYNTHETIC_VOICE)) is not None]
         return {
             "statement": self.statement,
             "audio2video": __version__,
@@ -73,6 +82,7 @@ class Synthesis:
             "visible_label": self.label,
             "target": _file(self.target),
             "speech": _file(self.speech),
+            **({"synthetic_voices": voices} if voices else {}),
             "target_sound_db": self.kept_sound,
             **({"segments": [dict(one) for one in self.segments]} if self.segments else {}),
             "pass": self.pass_id,
@@ -103,6 +113,12 @@ def definition(synthesis: Synthesis, title: str) -> dict[str, Any]:
             {"label": ASSERTION, "data": synthesis.facts()},
         ],
     }
+
+
+def voice_words(voice: Mapping[str, Any]) -> str:
+    """Name the program and the voice that spoke, for people to read."""
+    name = f"{voice.get('program')} {voice.get('version')}"
+    return name if voice.get("voice") is None else f"{name}, voice {voice['voice']}"
 
 
 def _file(path: Path | None) -> dict[str, str] | None:

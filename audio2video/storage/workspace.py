@@ -6,6 +6,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import Audio2VideoError, BadFileError, MissingFileError
 from .files import file_hash, read_json, remove, replacing, set_aside, write_json
@@ -27,8 +28,11 @@ LAYOUT = (
 )
 
 
-NO_SUFFIXES = ("", ".json")
+NO_SUFFIXES = ("", ".json", ".srt")
 """Names with these are not looked at as the user's media."""
+
+SYNTHETIC_VOICE = "synthetic_voice"
+"""Key in the record of a speech: the program and the voice that spoke it."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,24 @@ class Workspace:
             )
         return found
 
+    def spoken(self, inp_id: str) -> Path:
+        """Speech of a text; the times of its words are in the ``.srt`` of that name.
+
+        Raises
+        ------
+        Audio2VideoError
+            Speech of another kind is there under this id.
+        """
+        product = self.inside("input", "mp3") / f"{inp_id}.wav"
+        there = _named(product.parent, inp_id)
+        if there is not None and not (there == product and _is_spoken(there)):
+            raise Audio2VideoError(
+                f"the id '{inp_id}' already belongs to another file",
+                path=there,
+                hint="give the text another with --inp_id NAME",
+            )
+        return product
+
     def target_video(self, tar_id: str) -> Path:
         """Find the target video: the workspace's own, or the shipped demo video.
 
@@ -211,7 +233,8 @@ class Workspace:
                     temporary.symlink_to(source.resolve())
             if not temporary.is_symlink():
                 shutil.copyfile(source, temporary)
-        write_json(_origin_path(product), {"brought_from": str(source.resolve())})
+        origin = {"brought_from": str(source.resolve())}
+        write_json(_origin_path(product), origin | synthetic_voice(source))
         return Brought(product, kept)
 
     def target_options(self, tar_id: str) -> Path:
@@ -313,6 +336,24 @@ class Workspace:
 def _origin_path(there: Path) -> Path:
     """Where it is noted which file of the user's another is a copy of."""
     return there.with_name(f"{there.name}.made.json")
+
+
+def synthetic_voice(speech: Path) -> dict[str, Any]:
+    """Give the part of a speech's record that says which program spoke it; empty if none did."""
+    try:
+        told = read_json(_origin_path(speech)).get(SYNTHETIC_VOICE)
+    except BadFileError:
+        return {}
+    return {SYNTHETIC_VOICE: told} if isinstance(told, dict) else {}
+
+
+def _is_spoken(speech: Path) -> bool:
+    """Tell whether a speech was made here of a text, and not brought."""
+    try:
+        record = read_json(_origin_path(speech))
+    except BadFileError:
+        return False
+    return SYNTHETIC_VOICE in record and "brought_from" not in record
 
 
 def _came_from(there: Path, source: Path) -> bool:

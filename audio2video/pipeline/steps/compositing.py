@@ -52,7 +52,6 @@ def run(job: Job) -> StepReport:
     report = StepReport(NAME, "frame")
     loaded = job.config.inputs.load_shapes is not None
     made_with = LOADED if loaded else job.pass_id
-    tags = container_tags(job.inp_id, job.tar_id, made_with)
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     network = job.workspace.finished_pass(job.pass_id)
     heard = [job.audio.path] if plan is None else plan.audio
@@ -67,6 +66,7 @@ def run(job: Job) -> StepReport:
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),
     )
+    tags = container_tags(job.inp_id, job.tar_id, made_with, synthesis.voice)
     result = job.workspace.result(job.inp_id, job.tar_id)
     if marking.consent is None and not _has_result(job):
         options = job.workspace.target_options(job.tar_id).relative_to(job.workspace.root)

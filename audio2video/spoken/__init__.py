@@ -1,0 +1,1 @@
+"""Texts spoken by an installed program, with the times of their words."""
