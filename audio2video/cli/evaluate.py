@@ -52,6 +52,11 @@ def evaluate_group() -> None:
     type=FilePath(),
     help="CSV file of phones (clip,start,end,phone) to measure the mouth by phone",
 )
+@click.option(
+    "--table",
+    is_flag=True,
+    help="print the table of errors in the space of shape coefficients instead",
+)
 @in_workspace()
 @quietly("the JSON and errors")
 def evaluate_lipsync_command(
@@ -62,6 +67,7 @@ def evaluate_lipsync_command(
     noise_kind: str | None,
     landmark_model: Path | None,
     phones: Path | None,
+    table: bool,
     workspace: Path,
     quiet: bool,
 ) -> None:
@@ -77,6 +83,11 @@ def evaluate_lipsync_command(
     if clips is not None and split is not None:
         raise OptionError("--split and --clips can't go together", hint="give one of them")
     check_id("pass_id", pass_id)
+    if table:
+        _coefficient_table(
+            Workspace(workspace), pass_id, (split, clips, snr, landmark_model, phones), quiet=quiet
+        )
+        return
     from ..evaluation.lipsync import Question, evaluate_lipsync
     from ..evaluation.samples import Noise
 
@@ -85,6 +96,21 @@ def evaluate_lipsync_command(
     with Terminal(Workspace(workspace), quiet=quiet, verbose=False) as terminal:
         result = evaluate_lipsync(Workspace(workspace), question, terminal.progress)
     click.echo(json.dumps(result.as_dict(), indent=2, sort_keys=True))
+
+
+def _coefficient_table(
+    place: Workspace, pass_id: str, others: tuple[object, ...], *, quiet: bool
+) -> None:
+    if any(one is not None for one in others):
+        raise OptionError(
+            "--table measures the validation and test clips of the pass",
+            hint="leave out --split, --clips, --snr, --landmark_model and --phones",
+        )
+    from ..evaluation.coefficient_table import measure_coefficients
+
+    with Terminal(place, quiet=quiet, verbose=False) as terminal:
+        result = measure_coefficients(place, pass_id, terminal.progress)
+    click.echo(result.text())
 
 
 REENACT_OPTIONS = (

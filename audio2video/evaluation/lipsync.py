@@ -139,8 +139,8 @@ def evaluate_lipsync(
     ridge: Ridge | None = None
     samples: Iterable[Sample | Audio2VideoError]
     if question.clips is None:
-        statistics = _statistics(workspace, network, path)
-        split = _split(workspace, path.parent)
+        statistics = pass_statistics(workspace, network, path)
+        split = pass_split(workspace, path.parent)
         ids = split[question.split]
         if not ids:
             raise BadFileError(
@@ -164,8 +164,8 @@ def evaluate_lipsync(
         total = len(find_videos(question.clips))
         samples = video_samples(question.clips, question.landmark_model, question.noise, encoder)
         try:
-            statistics = _statistics(workspace, network, path)
-            split = _split(workspace, path.parent)
+            statistics = pass_statistics(workspace, network, path)
+            split = pass_split(workspace, path.parent)
             if network.encoder == MFCC:
                 ridge = _ridge(workspace, network, split, statistics, progress)
         except Audio2VideoError as error:
@@ -201,7 +201,14 @@ def evaluate_lipsync(
     return LipsyncEvaluation.from_dict(result)
 
 
-def _statistics(workspace: Workspace, network: Predictor, path: Path) -> ShapeStatistics:
+def pass_statistics(workspace: Workspace, network: Predictor, path: Path) -> ShapeStatistics:
+    """Read the statistics of a corpus of the kind that a pass was trained on.
+
+    Raises
+    ------
+    BadFileError
+        The corpus is of another kind.
+    """
     kind = feature_kind(workspace)
     if kind != network.features:
         raise BadFileError(
@@ -212,8 +219,14 @@ def _statistics(workspace: Workspace, network: Predictor, path: Path) -> ShapeSt
     return read_statistics(workspace)
 
 
-def _split(workspace: Workspace, folder: Path) -> dict[str, list[str]]:
-    """Which clips the pass was trained on, checked, chosen with, and which not."""
+def pass_split(workspace: Workspace, folder: Path) -> dict[str, list[str]]:
+    """Tell which clips a pass was trained on and chosen with, and which not.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        It does not say, is being trained, or its clips are not in the workspace.
+    """
     path = folder / "split.json"
     if (folder / "checkpoint.npz").is_file():
         raise BadFileError(

@@ -138,3 +138,38 @@ def plot_phones(phones: Mapping[str, Mapping[str, float]], path: Path) -> None:
     axes.set(xlabel="phone, and how many of it")
     axes.legend(loc="upper left")
     figure.savefig(path)
+
+
+def plot_coefficients(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], path: Path
+) -> None:
+    """Draw errors in the space of shape coefficients.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        As `audio2video.evaluation.coefficient_table` has them.
+    columns : sequence of str
+        Their keys to be drawn; None is left out.
+    path : Path
+        PNG to write.
+    """
+    figure = new_figure(8, 4.5)
+    axes = figure.subplots()
+    width = 0.8 / len(columns)
+    for k, name in enumerate(columns):
+        own = [(n, row[name]) for n, row in enumerate(rows) if row[name] is not None]
+        if not own:
+            continue
+        places = [n + (k - (len(columns) - 1) / 2) * width for n, _ in own]
+        label = name.replace("_", " ")
+        bars = axes.bar(places, [value for _, value in own], width, label=label)
+        axes.bar_label(bars, fmt="%.2g", fontsize=7)
+    labels = [f"{row['split']}\n{row['coefficients']} coefficients" for row in rows]
+    axes.set_xticks(range(len(rows)), labels)
+    axes.set_yscale("log")
+    axes.set(ylabel="mean squared error of a coefficient\n[closed-mouth widths\u00b2]")
+    axes.grid(alpha=0.3, axis="y")
+    axes.set_axisbelow(True)
+    figure.legend(loc="outside upper center", ncols=len(columns))
+    figure.savefig(path)

@@ -11,10 +11,15 @@ from ..storage.files import file_hash, read_json, replacing, write_json
 from ..storage.workspace import Workspace
 from .network_file import read_network, save_network
 
-NETWORK, NOTE = "network.npz", "run.json"
+NETWORK, RUNNER_UP, NOTE = "network.npz", "runner_up.npz", "run.json"
+
+MEAN_OF_EPOCHS = "mean of epochs"
+"""How a pass's evaluation begins to say that its network is the mean of its best epochs."""
 
 
-def write_network(folder: Path, network: Predictor, facts: dict[str, Any]) -> None:
+def write_network(
+    folder: Path, network: Predictor, facts: dict[str, Any], runner_up: Predictor | None = None
+) -> None:
     """Write a pass's network and a record of its training with the SHA-256.
 
     Parameters
@@ -24,7 +29,13 @@ def write_network(folder: Path, network: Predictor, facts: dict[str, Any]) -> No
     network : Predictor
     facts : dict
         JSON values to be noted with it.
+    runner_up : Predictor, optional
+        The best epoch where the network is the mean of some, and the mean where it is the best.
     """
+    if runner_up is not None:
+        with replacing(folder / RUNNER_UP) as temporary:
+            save_network(runner_up, temporary)
+            facts = {**facts, "runner_up_sha256": file_hash(temporary)}
     product = folder / NETWORK
     with replacing(product) as temporary:
         save_network(network, temporary)
@@ -54,6 +65,26 @@ def load_network(folder: Path) -> Predictor:
             f"meant to be another, remove {NOTE}",
         )
     return read_network(path)
+
+
+def load_runner_up(folder: Path) -> Predictor | None:
+    """Read the network that was trained with a pass's own but not chosen.
+
+    Returns
+    -------
+    Predictor or None
+        None where it was not kept, or is of another training.
+
+    Raises
+    ------
+    BadFileError
+        It is damaged.
+    """
+    path, note = folder / RUNNER_UP, folder / NOTE
+    if not path.is_file() or not note.is_file():
+        return None
+    known = read_json(note).get("runner_up_sha256") == file_hash(path)
+    return read_network(path) if known else None
 
 
 def find_network(workspace: Workspace, pass_id: str) -> Path:

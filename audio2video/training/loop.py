@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from ..config import Config, TrainingConfig
 from ..errors import Audio2VideoError, BadFileError
-from ..models.pass_files import write_network
+from ..models.pass_files import MEAN_OF_EPOCHS, write_network
+from ..mouth.predictor import Predictor
 from ..progress import Progress
 from ..provenance.container_tags import code_version
 from ..runtime.extras import require
@@ -33,7 +35,8 @@ def train_pass(workspace: Workspace, config: Config, progress: Progress) -> dict
     Writes into ``train/<pass_id>``: ``options.json``, ``split.json``, ``history.csv`` and its plot,
     ``checkpoint.npz`` while it is unfinished; ``evaluation.json``, ``run.json`` and ``network.npz``
     when it is done. The network is the better, by validation loss, of the best epoch and the mean
-    of the weights of the ten best epochs (Polyak and Juditsky 1992).
+    of the weights of the ten best epochs (Polyak and Juditsky 1992); the other one is kept as
+    ``runner_up.npz``.
 
     Returns
     -------
@@ -75,19 +78,24 @@ def _train(session: Session, workspace: Workspace) -> dict[str, Any]:
     before = state.epoch
     checks = data.checks(config.training)
     _train_epochs(session, trainer, data, checks, state)
-    weights, chosen = _choose(trainer, checks, state)
-    gain = 1.0
-    if targets.ranges:
-        gain = range_gain(session, targets, session.predictor(data, targets, weights))
-    network = session.predictor(data, targets, weights, gain)
+    choice = _choose(trainer, checks, state)
+
+    def assembled(weights: Mapping[str, NDArray[np.float32]]) -> tuple[Predictor, float]:
+        gain = 1.0
+        if targets.ranges:
+            gain = range_gain(session, targets, session.predictor(data, targets, weights))
+        return session.predictor(data, targets, weights, gain), gain
+
+    network, gain = assembled(choice.weights)
     evaluation = {
-        "chosen": chosen,
+        "chosen": choice.name,
         "best_epoch": state.best_epoch,
         "gain": round(gain, 4),
         **evaluate(session, targets, network),
     }
     write_json(folder / "evaluation.json", evaluation)
-    write_network(folder, network, {"epochs": state.epoch, "seconds": round(state.seconds, 1)})
+    facts = {"epochs": state.epoch, "seconds": round(state.seconds, 1)}
+    write_network(folder, network, facts, assembled(choice.other)[0])
     (folder / "checkpoint.npz").unlink(missing_ok=True)
     return {"epochs": state.epoch - before, "evaluation": evaluation}
 
@@ -189,9 +197,16 @@ def _validation_loss(trainer: Trainer, checks: Sequence[TrainingBatch]) -> float
     return float(np.average([trainer.loss(batch) for batch in checks], weights=weights))
 
 
-def _choose(
-    trainer: Trainer, checks: Sequence[TrainingBatch], state: TrainingState
-) -> tuple[dict[str, NDArray[np.float32]], str]:
+@dataclass(frozen=True)
+class _Choice:
+    """Weights of the better network, what it is, and those of the other."""
+
+    weights: dict[str, NDArray[np.float32]]
+    name: str
+    other: dict[str, NDArray[np.float32]]
+
+
+def _choose(trainer: Trainer, checks: Sequence[TrainingBatch], state: TrainingState) -> _Choice:
     """Take the better of the best epoch and the mean of the best ones, and say which it is."""
     best = state.best[0]
     mean = {
@@ -201,5 +216,5 @@ def _choose(
     trainer.set_weights(mean)
     if _validation_loss(trainer, checks) < best.validation:
         epochs = ", ".join(str(number) for number in sorted(epoch.number for epoch in state.best))
-        return mean, f"mean of epochs {epochs}"
-    return best.weights, f"epoch {best.number}"
+        return _Choice(mean, f"{MEAN_OF_EPOCHS} {epochs}", best.weights)
+    return _Choice(best.weights, f"epoch {best.number}", mean)
