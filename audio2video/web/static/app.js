@@ -66,11 +66,11 @@ function lazyParts() {
   import("./scope.js").then(({ showScope }) => showScope(element("scope")));
   const options = element("options");
   import("./changed.js").then(({ showChanged }) => showChanged(options));
-  options.addEventListener(
-    "toggle",
-    () => import("./options.js").then(({ showOptions }) => showOptions(options.querySelector(".body"))),
-    { once: true },
-  );
+  const show = () =>
+    import("./options.js").then(({ showOptions }) => showOptions(options.querySelector(".body")));
+  // It may have been opened before this was ready.
+  if (options.open) show();
+  else options.addEventListener("toggle", show, { once: true });
 }
 
 start();
