@@ -10,6 +10,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from .head import shape_plausibility
 from .layout import JAW, LEFT_EYE, RIGHT_EYE
 from .regression import LandmarkModel, place_landmarks
 
@@ -66,19 +67,16 @@ def frontal_detector() -> Any:
     return dlib.get_frontal_face_detector()
 
 
-class FaceFinder:
-    """Finds faces and their landmarks in gray frames.
+class FaceDetector:
+    """Finds faces in gray frames.
 
     Parameters
     ----------
-    model : LandmarkModel
-        Of `LANDMARKS` points; see `audio2video.models.face_models.load_face_finder`.
     detector : object, optional
         A `frontal_detector`.
     """
 
-    def __init__(self, model: LandmarkModel, detector: Any = None) -> None:
-        self._model = model
+    def __init__(self, detector: Any = None) -> None:
         self._detector = detector or frontal_detector()
 
     def detect(
@@ -122,6 +120,22 @@ class FaceFinder:
             for r in self._detector(gray, 0)
         ]
 
+
+class FaceFinder(FaceDetector):
+    """Finds faces and their landmarks in gray frames, with dlib and its kind of landmark model.
+
+    Parameters
+    ----------
+    model : LandmarkModel
+        Of `LANDMARKS` points; see `audio2video.models.face_models.load_face_finder`.
+    detector : object, optional
+        A `frontal_detector`.
+    """
+
+    def __init__(self, model: LandmarkModel, detector: Any = None) -> None:
+        super().__init__(detector)
+        self._model = model
+
     def landmarks(self, gray: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]:
         """Place the 68 landmarks inside a face box.
 
@@ -149,6 +163,10 @@ class FaceFinder:
         )
         found = place_landmarks(self._model, chip, _boxes_in_chip()).mean(axis=0)
         return np.asarray((found - to_chip[:, 2]) @ np.linalg.inv(linear).T)
+
+    def confidence(self, gray: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> float:
+        """Give the landmarks' likeness to a face (`shape_plausibility`); the model has no score."""
+        return shape_plausibility(landmarks)
 
 
 def _boxes_in_chip() -> NDArray[np.float64]:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import dlib
 
-from ..errors import BadFileError, MissingFileError
+from ..errors import BadFileError, MissingFileError, OptionError
+from ..face.backend import BACKENDS, DLIB, Backend
 from ..face.detection import FaceFinder, frontal_detector
 from ..face.identity import FaceDescriber
 from ..face.layout import LANDMARKS
+from ..face.mesh import MeshFinder
 from ..storage.files import file_hash
 from .landmark_file import read_landmark_model
+from .mesh_file import MESH_SHA256, load_mesh
 
 MODEL_FILE = "shape_predictor_68_face_landmarks.dat"
 MODEL_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
@@ -52,6 +55,54 @@ def load_face_finder(model: Path | None = None) -> FaceFinder:
             hint="check --landmark_model",
         )
     return FaceFinder(found, detector)
+
+
+def load_backend(name: str = DLIB, model: Path | None = None) -> Backend:
+    """Load what finds faces and landmarks.
+
+    Parameters
+    ----------
+    name : str
+        One of `audio2video.face.backend.BACKENDS`.
+    model : Path, optional
+        See `load_face_finder`; for 'dlib' only.
+
+    Raises
+    ------
+    OptionError
+        There is no such backend, or it takes no model.
+    MissingFileError, BadFileError
+        Its model is not there, or damaged.
+    """
+    check_backend(name, model)
+    return load_face_finder(model) if name == DLIB else MeshFinder(load_mesh())
+
+
+def check_backend(name: str, model: Path | None = None) -> None:
+    """Make sure that there is a backend of this name, and that it takes the model if one is given.
+
+    Raises
+    ------
+    OptionError
+        See `load_backend`.
+    """
+    if name not in BACKENDS:
+        raise OptionError(
+            f"--backend {name!r} is not known", hint=f"use one of {', '.join(BACKENDS)}"
+        )
+    if model is not None and name != DLIB:
+        raise OptionError(
+            f"--landmark_model is for --backend {DLIB}, {name} has its own", hint="leave one out"
+        )
+
+
+def backend_key(name: str, model: Path | None = None) -> str:
+    """Tell a backend from others in the keys of what was found with it."""
+    if name != DLIB:
+        return f"{name} {MESH_SHA256}"
+    # A model that is not there is refused where it is to be loaded.
+    own = model is not None and model.is_file()
+    return f"{name} {file_hash(model)}" if own and model is not None else name
 
 
 def load_face_describer() -> FaceDescriber:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face.backend import DLIB, Backend
 from ..face.face_tracks import Sighting
 from ..face.layout import JAW, NOSE, inter_ocular_distance
 from ..media.frame import Box
@@ -34,6 +35,20 @@ COLOUR_JUMP = 15.0
 as much, another face has taken its place."""
 
 
+class Sureness:
+    """How sure a backend is of each face, kept by (frame, track)."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[int, int], float] = {}
+
+    def judge(
+        self, index: int, gray: NDArray[np.uint8], faces: tuple[Sighting, ...], finder: Backend
+    ) -> None:
+        """Judge the faces of a frame."""
+        for face in faces:
+            self.values[index, face.track] = finder.confidence(gray, face.landmarks)
+
+
 def follow_faces(
     path: Path,
     info: VideoInfo,
@@ -43,6 +58,8 @@ def follow_faces(
     *,
     samples_only: bool = False,
     looks: Looks | None = None,
+    backend: str = DLIB,
+    sureness: Sureness | None = None,
 ) -> list[tuple[Sighting, ...]]:
     """Find the faces in every frame, and keep what is around them for a second pass.
 
@@ -60,6 +77,10 @@ def follow_faces(
         Keep only what `find_people` may look at.
     looks : Looks, optional
         Takes its pictures on the way.
+    backend : str
+        One of `audio2video.face.backend.BACKENDS`.
+    sureness : Sureness, optional
+        Judges the faces on the way.
 
     Returns
     -------
@@ -67,25 +88,27 @@ def follow_faces(
         The faces of each frame.
     """
     from ..face.face_tracks import track_faces
-    from ..models.face_models import load_face_finder
+    from ..models.face_models import load_backend
 
-    finder, colours = load_face_finder(landmark_model), _ColourWatch()
-    waiting: deque[Frame] = deque()
+    finder, colours = load_backend(backend, landmark_model), _ColourWatch()
+    waiting: deque[tuple[Frame, NDArray[np.uint8]]] = deque()
     sightings = []
     with VideoReader(path) as reader, closing(prefetch(_with_gray(reader), DECODED)) as decoded:
 
         def grays() -> Iterator[NDArray[np.uint8]]:
             for frame, gray in decoded:
-                waiting.append(frame)
+                waiting.append((frame, gray))
                 yield gray
 
         tracked = track_faces(grays(), finder)
         followed = progress.follow(tracked, "finding the face", info.frames)
         for index, faces in enumerate(followed):
-            frame = waiting.popleft()
+            frame, gray = waiting.popleft()
             if looks is not None:
                 looks.take(index, frame)
             faces = colours.split(faces, frame)
+            if sureness is not None:
+                sureness.judge(index, gray, faces, finder)
             for face in faces:
                 if face.is_detected or not samples_only:
                     box = _face_box(face, frame.width, frame.height)

@@ -17,6 +17,9 @@ from .frame_spool import FrameSpool
 from .gallery import Gallery
 from .track_pieces import Piece, Sightings, sighting_of, without_doubtful_ends
 
+Groups = Sequence[Sequence[Piece]]
+"""The parts of tracks that show each person."""
+
 MIN_DETECTIONS = 2
 """Times that the detector must see a person's face: once, it may be wrong."""
 
@@ -57,9 +60,12 @@ class Person:
 
 
 def find_people(sightings: Sightings, spool: FrameSpool, *, steady: bool = True) -> list[Person]:
-    """Group the faces of a target into persons.
+    """Find the persons in a target; see `group_faces` and `people_of`."""
+    return people_of(sightings, group_faces(sightings, spool), steady=steady)
 
-    The first has most usable frames; those who are mostly seen small beside others come last.
+
+def group_faces(sightings: Sightings, spool: FrameSpool) -> Groups:
+    """Group the faces of a target by person.
 
     Faces are described only where there is more than one track: with one, there is nobody else.
 
@@ -68,13 +74,11 @@ def find_people(sightings: Sightings, spool: FrameSpool, *, steady: bool = True)
     sightings : sequence of tuple of Sighting
     spool : FrameSpool
         Holds the whole face, by (frame, track), where the detector saw it.
-    steady : bool
-        Whether landmarks are stabilised.
 
     Returns
     -------
-    list of Person
-        Those who are seen well enough for at least one frame; others count as nobody.
+    sequence of sequence of Piece
+        The parts of tracks that show each of them.
     """
     sightings = without_doubtful_ends(sightings)
     tracks: dict[int, list[int]] = {}
@@ -87,9 +91,30 @@ def find_people(sightings: Sightings, spool: FrameSpool, *, steady: bool = True)
         for track, frames in tracks.items()
         if len(frames) >= MIN_STRETCH
     ]
-    groups = [pieces] if pieces else []
     if len(pieces) > 1:
-        groups = _group(pieces, sightings, spool)
+        return _group(pieces, sightings, spool)
+    return [pieces] if pieces else []
+
+
+def people_of(sightings: Sightings, groups: Groups, *, steady: bool = True) -> list[Person]:
+    """Give the persons that faces were grouped into.
+
+    The first has most usable frames; those who are mostly seen small beside others come last.
+
+    Parameters
+    ----------
+    sightings : sequence of tuple of Sighting
+    groups : sequence of sequence of Piece
+        From `group_faces`.
+    steady : bool
+        Whether landmarks are stabilised.
+
+    Returns
+    -------
+    list of Person
+        Those who are seen well enough for at least one frame; others count as nobody.
+    """
+    sightings = without_doubtful_ends(sightings)
     people = []
     for group in groups:
         person = _person(group, sightings, steady=steady)
