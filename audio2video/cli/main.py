@@ -20,6 +20,7 @@ from .dub import dub_command
 from .evaluate import evaluate_group
 from .faces import faces_command
 from .inspect import inspect_command
+from .landmarks import landmarks_command
 from .passes import passes_group, sweep_command
 from .run import run_command
 from .usage import usage_message
@@ -42,6 +43,7 @@ for _command in (
     dub_command,
     run_command,
     faces_command,
+    landmarks_command,
     inspect_command,
     batch_command,
     evaluate_group,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from .. import __version__
@@ -10,6 +11,8 @@ from .. import __version__
 _MARK = "Synthetic media:"
 
 STATEMENT = f"{_MARK} the mouth was generated from speech and does not show what was said"
+
+DRAWN_STATEMENT = "Drawing: facial landmarks that a program found, over a video"
 
 REBUILT_STATEMENT = f"{_MARK} the mouth was put together from other frames of the same video"
 
@@ -48,6 +51,30 @@ def rebuilt_tags(tar_id: str) -> dict[str, str]:
         "title": f"{tar_id} rebuilt (synthetic)",
         "comment": f"{REBUILT_STATEMENT}. Made with audio2video {__version__}.",
         "description": f"{REBUILT_STATEMENT}. Target: {tar_id}.",
+    }
+
+
+def drawn_tags(tar_id: str, source: Mapping[str, str]) -> dict[str, str]:
+    """Tags of a video with landmarks drawn over it.
+
+    It shows what its source shows: it is named synthetic just if that is.
+
+    Parameters
+    ----------
+    tar_id : str
+    source : mapping
+        Tags of the video that was drawn on.
+
+    Returns
+    -------
+    dict
+    """
+    said = next((text for text in source.values() if names_synthetic(text)), "")
+    words = " ".join(f"{DRAWN_STATEMENT}. Made with audio2video {__version__}. {said}".split())
+    return {
+        "title": f"{tar_id} with landmarks" + (" (synthetic)" if said else ""),
+        "comment": words,
+        "description": words,
     }
 
 

@@ -16,9 +16,10 @@ from .files import discard, is_leftover
 from .locks import locked
 from .workspace import Workspace
 
-ANALYSIS, UNFINISHED, SEQUENCES = "analysis", "unfinished", "sequences"
-KINDS = (ANALYSIS, UNFINISHED, SEQUENCES)
-"""A target's analysis; what a killed run left of one; the training sequences of a corpus."""
+ANALYSIS, PEOPLE, UNFINISHED, SEQUENCES = "analysis", "people", "unfinished", "sequences"
+KINDS = (ANALYSIS, PEOPLE, UNFINISHED, SEQUENCES)
+"""A target's analysis; the faces found in a video; what a killed run left of one of them; the
+training sequences of a corpus."""
 
 DAY = 86400.0
 """Seconds."""
@@ -43,11 +44,11 @@ class Cached:
     made, used : float
         Seconds since 1970: when it was written, and when last read as far as is known.
     tar_id, key : str, optional
-        Of an analysis: its target, and the first digits of the key of its content.
+        Of an analysis, and of faces: the target, and the first digits of the key of the content.
     frames : int, optional
         Of a finished analysis: frames of the target.
     source : Path, optional
-        Of an analysis: the target's video; None if it is not there any more.
+        The same: the target's video; None if the workspace has none.
     """
 
     kind: str
@@ -70,7 +71,7 @@ def find_cached(workspace: Workspace) -> list[Cached]:
 
     Only files and folders of the form in which this package writes them are listed; links never.
     """
-    found = [*_analyses(workspace), *_sequences(workspace)]
+    found = [*_analyses(workspace), *_all_people(workspace), *_sequences(workspace)]
     return sorted(found, key=lambda one: (KINDS.index(one.kind), one.path.name))
 
 
@@ -125,10 +126,12 @@ def _remove(workspace: Workspace, one: Cached) -> bool:
     def busy() -> None:
         raise _BusyError("in use", path=one.path)
 
+    of_people = one.path.parent == workspace.all_people()
+    lock = workspace.people_lock if of_people else workspace.analysis_lock
     try:
-        with locked(workspace.analysis_lock(one.tar_id), busy):
+        with locked(lock(one.tar_id), busy):
             # It may have gone, or become another thing, since it was found.
-            again = _analysis(workspace, one.path)
+            again = (_people if of_people else _analysis)(workspace, one.path)
             return again is not None and again.kind == one.kind and discard(one.path)
     except _BusyError:
         return False
@@ -163,6 +166,35 @@ def _analysis(workspace: Workspace, path: Path) -> Cached | None:
             frames=None if left else _frames(path / "textures.npy"),
             source=_source(workspace, tar_id),
         )
+    return None
+
+
+def _all_people(workspace: Workspace) -> Iterator[Cached]:
+    folder = workspace.all_people()
+    if folder.is_dir():
+        for path in folder.iterdir():
+            one = _people(workspace, path)
+            if one is not None:
+                yield one
+
+
+def _people(workspace: Workspace, path: Path) -> Cached | None:
+    """Look at what may be the faces found in a video, or be left of them."""
+    left = _LEFT.fullmatch(path.name) if is_leftover(path) else None
+    name = _NAME.fullmatch(path.stem if left is None else left["stem"])
+    suffix = path.suffix if left is None else left["suffix"]
+    if name is None or suffix != ".npz" or name["tar_id"].startswith(".") or path.is_symlink():
+        return None
+    with suppress(OSError, BadZipFile):
+        if not path.is_file():
+            return None
+        if left is None:
+            with ZipFile(path) as file:
+                if "pieces.npy" not in file.namelist():
+                    return None
+        tar_id = name["tar_id"]
+        one = _sized(UNFINISHED if left else PEOPLE, path, [path])
+        return replace(one, tar_id=tar_id, key=name["key"], source=_source(workspace, tar_id))
     return None
 
 

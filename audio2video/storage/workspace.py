@@ -295,6 +295,22 @@ class Workspace:
         """Lock of who analyses a target, see `audio2video.storage.locks.locked`."""
         return self.analyses() / f".{tar_id}.lock"
 
+    def people(self, tar_id: str, key: str) -> Path:
+        """Faces that were found in a video."""
+        return self.all_people() / f"{tar_id}-{key[:12]}.npz"
+
+    def all_people(self) -> Path:
+        """Folder of the faces that were found in videos."""
+        return self.inside("target", "people")
+
+    def people_lock(self, tar_id: str) -> Path:
+        """Lock of who finds the faces in a video, see `audio2video.storage.locks.locked`."""
+        return self.all_people() / f".{tar_id}.lock"
+
+    def landmarks(self, tar_id: str) -> Path:
+        """Folder of the landmarks of a video."""
+        return self.inside("output", "landmarks", tar_id)
+
     def batch_lock(self, tar_id: str) -> Path:
         """Lock of the row of a batch that brings and analyses a target."""
         return self.analyses() / f"..{tar_id}.lock"  # no id begins with a dot
