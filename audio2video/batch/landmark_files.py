@@ -69,6 +69,8 @@ def videos_in(given: Path) -> list[Path]:
         return found
     if given.suffix.lower() not in LIST_SUFFIXES:
         return [given]
+    if not given.is_file():
+        raise MissingFileError("no such file or folder", path=given, hint="check its name")
     try:
         lines = read_limited(given, MAX_LIST_BYTES, "split it").decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:

@@ -108,7 +108,7 @@ def _table(caches: Iterable[Cached]) -> list[tuple[str, ...]]:
             (
                 one.kind,
                 one.tar_id or "",
-                "" if one.tar_id is None else one.source.name if one.source else "gone",
+                _video(one),
                 one.key or "",
                 "" if one.frames is None else str(one.frames),
                 _size(one.size),
@@ -117,6 +117,13 @@ def _table(caches: Iterable[Cached]) -> list[tuple[str, ...]]:
             )
         )
     return rows if len(rows) > 1 else []
+
+
+def _video(one: Cached) -> str:
+    """Name the video that a cache is of; landmarks are found in videos of any folder."""
+    if one.source is not None:
+        return one.source.name
+    return "" if one.tar_id is None or one.kind == "people" else "gone"
 
 
 def _ago(moment: float) -> str:

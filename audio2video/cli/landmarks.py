@@ -72,6 +72,8 @@ def landmarks_command(
 
     place = Workspace(workspace)
     config = resolve_config(place, given)
+    if compare and config.analysis.landmark_model is not None:
+        raise OptionError("--compare is of the packaged models", hint="leave --landmark_model out")
     choices = LandmarkChoices(
         backend or BACKENDS[0],
         config.analysis.landmark_model,
@@ -87,6 +89,9 @@ def landmarks_command(
             return place.landmarks(tar_id)
         return output if single else output / tar_id
 
+    if compare:
+        folder = output if output is not None else place.evaluation("landmarks")
+        return _compare(place, found, folder, quiet=quiet, verbose=verbose)
     results = plan_videos(found, folder_of, videos)
     with Terminal(place, quiet=quiet, verbose=verbose) as terminal:
         if single:
@@ -101,6 +106,20 @@ def landmarks_command(
     if not quiet:
         click.echo(f"result: {where}")
     return EXIT_SOME_FAILED if failed else 0
+
+
+def _compare(
+    place: Workspace, clips: list[Path], folder: Path, *, quiet: bool, verbose: bool
+) -> int:
+    from ..evaluation.landmark_backends import compare_backends
+
+    with Terminal(place, quiet=quiet, verbose=verbose) as terminal:
+        found = compare_backends(clips, folder, terminal.progress)
+        terminal.table(found.table())
+        terminal.table(found.agreement_table())
+    if not quiet:
+        click.echo(f"result: {folder}")
+    return EXIT_SOME_FAILED if found.failed else 0
 
 
 def _counts(states: list[str]) -> list[tuple[str, ...]]:
