@@ -25,7 +25,15 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .api.dub import DubPlan, DubResult, dub, plan_dub
     from .api.faces import FoundFace, find_faces
+    from .api.identity import (
+        IdentityRemoval,
+        SpeakerPoints,
+        read_speakers,
+        remove_identity,
+        save_identity,
+    )
     from .api.inspect import Inspection, inspect_run
+    from .api.landmarks import LandmarkTable, find_landmarks
     from .api.measure import evaluate_lipsync, evaluate_reenact, verify
     from .api.shapes import adopt_mouth
     from .api.speak import speak
@@ -67,7 +75,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "api.dub": ("DubPlan", "DubResult", "dub", "plan_dub"),
     "api.faces": ("FoundFace", "find_faces"),
+    "api.identity": (
+        "IdentityRemoval",
+        "SpeakerPoints",
+        "read_speakers",
+        "remove_identity",
+        "save_identity",
+    ),
     "api.inspect": ("Inspection", "inspect_run"),
+    "api.landmarks": ("LandmarkTable", "find_landmarks"),
     "api.measure": ("evaluate_lipsync", "evaluate_reenact", "verify"),
     "api.shapes": ("adopt_mouth",),
     "api.speak": ("speak",),
@@ -116,7 +132,9 @@ __all__ = [
     "DubPlan",
     "DubResult",
     "FoundFace",
+    "IdentityRemoval",
     "Inspection",
+    "LandmarkTable",
     "LipsyncEvaluation",
     "MissingFileError",
     "MostlyUnchangedError",
@@ -129,6 +147,7 @@ __all__ = [
     "Progress",
     "ReenactEvaluation",
     "Retiming",
+    "SpeakerPoints",
     "TargetAnalysis",
     "TeethChoice",
     "TextureSequence",
@@ -147,12 +166,16 @@ __all__ = [
     "evaluate_output",
     "evaluate_reenact",
     "find_faces",
+    "find_landmarks",
     "inspect_run",
     "load_pass",
     "plan_dub",
     "predict_mouth",
     "prepare_corpus",
+    "read_speakers",
+    "remove_identity",
     "retime",
+    "save_identity",
     "save_video",
     "speak",
     "speech_activity",

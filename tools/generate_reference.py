@@ -41,6 +41,10 @@ API = {
     "Data between stages": (
         *("MouthTrack", "Predictor", "TargetAnalysis", "Retiming", "TextureSequence"),
     ),
+    "Landmarks": (
+        *("find_landmarks", "read_speakers", "remove_identity", "save_identity"),
+        *("LandmarkTable", "SpeakerPoints", "IdentityRemoval"),
+    ),
     "Training": ("prepare_corpus", "train", "TrainingResult"),
     "Evaluation and verification": (
         *("evaluate_lipsync", "evaluate_output", "evaluate_reenact", "verify"),

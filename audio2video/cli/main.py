@@ -19,6 +19,7 @@ from .cache import cache_group
 from .dub import dub_command
 from .evaluate import evaluate_group
 from .faces import faces_command
+from .identity import identity_command
 from .inspect import inspect_command
 from .landmarks import landmarks_command
 from .passes import passes_group, sweep_command
@@ -44,6 +45,7 @@ for _command in (
     run_command,
     faces_command,
     landmarks_command,
+    identity_command,
     inspect_command,
     batch_command,
     evaluate_group,

@@ -38,14 +38,33 @@ def closed_mouth_reference(mouths: NDArray[np.floating]) -> NDArray[np.float64]:
     -------
     ndarray of float64, shape (20, 2)
     """
-    width = mouth_width(mouths)
-    off = width - np.median(width)
-    usual = np.abs(off) <= WIDTH_OUTLIER * robust_deviation(off) + 1e-6
-    candidates = np.asarray(mouths, np.float64)[usual]
+    return np.asarray(np.asarray(mouths, np.float64)[closed_frames(mouths)].mean(axis=0))
+
+
+def closed_frames(mouths: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Find the most closed frames whose lip width is not an outlier, the most closed one first.
+
+    Parameters
+    ----------
+    mouths : ndarray, shape (T, 20, 2)
+        T at least 1.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+    """
+    candidates = np.flatnonzero(usual_width(mouths))
     least = min(CLOSED_LEAST, round(CLOSED_MOST * len(candidates)))
     count = max(1, least, round(CLOSED_SHARE * len(candidates)))
-    order = np.argsort(mouth_opening(candidates), kind="stable")
-    return np.asarray(candidates[order[:count]].mean(axis=0))
+    order = np.argsort(mouth_opening(np.asarray(mouths, np.float64)[candidates]), kind="stable")
+    return np.asarray(candidates[order[:count]])
+
+
+def usual_width(mouths: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Tell frames whose lip width is no outlier; mouths of shape (T, 20, 2), bool (T,)."""
+    width = mouth_width(mouths)
+    off = width - np.median(width)
+    return np.asarray(np.abs(off) <= WIDTH_OUTLIER * robust_deviation(off) + 1e-6)
 
 
 def relative_shapes(

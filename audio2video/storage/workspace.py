@@ -311,6 +311,10 @@ class Workspace:
         """Folder of the landmarks of a video."""
         return self.inside("output", "landmarks", tar_id)
 
+    def identity(self, name: str) -> Path:
+        """Folder of landmarks without identity, named after the first speaker."""
+        return self.inside("output", "identity", name)
+
     def batch_lock(self, tar_id: str) -> Path:
         """Lock of the row of a batch that brings and analyses a target."""
         return self.analyses() / f"..{tar_id}.lock"  # no id begins with a dot
