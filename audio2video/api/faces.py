@@ -17,7 +17,7 @@ from ..storage.files import replacing
 from ..target.face_following import follow_faces
 from ..target.face_strip import draw_strip
 from ..target.frame_spool import FrameSpool
-from ..target.people import Person
+from ..target.people import Person, group_faces
 from ..target.speaker_choice import find_speaker
 
 BOXES_APART = 0.4
@@ -119,7 +119,7 @@ def find_faces(
         tell = as_progress(progress)
         model = analysis.landmark_model
         sightings = follow_faces(path, info, spool, model, tell, samples_only=True)
-        people, chosen = find_speaker(sightings, spool, info, analysis)
+        people, chosen = find_speaker(sightings, group_faces(sightings, spool), info, analysis)
         if product is not None:
             picture = draw_strip(people, spool, float(info.rate))
             with replacing(product) as temporary:

@@ -44,9 +44,14 @@ def identity_command(
             counts = (len(one.raw), int((~one.usual).sum()), len(one.closed))
             rows.append((speaker.name, *map(str, counts)))
         terminal.table(rows)
-        for stage, what in (("aligned", "aligned"), ("removed", "identity removed")):
-            between, within = found.spread_between(stage), found.spread_within(stage)
-            if not quiet:
-                click.echo(f"{what}: {between:.4f} between speakers, {within:.4f} within")
+        rows = [("rms distance", "face", "lips")]
+        for what, measure in (
+            ("between speakers", found.spread_between),
+            ("within a speaker", found.spread_within),
+        ):
+            for stage in ("aligned", "removed"):
+                cells = (measure(stage, part) for part in (slice(0, 68), slice(48, 68)))
+                rows.append((f"{what}, {stage}", *(f"{cell:.4f}" for cell in cells)))
+        terminal.table(rows)
     if not quiet:
         click.echo(f"result: {folder}")

@@ -13,7 +13,7 @@ from .._typing import F64
 from ..face.drawing import LINES
 from ..face.layout import MOUTH, mouth_opening, mouth_width
 from ..media.figures import as_label, new_figure
-from ..mouth.identity import IdentityRemoval
+from ..mouth.identity import WHOLE, IdentityRemoval
 
 FACES = 60
 """Frames of all speakers that are drawn as clouds of points, at most, for each stage."""
@@ -54,7 +54,6 @@ def plot_identity(names: Sequence[str], found: IdentityRemoval, path: Path) -> N
         raw.plot([], [], "o", ms=4, color=colour, label=as_label(name))
     _draw_face(references, found.template, "black", 2.2)
     raw.set_title("1  as given [pixels]", loc="left", fontsize=10)
-    before, after = (found.spread_between(stage) for stage in ("aligned", "removed"))
     aligned.set_title("2  aligned: eyes and nose on the mean shape", loc="left", fontsize=10)
     closed.set_title("3  frames of the closed mouth", loc="left", fontsize=10)
     closed.set(xlabel="width of the mouth", ylabel="opening of the inner lips")
@@ -68,9 +67,7 @@ def plot_identity(names: Sequence[str], found: IdentityRemoval, path: Path) -> N
     if len(names) <= len(COLOURS):
         raw.legend(fontsize=7, loc="upper right")
     _draw_spread(spread, found)
-    spread.set_title(
-        f"6  between speakers: {before:.3f} before, {after:.3f} after", loc="left", fontsize=10
-    )
+    spread.set_title("6  how far speakers differ, and faces move", loc="left", fontsize=10)
     figure.savefig(path)
 
 
@@ -111,18 +108,19 @@ def _draw_closed(
 
 def _draw_spread(axes: Any, found: IdentityRemoval) -> None:
     """Draw bars of how far speakers differ, and how far faces move, before and after."""
-    stages = ("aligned", "removed")
-    between = [found.spread_between(stage) for stage in stages]
-    within = [found.spread_within(stage) for stage in stages]
-    places = np.arange(2)
+    cells = [(stage, part) for part in (WHOLE, MOUTH) for stage in ("aligned", "removed")]
+    between = [found.spread_between(stage, part) for stage, part in cells]
+    within = [found.spread_within(stage, part) for stage, part in cells]
+    places = np.array([0.0, 1.0, 2.3, 3.3])
     for values, offset, label, colour in (
-        (between, -0.18, "between speakers' mean faces", "tab:gray"),
-        (within, 0.18, "within a speaker: motion", "tab:blue"),
+        (between, -0.2, "between speakers' mean faces", "tab:gray"),
+        (within, 0.2, "within a speaker: motion", "tab:blue"),
     ):
-        bars = axes.bar(places + offset, values, width=0.34, label=label, color=colour)
+        bars = axes.bar(places + offset, values, width=0.38, label=label, color=colour)
         axes.bar_label(bars, [f"{value:.3f}" for value in values], padding=2, fontsize=8)
-    axes.set_xticks(places, ["aligned", "identity removed"])
+    parts = ("face\naligned", "face\nremoved", "lips\naligned", "lips\nremoved")
+    axes.set_xticks(places, parts, fontsize=8)
     axes.set_ylabel("rms distance, between the eyes = 1")
-    axes.set_ylim(0, 1.3 * max(*between, *within, 1e-9))
+    axes.set_ylim(0, 1.35 * max(*between, *within, 1e-9))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=8, loc="upper right")

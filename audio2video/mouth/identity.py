@@ -30,6 +30,9 @@ STABLE_WEIGHT, OTHER_WEIGHT = 1.0, 0.02
 """Say of a point in the alignment: of those of eyes and nose, which speech does not move, and of
 all others."""
 
+WHOLE = slice(0, LANDMARKS)
+"""All of a face."""
+
 SAMPLE = 300
 """Frames of a speaker that the mean shape is of, at most."""
 
@@ -79,29 +82,28 @@ class IdentityRemoval:
     mean: F64
     template: F64
 
-    def spread_between(self, stage: str = "removed") -> float:
+    def spread_between(self, stage: str = "removed", part: slice = WHOLE) -> float:
         """Measure how far speakers differ: rms distance of their mean faces from the mean of them.
 
         Parameters
         ----------
         stage : str
             'aligned' or 'removed'.
+        part : slice
+            Landmarks that count, such as ``slice(48, 68)``, the mouth.
 
         Returns
         -------
         float
             In distances between the eyes; 0 for a single speaker.
         """
-        means = np.array([getattr(one, stage).mean(axis=0) for one in self.speakers])
+        means = np.array([getattr(one, stage)[:, part].mean(axis=0) for one in self.speakers])
         return _rms(means - means.mean(axis=0))
 
-    def spread_within(self, stage: str = "removed") -> float:
+    def spread_within(self, stage: str = "removed", part: slice = WHOLE) -> float:
         """Measure how far faces move: rms distance of frames from their speaker's mean face."""
-        return _rms(
-            np.concatenate(
-                [getattr(one, stage) - getattr(one, stage).mean(axis=0) for one in self.speakers]
-            )
-        )
+        shapes = [getattr(one, stage)[:, part] for one in self.speakers]
+        return _rms(np.concatenate([points - points.mean(axis=0) for points in shapes]))
 
 
 def remove_identity(speakers: Sequence[NDArray[np.floating]]) -> IdentityRemoval:

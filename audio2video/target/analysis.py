@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..compositing.fading import covering_fade
 from ..config import AnalysisConfig
 from ..errors import BadFileError, MissingFileError
+from ..face.backend import DLIB
 from ..face.rectify import RectifiedGrid
 from ..face.track import FaceTrack
 from ..media.video import VideoInfo, probe_video
@@ -28,6 +29,7 @@ from .extraction import MIN_USABLE, write_analysis
 from .landmark_model import landmark_model_key
 from .occlusion_maps import Occlusions
 from .overlays import Overlays
+from .seen_people import people_key, read_seen_people, write_seen_people
 from .speaker_choice import FACE_ADVICE
 
 FORMAT = 9
@@ -176,7 +178,12 @@ def analyse_target(
             lambda: progress.update("waiting for the analysis by another run", 0, None),
         ):
             if again or not face.is_file():
-                write_analysis(path, info, folder, config, workers, progress)
+                product = workspace.people(tar_id, people_key(path, DLIB, config.landmark_model))
+                known = read_seen_people(product, progress)
+                seen = write_analysis(path, info, folder, config, workers, progress, known)
+                if known is None:
+                    # For another choice of who speaks, and for `audio2video landmarks`.
+                    write_seen_people(product, seen)
 
     if not face.is_file():
         analyse(again=False)

@@ -21,13 +21,13 @@ from ..storage.checksums import note_hashes
 from ..storage.files import replacing
 from ..storage.npy import ArrayWriter, map_array
 from .bare_frames import check_bare, find_bare_frames
-from .face_following import follow_faces
 from .frame_spool import FrameSpool
 from .looks import Looks
 from .occlusion_maps import detect_occlusions
 from .overlay_search import find_overlays
 from .overlays import HiddenTexels
 from .people import Person
+from .seen_people import SeenPeople, find_people_in
 from .speaker_choice import BADLY_SEEN, NEEDED, find_speaker
 from .views import Views
 
@@ -49,7 +49,8 @@ def write_analysis(
     config: AnalysisConfig,
     workers: int,
     progress: Progress,
-) -> None:
+    seen: SeenPeople | None = None,
+) -> SeenPeople:
     """Analyse a video and write ``face.npz``, ``textures.npy`` and their hashes.
 
     Parameters
@@ -64,6 +65,13 @@ def write_analysis(
     workers : int
         Threads.
     progress : Progress
+    seen : SeenPeople, optional
+        Who was found in the video before.
+
+    Returns
+    -------
+    SeenPeople
+        Who is seen in it.
 
     Raises
     ------
@@ -77,8 +85,11 @@ def write_analysis(
         with FrameSpool(temporary / "frames.raw") as spool:
             looks = Looks(info)
             model = config.landmark_model
-            sightings = follow_faces(path, info, spool, model, progress, looks=looks)
-            people, chosen = find_speaker(sightings, spool, info, config)
+            seen = find_people_in(
+                path, info, spool, progress, landmark_model=model, looks=looks, known=seen
+            )
+            sightings = seen.sightings
+            people, chosen = find_speaker(sightings, seen.groups, info, config)
             speaker = people[chosen]
             track = speaker.track
             if track.usable.sum() < MIN_USABLE:
@@ -128,6 +139,7 @@ def write_analysis(
                 hidden_texels=texels,
             )
         note_hashes(temporary)
+    return seen
 
 
 class _PersonParts:

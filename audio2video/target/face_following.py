@@ -20,6 +20,7 @@ from ..progress import Progress
 from ..runtime.threads import prefetch
 from .frame_spool import FrameSpool
 from .looks import Looks
+from .track_pieces import Sightings
 
 DECODED = 8
 """Frames that may be decoded before the face is looked for in them."""
@@ -60,6 +61,7 @@ def follow_faces(
     looks: Looks | None = None,
     backend: str = DLIB,
     sureness: Sureness | None = None,
+    known: Sightings | None = None,
 ) -> list[tuple[Sighting, ...]]:
     """Find the faces in every frame, and keep what is around them for a second pass.
 
@@ -81,6 +83,8 @@ def follow_faces(
         One of `audio2video.face.backend.BACKENDS`.
     sureness : Sureness, optional
         Judges the faces on the way.
+    known : sequence of tuple of Sighting, optional
+        What was found before, with the same model: it is not looked for again.
 
     Returns
     -------
@@ -90,7 +94,8 @@ def follow_faces(
     from ..face.face_tracks import track_faces
     from ..models.face_models import load_backend
 
-    finder, colours = load_backend(backend, landmark_model), _ColourWatch()
+    finder = None if known is not None else load_backend(backend, landmark_model)
+    colours = _ColourWatch()
     waiting: deque[tuple[Frame, NDArray[np.uint8]]] = deque()
     sightings = []
     with VideoReader(path) as reader, closing(prefetch(_with_gray(reader), DECODED)) as decoded:
@@ -100,14 +105,20 @@ def follow_faces(
                 waiting.append((frame, gray))
                 yield gray
 
-        tracked = track_faces(grays(), finder)
+        tracked: Iterator[tuple[Sighting, ...]]
+        if known is not None:
+            tracked = (faces for faces, _ in zip(known, grays(), strict=True))
+        else:
+            assert finder is not None
+            tracked = track_faces(grays(), finder)
         followed = progress.follow(tracked, "finding the face", info.frames)
         for index, faces in enumerate(followed):
             frame, gray = waiting.popleft()
             if looks is not None:
                 looks.take(index, frame)
-            faces = colours.split(faces, frame)
-            if sureness is not None:
+            if known is None:
+                faces = colours.split(faces, frame)
+            if sureness is not None and finder is not None:
                 sureness.judge(index, gray, faces, finder)
             for face in faces:
                 if face.is_detected or not samples_only:

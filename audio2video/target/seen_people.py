@@ -25,6 +25,7 @@ from ..storage.locks import locked
 from ..storage.workspace import Workspace
 from .face_following import Sureness, follow_faces
 from .frame_spool import FrameSpool
+from .looks import Looks
 from .people import Groups, group_faces
 from .track_pieces import Piece, Sightings
 
@@ -137,15 +138,27 @@ def find_seen_people(
         The video can't be decoded, or the model not be used.
     """
     product = workspace.people(tar_id, people_key(path, backend, landmark_model))
-    found = _read(product, progress)
+    found = read_seen_people(product, progress)
     if found is None:
         with locked(
             workspace.people_lock(tar_id),
             lambda: progress.update("waiting for another run to find the faces", 0, None),
         ):
-            found = _read(product, progress)  # by the run that was waited for
+            found = read_seen_people(product, progress)  # by the run that was waited for
             if found is None:
-                found = _find(path, info, progress, backend, landmark_model)
+                with (
+                    tempfile.TemporaryDirectory(prefix="audio2video-") as folder,
+                    FrameSpool(Path(folder) / "frames.raw") as spool,
+                ):
+                    found = find_people_in(
+                        path,
+                        info,
+                        spool,
+                        progress,
+                        backend=backend,
+                        landmark_model=landmark_model,
+                        samples_only=True,
+                    )
                 write_seen_people(product, found)
     return found
 
@@ -167,28 +180,41 @@ def write_seen_people(product: Path, people: SeenPeople) -> None:
         np.savez(file, **sealed(people.arrays()))  # type: ignore[arg-type]
 
 
-def _find(
-    path: Path, info: VideoInfo, progress: Progress, backend: str, landmark_model: Path | None
+def find_people_in(
+    path: Path,
+    info: VideoInfo,
+    spool: FrameSpool,
+    progress: Progress,
+    *,
+    backend: str = DLIB,
+    landmark_model: Path | None = None,
+    samples_only: bool = False,
+    looks: Looks | None = None,
+    known: SeenPeople | None = None,
 ) -> SeenPeople:
+    """Find the faces of a video, and keep what is around them; see `follow_faces`.
+
+    With `known`, from `read_seen_people`, frames are read, and nothing is looked for.
+    """
     sureness = Sureness()
-    with (
-        tempfile.TemporaryDirectory(prefix="audio2video-") as folder,
-        FrameSpool(Path(folder) / "frames.raw") as spool,
-    ):
-        sightings = follow_faces(
-            path,
-            info,
-            spool,
-            landmark_model,
-            progress,
-            samples_only=True,
-            backend=backend,
-            sureness=sureness,
-        )
-        return SeenPeople(sightings, group_faces(sightings, spool), sureness.values)
+    sightings = follow_faces(
+        path,
+        info,
+        spool,
+        landmark_model,
+        progress,
+        samples_only=samples_only,
+        looks=looks,
+        backend=backend,
+        sureness=sureness,
+        known=None if known is None else known.sightings,
+    )
+    if known is not None:
+        return known
+    return SeenPeople(sightings, group_faces(sightings, spool), sureness.values)
 
 
-def _read(product: Path, progress: Progress) -> SeenPeople | None:
+def read_seen_people(product: Path, progress: Progress) -> SeenPeople | None:
     """Read what was found before; None if nothing was, or it is damaged: it is only a cache."""
     if not product.is_file():
         return None

@@ -11,8 +11,7 @@ from ..errors import NoFaceError, OptionError
 from ..face.detection import box_of
 from ..face.tracking import TrackedFace
 from ..media.video import VideoInfo
-from .frame_spool import FrameSpool
-from .people import Person, find_people
+from .people import Groups, Person, people_of
 from .track_pieces import Sightings
 
 BADLY_SEEN = "the face is never seen well enough"
@@ -24,15 +23,15 @@ FACE_ADVICE = f"--face N chooses, {ADVICE}"
 
 
 def find_speaker(
-    sightings: Sightings, spool: FrameSpool, info: VideoInfo, config: AnalysisConfig
+    sightings: Sightings, groups: Groups, info: VideoInfo, config: AnalysisConfig
 ) -> tuple[list[Person], int]:
     """Find the people in a target, and who of them speaks.
 
     Parameters
     ----------
     sightings : sequence of tuple of Sighting
-    spool : FrameSpool
-        See `find_people`.
+    groups : sequence of sequence of Piece
+        See `people_of`.
     info : VideoInfo
     config : AnalysisConfig
 
@@ -47,7 +46,7 @@ def find_speaker(
     OptionError, NoFaceError
         See `choose_speaker`; or nobody is seen well enough.
     """
-    people = find_people(sightings, spool, steady=config.steady)
+    people = people_of(sightings, groups, steady=config.steady)
     if not people and any(sightings):
         raise NoFaceError(BADLY_SEEN, path=info.path, hint=NEEDED)
     return people, choose_speaker(people, info, config)
@@ -59,7 +58,7 @@ def choose_speaker(people: Sequence[Person], info: VideoInfo, config: AnalysisCo
     Parameters
     ----------
     people : sequence of Person
-        From `find_people`.
+        From `people_of`.
     info : VideoInfo
     config : AnalysisConfig
 
