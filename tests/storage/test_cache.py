@@ -15,7 +15,15 @@ import pytest
 from waiting import ended, held_elsewhere
 
 from audio2video.cli import main as cli
-from audio2video.storage.cache import ANALYSIS, SEQUENCES, UNFINISHED, choose, find_cached, remove
+from audio2video.storage.cache import (
+    ANALYSIS,
+    PEOPLE,
+    SEQUENCES,
+    UNFINISHED,
+    choose,
+    find_cached,
+    remove,
+)
 from audio2video.storage.files import discard, is_leftover, mark_used, temporary_beside
 from audio2video.storage.workspace import Workspace
 
@@ -321,3 +329,47 @@ def test_bad_input(
     assert says in err
     assert len(err.splitlines()) == 1
     assert names(filled.root) == before
+
+
+@pytest.fixture
+def with_people(workspace: Workspace) -> Workspace:
+    """Faces that were found in two videos, what is left of some, and files that look alike."""
+    folder = workspace.all_people()
+    folder.mkdir(parents=True)
+    for tar_id in ("anna-b", "gone"):
+        np.savez(workspace.people(tar_id, KEY), pieces=np.zeros((1, 4)))
+    (folder / f".anna-b-{KEY}.tmp-{dead_pid()}.npz").write_bytes(b"half")
+    # Not ours.
+    (folder / f".anna-b-{KEY}.tmp-{os.getppid()}.npz").write_bytes(b"being made")
+    (folder / f"text-{KEY}.npz").write_text("no archive")
+    (folder / f"text-{KEY}.txt").write_text("a text")
+    (folder / f"folder-{KEY}.npz").mkdir()
+    (folder / "notes.npz").write_bytes(workspace.people("gone", KEY).read_bytes())
+    np.savez(folder / f"other-{KEY}.npz", mine=np.zeros(3))
+    (folder / f"link-{KEY}.npz").symlink_to(workspace.people("gone", KEY))
+    return workspace
+
+
+def test_faces_are_listed(with_people: Workspace) -> None:
+    found = find_cached(with_people)
+    assert [(one.kind, one.tar_id, one.key) for one in found] == [
+        (PEOPLE, "anna-b", KEY),
+        (PEOPLE, "gone", KEY),
+        (UNFINISHED, "anna-b", KEY),
+    ]
+    assert found[0].size == with_people.people("anna-b", KEY).stat().st_size
+    assert found[1].source is None
+    assert [one.tar_id for one in choose(found, tar_id="gone")] == ["gone"]
+
+
+def test_faces_are_removed_unless_they_are_being_found(with_people: Workspace) -> None:
+    found, before = find_cached(with_people), names(with_people.root)
+    with held_elsewhere(with_people.people_lock("gone")):
+        removed, kept = remove(with_people, found)
+    assert [one.kind for one in removed] == [PEOPLE, UNFINISHED]
+    assert [one.tar_id for one in kept] == ["gone"]
+    gone = {f"target/people/{one.path.name}" for one in removed}
+    assert names(with_people.root) == before - gone
+    # The lock of an analysis is another one.
+    with held_elsewhere(with_people.analysis_lock("gone")):
+        assert len(remove(with_people, kept)[0]) == 1
