@@ -98,6 +98,19 @@ def test_reload_and_closed_tab(
     expect(later.locator("#target .chosen")).to_contain_text("pair.mp4")
     assert len(served.made("result.mp4")) == 1
 
+    # Every step of it can be looked into, also after a look elsewhere.
+    expect(later.locator(".title")).to_have_attribute("aria-expanded", "true")
+    later.get_by_role("link", name="Inspect step by step").click()
+    later.locator(".inspection").wait_for()
+    later.get_by_role("link", name="Make a video").click()
+    later.get_by_role("link", name="Inspect", exact=True).click()
+    expect(later.locator(".inspection")).to_be_visible()
+    later.reload()
+    expect(later.locator(".inspection")).to_be_visible()
+    with later.expect_download() as download:
+        later.get_by_role("link", name="Download as one page").click()
+    assert download.value.suggested_filename.endswith(".html")
+
 
 def test_cancel_and_resume(tab: Page, served: Served, small_speech: Path, pair: Path) -> None:
     choose_files(tab, small_speech, pair)
@@ -285,6 +298,51 @@ def test_what_is_wrong_is_said_first(tab: Page, served: Served, tmp_path: Path) 
     for name in ("Preview 3 seconds", "Make the video"):
         expect(tab.get_by_role("button", name=name)).to_be_disabled()
     assert not served.made("job.json")
+
+
+def test_by_keyboard_alone(tab: Page, served: Served) -> None:
+    def go_to(name: str) -> None:
+        script = "document.activeElement.ariaLabel ?? document.activeElement.textContent"
+        for _ in range(80):
+            tab.keyboard.press("Tab")
+            if name in tab.evaluate(script):
+                return
+        raise AssertionError(f"no key leads to {name}")
+
+    expect(tab.locator("#target .item")).to_be_visible()
+    go_to("demo.mp3")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#speech .chosen")).to_be_visible()
+    go_to("demo.mp4")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("button", name="Preview 3 seconds")).to_be_enabled()
+    go_to("Preview 3 seconds")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("dialog textarea")).to_be_focused()
+    go_to("Go on without")
+    tab.keyboard.press("Enter")
+    under_way(tab.locator(".job"))
+    go_to("Cancel")
+    tab.keyboard.press("Enter")
+    wait_for_state(tab.locator(".job"), "preview, cancelled")
+    expect(tab.locator("#spoken")).to_contain_text("cancelled")
+    assert not served.made("result.mp4")
+
+
+def test_dropped_files(tab: Page, served: Served, small_speech: Path) -> None:
+    drop = """([place, name, bytes]) => {
+        const files = new DataTransfer();
+        files.items.add(new File([new Uint8Array(bytes)], name));
+        const told = { dataTransfer: files, bubbles: true, cancelable: true };
+        document.querySelector(place).dispatchEvent(new DragEvent("drop", told));
+    }"""
+    expect(tab.locator("#speech .item")).to_be_visible()
+    content = small_speech.read_bytes()
+    tab.evaluate(drop, ["#speech .drop", "dropped.wav", list(content)])
+    expect(tab.locator("#speech .chosen")).to_contain_text("dropped.wav")
+    assert (served.workspace / "input" / "mp3" / "dropped.wav").read_bytes() == content
+    tab.evaluate(drop, ["footer", "missed.wav", [1, 2, 3]])
+    assert tab.url == f"{served.origin}/"
 
 
 def test_recorded_speech(tab: Page, served: Served) -> None:
