@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadFileError, OptionError
+from ..errors import BadFileError, MissingFileError, OptionError
 from ..face.layout import LANDMARKS
 from ..mouth.identity import IdentityRemoval
 from ..mouth.identity import remove_identity as remove_from_arrays
 from ..storage.arrays import read_array
 from ..storage.files import replacing
-from ..target.landmark_table import LandmarkTable, read_table
+from ..target.landmark_table import MADE_BY, LandmarkTable, read_table
 
 __all__ = ["IdentityRemoval", "SpeakerPoints", "read_speakers", "remove_identity", "save_identity"]
 
@@ -99,21 +99,29 @@ def read_speakers(paths: Sequence[str | Path]) -> list[SpeakerPoints]:
     """
     found: list[SpeakerPoints] = []
     for path in map(Path, paths):
-        if path.suffix.lower() == ".npy":
-            points = read_array(path, (None, LANDMARKS, 2), made_by="audio2video landmarks")
-            found.append(SpeakerPoints(path.stem, points, np.arange(len(points))))
-        elif path.suffix.lower() == ".npz":
-            speakers = _speakers_of(read_table(path))
-            if not speakers:
-                raise BadFileError("no face is seen well enough in it", path=path, hint=NEEDED)
-            found += speakers
-        else:
-            raise BadFileError("not a file of landmarks", path=path, hint=NEEDED)
         try:
-            remove_from_arrays([found[-1].points])
+            speakers = _speakers_in(path)
+            remove_from_arrays([one.points for one in speakers])
         except ValueError as error:
             raise BadFileError(str(error), path=path, hint=NEEDED) from error
+        except (BadFileError, MissingFileError) as error:
+            error.hint = NEEDED  # the file may be from anywhere
+            raise
+        found += speakers
     return found
+
+
+def _speakers_in(path: Path) -> list[SpeakerPoints]:
+    kind = path.suffix.lower()
+    if kind == ".npy":
+        points = read_array(path, (None, LANDMARKS, 2), made_by=MADE_BY)
+        return [SpeakerPoints(path.stem, points, np.arange(len(points)))]
+    if kind != ".npz":
+        raise BadFileError("not a file of landmarks", path=path)
+    speakers = _speakers_of(read_table(path))
+    if not speakers:
+        raise BadFileError("no face is seen well enough in it", path=path)
+    return speakers
 
 
 def save_identity(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..storage.ids import is_usable
 from ..storage.workspace import Workspace
 from .options import FilePath, in_workspace, quietly
 from .terminal import CONTEXT, Terminal
@@ -37,7 +38,8 @@ def identity_command(
     with Terminal(place, quiet=quiet, verbose=False) as terminal:
         speakers = read_speakers(files)
         found = remove_identity(speakers)
-        folder = output or place.identity(speakers[0].name)
+        first = speakers[0].name
+        folder = output or place.identity(first if is_usable(first) else "speakers")
         save_identity(speakers, found, folder)
         rows: list[tuple[str, ...]] = [("speaker", "frames", "odd width", "closed")]
         for speaker, one in zip(speakers, found.speakers, strict=True):

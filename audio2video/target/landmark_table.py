@@ -17,10 +17,13 @@ from ..errors import BadFileError
 from ..face.detection import box_of
 from ..face.layout import LANDMARKS
 from ..media.video import VideoInfo
-from ..storage.arrays import read_arrays
+from ..storage.arrays import check_within, read_arrays
 from .people import Person
 
 MADE_BY = "audio2video landmarks"
+
+FARTHEST = 1e6
+"""Pixels from the corner of the picture beyond which no landmark is."""
 
 SHAPES: dict[str, tuple[int, ...]] = {
     "frame": (),
@@ -174,6 +177,8 @@ def read_table(path: Path) -> LandmarkTable:
                 path=path,
                 hint=f"{MADE_BY} makes it",
             )
+    for name in ("points", "box"):
+        check_within(arrays[name], FARTHEST, path, f"{MADE_BY} makes it")
     try:
         above, below = (int(part) for part in arrays["rate"])
         width, height = (int(part) for part in arrays["size"])

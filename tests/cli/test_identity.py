@@ -98,8 +98,11 @@ def test_from_a_video_to_the_picture(small_target: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("gone.npz", "gone.npz: file not found; audio2video landmarks makes it"),
-        ("gone.npy", "gone.npy: file not found; audio2video landmarks makes it"),
+        (
+            "gone.npz",
+            "gone.npz: file not found; give a landmarks.npz of 'audio2video land",
+        ),
+        ("gone.npy", "gone.npy: file not found; give a landmarks.npz"),
         ("text.npz", "text.npz: not a NumPy npz file, or damaged; "),
         ("text.npy", "text.npy: not a NumPy array file, or damaged; "),
         ("text.csv", "text.csv: not a file of landmarks; give a landmarks.npz of 'audio2video la"),
@@ -107,6 +110,7 @@ def test_from_a_video_to_the_picture(small_target: Path, tmp_path: Path) -> None
         ("points.npy", "points.npy: holds no faces: eyes or corners of the mouth are in one place"),
         ("nan.npy", "nan.npy: holds NaN or infinity; "),
         ("other.npz", "other.npz: has no array 'name'; "),
+        ("flat.npz", "flat.npz: holds no faces: eyes or corners of the mouth are in one place; "),
         ("unusable.npz", "unusable.npz: no face is seen well enough in it; give a landmarks.npz"),
     ],
 )
@@ -117,6 +121,7 @@ def test_bad_input_is_one_line(tmp_path: Path, name: str, message: str) -> None:
     np.save(tmp_path / "points.npy", np.zeros((5, 68, 2)))
     np.save(tmp_path / "nan.npy", np.full((5, 68, 2), np.nan))
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
+    write_table(tmp_path / "flat.npz", [np.zeros((9, 68, 2)), speech(9)])
     write_table(tmp_path / "unusable.npz", [speech(9)], usable=False)
     done = subcommand_here("identity", name, "--quiet", folder=tmp_path)
     assert done.returncode == 2
@@ -124,6 +129,15 @@ def test_bad_input_is_one_line(tmp_path: Path, name: str, message: str) -> None:
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"error: {message}")
     assert not (tmp_path / "workspace/output").exists()
+
+
+def test_a_name_that_can_be_no_folder(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "landmarks.npz", [speech(20)])
+    arrays = {**load_arrays(table), "name": np.array("../../away")}
+    np.savez(table, **arrays)
+    done = subcommand_here("identity", table, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "workspace/output/identity/speakers/identity.npz").is_file()
 
 
 def test_arrays_that_are_no_faces() -> None:

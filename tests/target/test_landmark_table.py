@@ -110,6 +110,7 @@ def test_what_is_no_table_is_refused(table: LandmarkTable, tmp_path: Path) -> No
         ({"rate": np.array([25, 0])}, "not a table of landmarks; audio2video landmarks makes it"),
         ({"size": np.array([1, 2, 3])}, "not a table of landmarks"),
         ({"points": np.full((9, 68, 2), np.inf)}, "holds NaN or infinity"),
+        ({"points": np.full((9, 68, 2), 1e30)}, r"holds numbers beyond 1e\+06"),
     ):
         np.savez(path, **{**arrays, **changes})
         with pytest.raises(BadFileError, match=message):
