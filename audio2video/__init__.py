@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .api.animate import Animation, animate
     from .api.dub import DubPlan, DubResult, dub, plan_dub
     from .api.faces import FoundFace, find_faces
     from .api.identity import (
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from .target.analysis import TargetAnalysis
 
 _HOMES = {
+    "api.animate": ("Animation", "animate"),
     "api.dub": ("DubPlan", "DubResult", "dub", "plan_dub"),
     "api.faces": ("FoundFace", "find_faces"),
     "api.identity": (
@@ -125,6 +127,7 @@ _HOMES = {
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Animation",
     "Audio2VideoError",
     "BadFileError",
     "CancelledError",
@@ -157,6 +160,7 @@ __all__ = [
     "__version__",
     "adopt_mouth",
     "analyse_target",
+    "animate",
     "choose_teeth",
     "composite",
     "demo_speech",

@@ -25,6 +25,7 @@ ROOMS = (
     ("spoken",),
     ("provenance",),
     ("models",),
+    ("presenter",),
     ("compositing",),
     ("retiming",),
     ("texture",),
@@ -41,7 +42,7 @@ ROOMS = (
     ("_typing",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
-ALGORITHMS = ("mouth", "texture", "retiming", "compositing", "face", "speech")
+ALGORITHMS = ("presenter", "mouth", "texture", "retiming", "compositing", "face", "speech")
 FILES = sorted((ROOT / "audio2video").rglob("*.py"))
 
 

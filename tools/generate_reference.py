@@ -31,6 +31,7 @@ GENERATED = "Generated from the code by `python -m tools.generate_reference`."
 API = {
     "One video": (
         *("dub", "plan_dub", "speak", "find_faces", "inspect_run"),
+        *("animate", "Animation"),
         *("DubResult", "DubPlan", "FoundFace", "Inspection"),
     ),
     "Stages": (

@@ -14,6 +14,7 @@ from ..errors import Audio2VideoError, CancelledError
 from ..runtime.resource_errors import as_resource_error
 from ..runtime.signals import stoppable
 from ..runtime.startup import prepare_process
+from .animate import animate_command
 from .batch import batch_command
 from .cache import cache_group
 from .dub import dub_command
@@ -47,6 +48,7 @@ for _command in (
     landmarks_command,
     identity_command,
     inspect_command,
+    animate_command,
     batch_command,
     evaluate_group,
     passes_group,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,12 @@ class Terminal:
             f"result: {result.path}: {result.synthesised} of {result.frames} frames synthesised"
             + (f" ({left}: unchanged)" if left else "")
         )
+
+    def made(self, paths: Sequence[Path], frames: int) -> None:
+        """Print the files that were written, each of so many frames."""
+        self._close_bar()
+        for path in paths:
+            self._say(f"result: {path}: {frames} frames")
 
     def _on_progress(self, stage: str, done: int, total: int | None, unit: str) -> None:
         if stage != self._stage:

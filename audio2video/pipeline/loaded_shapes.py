@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import BadFileError, MissingFileError, OptionError
 from ..mouth.prediction import MouthTrack
 from ..mouth.resampling import at_times
+from ..progress import Progress
 from ..storage.artifacts import build_if_stale, read_record
 from ..storage.files import file_hash
 from ..storage.npy import load_array
@@ -58,7 +60,9 @@ def load_shapes(job: Job) -> bool:
     rate, frames = job.rate, job.frames
 
     def build(product: Path) -> dict[str, Any]:
-        track = _adopted(path, inputs.shapes_rate, job)
+        track = adopt_file(
+            path, inputs.shapes_rate, frames / rate, job.predictor.reference, job.progress
+        )
         times = np.arange(frames) / float(rate)
         shapes = at_times(track.shapes, track.rate, times).astype(np.float32)
         np.save(product, shapes, allow_pickle=False)
@@ -80,16 +84,45 @@ def load_shapes(job: Job) -> bool:
     )
 
 
-def _adopted(path: Path, rate: float | None, job: Job) -> MouthTrack:
+def adopt_file(
+    path: Path,
+    rate: float | None,
+    lasts: Fraction,
+    template: NDArray[np.floating],
+    progress: Progress,
+) -> MouthTrack:
+    """Read mouth shapes from elsewhere; see `adopt_shapes`.
+
+    Parameters
+    ----------
+    path : Path
+        NumPy's file of an array.
+    rate : float, optional
+        Shapes per second; by default they last as long as the speech.
+    lasts : Fraction
+        Seconds of the speech.
+    template : ndarray, shape (20, 2)
+        Closed mouth of the face that they are to be of, rectified.
+    progress : Progress
+        Is told what was assumed.
+
+    Raises
+    ------
+    MissingFileError, BadFileError
+        There is no such file, or it holds no mouth shapes.
+    OptionError
+        They can't be meant for this speech.
+    """
     from ..mouth.foreign import adopt_shapes
 
+    if not path.is_file():
+        raise MissingFileError("file of shapes not found", path=path)
     try:
         points = load_array(path)
     except Exception as error:  # whatever NumPy raises for what is no array of its own
         raise BadFileError("not a NumPy array file, or damaged", path=path, hint=SAVE) from error
     if points.dtype.kind not in "fiu":
         raise BadFileError("not an array of numbers", path=path, hint=SAVE)
-    lasts = job.frames / job.rate
     exact = (
         Fraction(len(points)) / lasts if rate is None else Fraction(rate).limit_denominator(100_000)
     )
@@ -101,16 +134,16 @@ def _adopted(path: Path, rate: float | None, job: Job) -> MouthTrack:
             hint="give their rate with --shapes_rate",
         )
     try:
-        track = adopt_shapes(points, exact, job.predictor.reference)
+        track = adopt_shapes(points, exact, template)
     except ValueError as error:
         raise BadFileError(str(error), path=path, hint=SAVE) from error
     if rate is None:
-        job.progress.notice(
+        progress.notice(
             f"{path}: {len(points)} shapes last as long as the speech, at {float(exact):.5g} a "
             "second; --shapes_rate says otherwise"
         )
     elif abs(len(points) / exact - lasts) > MAX_APART:
-        job.progress.warn(
+        progress.warn(
             f"{path}: the shapes last {float(len(points) / exact):.1f} s, the speech "
             f"{float(lasts):.1f} s: "
             + ("the last one stays" if len(points) / exact < lasts else "the rest is not used")

@@ -14,6 +14,8 @@ STATEMENT = f"{_MARK} the mouth was generated from speech and does not show what
 
 DRAWN_STATEMENT = "Drawing: facial landmarks that a program found, over a video"
 
+PAINTED_STATEMENT = f"{_MARK} a painted face, which is nobody's, made to move its mouth"
+
 REBUILT_STATEMENT = f"{_MARK} the mouth was put together from other frames of the same video"
 
 
@@ -42,6 +44,16 @@ def container_tags(
         "title": f"{name} (synthetic)",
         "comment": f"{STATEMENT}. Made with audio2video {__version__}, pass {pass_id}.",
         "description": f"{STATEMENT}. Speech: {inp_id}{spoken}.{target}",
+    }
+
+
+def painted_tags(inp_id: str, made_with: str, voice: str | None = None) -> dict[str, str]:
+    """Tags of a painted face that speaks; the parameters are those of `container_tags`."""
+    spoken = "" if voice is None else f", a synthetic voice ({voice})"
+    return {
+        "title": f"{inp_id} painted (synthetic)",
+        "comment": f"{PAINTED_STATEMENT}. Made with audio2video {__version__}, pass {made_with}.",
+        "description": f"{PAINTED_STATEMENT}. Speech: {inp_id}{spoken}.",
     }
 
 

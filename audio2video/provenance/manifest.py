@@ -27,8 +27,8 @@ class Synthesis:
 
     Parameters
     ----------
-    target : Path
-        The video that was edited.
+    target : Path or None
+        The video that was edited; None where the picture is painted.
     speech : Path or None
         The sound that was put under it; None for a target that is rebuilt from itself.
     label : str
@@ -49,7 +49,7 @@ class Synthesis:
         Ranges of the target that were edited, as JSON values; none for all of it.
     """
 
-    target: Path
+    target: Path | None
     speech: Path | None
     label: str
     consent: str | None
@@ -93,15 +93,17 @@ class Synthesis:
 def definition(synthesis: Synthesis, title: str) -> dict[str, Any]:
     """Give the manifest, without its ingredients, in the form that C2PA's library takes."""
     agent = {"name": "audio2video", "version": __version__}
+    painted = synthesis.target is None
     actions: list[dict[str, Any]] = [
-        {"action": "c2pa.opened", "parameters": {"ingredientIds": ["target"]}},
         {
-            "action": "c2pa.edited",
+            "action": "c2pa.created" if painted else "c2pa.edited",
             "digitalSourceType": SOURCE_TYPE,
             "softwareAgent": agent,
             "description": synthesis.statement,
         },
     ]
+    if not painted:
+        actions.insert(0, {"action": "c2pa.opened", "parameters": {"ingredientIds": ["target"]}})
     for label, _ in synthesis.speeches():
         actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": [label]}})
     return {

@@ -53,7 +53,8 @@ def sign_video(path: Path, title: str, synthesis: Synthesis, credentials: Creden
             c2pa.Signer.from_info(c2pa.C2paSignerInfo(*parts)) as signer,
             c2pa.Builder(definition(synthesis, title), context) as builder,
         ):
-            _add(builder, synthesis.target, "parentOf", "target")
+            if synthesis.target is not None:
+                _add(builder, synthesis.target, "parentOf", "target")
             for label, speech in synthesis.speeches():
                 _add(builder, speech, "componentOf", label)
             with (

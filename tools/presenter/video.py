@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from audio2video.media.video import VideoWriter
-
-from .presenter import SIZE, render_frames
-from .script import FRAMES, RATE
+from audio2video.presenter.presenter import SIZE, render_frames
+from audio2video.presenter.script import FRAMES, RATE
 
 _METADATA = {
     "title": "The painted presenter",

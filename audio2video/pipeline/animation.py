@@ -1,0 +1,139 @@
+"""The painted presenter speaking: mouth shapes and a sound become a video."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from .._typing import F64
+from ..media.video import Frame, VideoWriter
+from ..mouth.prediction import MouthTrack
+from ..mouth.resampling import at_times
+from ..mouth.shapes import carry_shapes, range_gain
+from ..presenter.lips import lip_points
+from ..presenter.script import demo_motion
+from ..presenter.speaking import Speaker, presenter_mouth
+from ..progress import Progress
+from ..provenance.container_tags import PAINTED_STATEMENT, painted_tags
+from ..provenance.credentials import Credentials
+from ..provenance.label import START_SECONDS, make_label
+from ..provenance.manifest import Synthesis
+from ..provenance.signing import sign_video
+from ..runtime.threads import single_threaded_libraries
+from ..storage.files import replacing
+from ..storage.ids import id_from_path
+
+LABEL_FRAMES = 50
+"""So many frames, spread over the video, say where the face is."""
+
+
+@dataclass(frozen=True)
+class Painting:
+    """How the presenter is painted.
+
+    Parameters
+    ----------
+    size : int
+        Width and height in pixels, even.
+    seed : int
+        Chooses head motion, blinks and skin.
+    workers : int
+        Frames that are painted at once.
+    label : str
+        'always', 'start' or 'none'.
+    """
+
+    size: int = 512
+    seed: int = 0
+    workers: int = 1
+    label: str = "always"
+
+
+def at_rate(mouth: MouthTrack, rate: Fraction, frames: int) -> MouthTrack:
+    """Give mouth shapes at another rate, for so many frames; the last one stays."""
+    times = np.arange(frames) / float(rate)
+    shapes = at_times(mouth.shapes, mouth.rate, times).astype(np.float32)
+    return replace(mouth, shapes=shapes, rate=rate)
+
+
+def presenter_lips(mouth: MouthTrack, expressiveness: float) -> F64:
+    """Carry mouth shapes onto the presenter's face, at its own range where theirs is known.
+
+    Parameters
+    ----------
+    mouth : MouthTrack
+    expressiveness : float
+        Factor on the motion.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, 20, 2)
+        On the presenter's head at rest.
+    """
+    rest = presenter_mouth()
+    own = lip_points(demo_motion().mouth)
+    gain = range_gain(mouth.spread, own, rest, expressiveness)
+    return carry_shapes(mouth.shapes, mouth.reference, rest, gain)
+
+
+def write_animation(
+    product: Path,
+    lips: F64,
+    rate: Fraction,
+    audio: Path,
+    made_with: tuple[str, Path | None],
+    painting: Painting,
+    credentials: Credentials,
+    consent: str | None,
+    progress: Progress,
+) -> None:
+    """Paint the presenter speaking, with the sound, marked as synthetic.
+
+    Parameters
+    ----------
+    product : Path
+        MP4 file; what is there is replaced when the new one is whole.
+    lips : ndarray, shape (T, 20, 2)
+        As `presenter_lips` gives them.
+    rate : Fraction
+        Frames per second.
+    audio : Path
+    made_with : (str, Path or None)
+        The pass that predicted them, or what stands for it, and its network.
+    painting : Painting
+    credentials : Credentials
+    consent : str, optional
+    progress : Progress
+
+    Raises
+    ------
+    Audio2VideoError
+        It can't be written or signed.
+    """
+    pass_id, network = made_with
+    synthesis = Synthesis(
+        None, audio, painting.label, consent, pass_id, network, statement=PAINTED_STATEMENT
+    )
+    tags = painted_tags(id_from_path("demo", audio), pass_id, synthesis.voice)
+    speaker = Speaker(lips, float(rate), painting.size, painting.seed)
+    shown = {"always": len(speaker), "start": round(START_SECONDS * rate), "none": 0}
+    sampled = np.linspace(0, len(speaker) - 1, min(LABEL_FRAMES, len(speaker))).astype(int)
+    faces = np.stack([speaker.landmarks(k) for k in sampled.tolist()])
+    label = make_label(painting.size, painting.size, faces, shown[painting.label])
+    with replacing(product) as temporary:
+        with (
+            single_threaded_libraries(),
+            VideoWriter(
+                temporary, painting.size, painting.size, rate, audio=audio, metadata=tags
+            ) as writer,
+            closing(speaker.frames(painting.workers)) as painted,
+        ):
+            for k, picture in enumerate(progress.follow(painted, "painting", len(speaker))):
+                frame = Frame.from_rgb(picture)
+                label.draw(frame, k)
+                writer.write(frame)
+        sign_video(temporary, product.name, synthesis, credentials)
