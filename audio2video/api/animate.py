@@ -153,7 +153,7 @@ def animate(
             made_with = LOADED if network is None else str(source)
             write_animation(
                 product,
-                presenter_lips(mouth, factor),
+                presenter_lips(mouth, factor, predicted=shapes is None),
                 exact,
                 sound,
                 (made_with, network),
@@ -185,8 +185,7 @@ def _mouth(
     template = load_network(find_network(place, DEFAULT_PASS).parent).reference
     lasts = Fraction(frames) / rate
     mouth = adopt_file(source, config.inputs.shapes_rate, lasts, template, progress)
-    # They are drawn as they are, and not at the presenter's own range.
-    return at_rate(MouthTrack(mouth.shapes, mouth.rate, mouth.reference, None), rate, frames)
+    return at_rate(mouth, rate, frames)
 
 
 def _is_file(source: str | Path) -> bool:

@@ -158,17 +158,19 @@ def plot_coefficients(
     axes = figure.subplots()
     width = 0.8 / len(columns)
     for k, name in enumerate(columns):
-        own = [(n, row[name]) for n, row in enumerate(rows) if row[name] is not None]
+        own = [(n, 1e6 * row[name]) for n, row in enumerate(rows) if row[name] is not None]
         if not own:
             continue
         places = [n + (k - (len(columns) - 1) / 2) * width for n, _ in own]
         label = name.replace("_", " ")
         bars = axes.bar(places, [value for _, value in own], width, label=label)
-        axes.bar_label(bars, fmt="%.2g", fontsize=7)
+        axes.bar_label(bars, fmt="%.3g", fontsize=7)
     labels = [f"{row['split']}\n{row['coefficients']} coefficients" for row in rows]
     axes.set_xticks(range(len(rows)), labels)
     axes.set_yscale("log")
-    axes.set(ylabel="mean squared error of a coefficient\n[closed-mouth widths\u00b2]")
+    axes.set(
+        ylabel="mean squared error of a coefficient\n[millionths of a squared closed-mouth width]"
+    )
     axes.grid(alpha=0.3, axis="y")
     axes.set_axisbelow(True)
     figure.legend(loc="outside upper center", ncols=len(columns))

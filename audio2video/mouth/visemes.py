@@ -17,41 +17,41 @@ VISEMES = (
 )
 """The set of Oculus and Meta."""
 
-PROTOTYPES: tuple[tuple[str, tuple[float, ...]], ...] = (
-    ("sil", (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),  # the closed mouth itself
-    ("sil", (0.0053, 0.1219, -0.0244, -0.0029, 0.0091, 0.0335)),
-    ("PP", (-0.0244, 0.1100, -0.0416, -0.0223, 0.0086, 0.0343)),
-    ("FF", (0.0105, 0.0946, -0.0283, -0.0084, 0.0031, 0.0304)),
-    ("TH", (0.0211, 0.1151, -0.0273, -0.0060, 0.0024, 0.0377)),
-    ("DD", (0.0305, 0.1379, -0.0226, 0.0008, 0.0007, 0.0390)),
-    ("kk", (0.0332, 0.1612, -0.0216, 0.0060, 0.0007, 0.0428)),
-    ("CH", (0.0522, 0.1500, -0.0369, -0.0103, -0.0023, 0.0457)),
-    ("SS", (0.0414, 0.1141, -0.0194, 0.0050, -0.0032, 0.0367)),
-    ("nn", (0.0238, 0.1473, -0.0258, 0.0000, 0.0037, 0.0432)),
-    ("RR", (0.0121, 0.1349, -0.0328, -0.0109, 0.0080, 0.0449)),
-    ("aa", (0.0205, 0.1703, -0.0207, 0.0063, 0.0061, 0.0482)),
-    ("E", (0.0422, 0.1693, -0.0046, 0.0289, -0.0013, 0.0454)),
-    ("I", (0.0310, 0.1450, -0.0186, 0.0104, 0.0015, 0.0435)),
-    ("O", (-0.0133, 0.1364, -0.0631, -0.0421, 0.0148, 0.0522)),
-    ("U", (-0.0222, 0.1301, -0.0682, -0.0517, 0.0144, 0.0501)),
-)
-"""Mean `lip_measures` of each viseme in synthetic speech with known phones, as the default pass
-predicts them (`tools/train_visemes`). In short pauses lips stay apart: silence has two."""
+SHOWN = ("rise", "drop", "spread")
+"""Measures that tell visemes apart: those of `lip_measures`, and both corners' way outwards. The
+thickness of lips and a crooked mouth differ too much by the face, and by who marks it."""
 
-COVARIANCE = (
-    np.array(
-        [
-            [6.165, 2.753, 3.984, 4.673, -1.497, -0.305],
-            [2.753, 14.789, 1.322, 2.302, -0.063, 2.151],
-            [3.984, 1.322, 4.399, 4.834, -1.025, -0.813],
-            [4.673, 2.302, 4.834, 5.549, -1.171, -0.739],
-            [-1.497, -0.063, -1.025, -1.171, 0.516, 0.325],
-            [-0.305, 2.151, -0.813, -0.739, 0.325, 0.932],
-        ]
-    )
-    / 1e4
+MARGIN = 0.02
+"""Closed-mouth widths by which measures of other faces and trackers differ; in `COVARIANCE`."""
+
+PROTOTYPES: dict[str, tuple[float, float, float]] = {
+    "sil": (0.0, 0.0, 0.0),  # the closed mouth itself
+    "PP": (-0.0244, 0.1100, -0.0639),
+    "FF": (0.0105, 0.0946, -0.0367),
+    "TH": (0.0211, 0.1151, -0.0333),
+    "DD": (0.0305, 0.1379, -0.0218),
+    "kk": (0.0332, 0.1612, -0.0156),
+    "CH": (0.0522, 0.1500, -0.0471),
+    "SS": (0.0414, 0.1141, -0.0144),
+    "nn": (0.0238, 0.1473, -0.0258),
+    "RR": (0.0121, 0.1349, -0.0437),
+    "aa": (0.0205, 0.1703, -0.0144),
+    "E": (0.0422, 0.1693, 0.0243),
+    "I": (0.0310, 0.1450, -0.0083),
+    "O": (-0.0133, 0.1364, -0.1051),
+    "U": (-0.0222, 0.1301, -0.1200),
+}
+"""Mean `SHOWN` of each viseme in synthetic speech with known phones, as the default pass predicts
+them (`tools/train_visemes`)."""
+
+COVARIANCE = 1e-4 * np.array(
+    [
+        [10.165, 2.753, 8.657],
+        [2.753, 18.789, 3.624],
+        [8.657, 3.624, 23.616],
+    ]
 )
-"""How the measures vary within a viseme, from the same speech."""
+"""How the measures vary within a viseme, from the same speech; and `MARGIN`."""
 
 SMOOTHING = 0.03
 """Standard deviation in seconds over which weights change."""
@@ -66,8 +66,8 @@ def viseme_weights(
     """Find how much of each viseme mouth shapes show.
 
     The weights are the likelihoods of normal distributions about the visemes' mean shapes, with one
-    covariance, smoothed in time. Lips don't show the tongue: TH, DD, kk, nn, RR and I share their
-    weights where they look alike, and so do aa with E, and O with U.
+    covariance, smoothed in time. Lips don't show the tongue: visemes that look alike share their
+    weight. Silence is a mouth at rest, as in pauses of more than half a second.
 
     Parameters
     ----------
@@ -83,15 +83,20 @@ def viseme_weights(
     ndarray of float64, shape (T, 15)
         In the order of `VISEMES`; rows sum to 1.
     """
-    names = [name for name, _ in PROTOTYPES]
-    means = np.array([mean for _, mean in PROTOTYPES])
-    each = likelihoods(lip_measures(shapes, reference), means, COVARIANCE)
-    pressed = _short_runs(each[:, 0] > 0.5, round(SHORTEST_REST * rate))
-    each[pressed, names.index("PP")] += each[pressed, 0]
-    each[pressed, 0] = 0.0
-    weights = np.stack([each[:, [n == name for n in names]].sum(axis=1) for name in VISEMES], 1)
+    means = np.array([PROTOTYPES[name] for name in VISEMES])
+    weights = likelihoods(shown(shapes, reference), means, COVARIANCE)
+    rest, pressed = VISEMES.index("sil"), VISEMES.index("PP")
+    brief = _short_runs(weights[:, rest] > 0.5, round(SHORTEST_REST * rate))
+    weights[brief, pressed] += weights[brief, rest]
+    weights[brief, rest] = 0.0
     smooth = gaussian_filter1d(weights, SMOOTHING * float(rate), axis=0, mode="nearest")
     return np.asarray(smooth / smooth.sum(axis=1, keepdims=True))
+
+
+def shown(shapes: NDArray[np.floating], reference: NDArray[np.floating]) -> F64:
+    """Measure mouth shapes, shape (T, 20, 2), by `SHOWN`: shape (T, 3)."""
+    measures = lip_measures(shapes, reference)
+    return np.stack([measures[:, 0], measures[:, 1], measures[:, 2] + measures[:, 3]], axis=1)
 
 
 def _short_runs(flags: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:

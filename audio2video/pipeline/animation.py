@@ -11,6 +11,7 @@ import numpy as np
 
 from .._typing import F64
 from ..media.video import Frame, VideoWriter
+from ..mouth.meeting import meet_lips
 from ..mouth.prediction import MouthTrack
 from ..mouth.resampling import at_times
 from ..mouth.shapes import carry_shapes, range_gain
@@ -60,14 +61,17 @@ def at_rate(mouth: MouthTrack, rate: Fraction, frames: int) -> MouthTrack:
     return replace(mouth, shapes=shapes, rate=rate)
 
 
-def presenter_lips(mouth: MouthTrack, expressiveness: float) -> F64:
-    """Carry mouth shapes onto the presenter's face, at its own range where theirs is known.
+def presenter_lips(mouth: MouthTrack, expressiveness: float, *, predicted: bool) -> F64:
+    """Carry mouth shapes onto the presenter's face.
 
     Parameters
     ----------
     mouth : MouthTrack
     expressiveness : float
         Factor on the motion.
+    predicted : bool
+        Predicted shapes are brought to the presenter's own range, and their lips, which leave the
+        gap of landmarks where they meet, do meet. Others are drawn as they are.
 
     Returns
     -------
@@ -75,9 +79,12 @@ def presenter_lips(mouth: MouthTrack, expressiveness: float) -> F64:
         On the presenter's head at rest.
     """
     rest = presenter_mouth()
+    if not predicted:
+        return carry_shapes(mouth.shapes, mouth.reference, rest, expressiveness)
+    shapes = meet_lips(mouth.shapes, mouth.reference)
     own = lip_points(demo_motion().mouth)
     gain = range_gain(mouth.spread, own, rest, expressiveness)
-    return carry_shapes(mouth.shapes, mouth.reference, rest, gain)
+    return carry_shapes(shapes, mouth.reference, rest, gain)
 
 
 def write_animation(

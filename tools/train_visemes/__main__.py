@@ -19,8 +19,7 @@ import numpy as np
 
 import audio2video as a2v
 from audio2video._typing import F64
-from audio2video.mouth.lip_measures import MEASURES, lip_measures
-from audio2video.mouth.visemes import VISEMES, likelihoods
+from audio2video.mouth.visemes import MARGIN, SHOWN, VISEMES, likelihoods, shown
 
 RATE = 100
 TAUGHT, ASKED = ("rms", "slt", "awb"), "kal16"
@@ -67,7 +66,7 @@ def measured(lines: list[str], voice: str, folder: Path) -> dict[str, list[F64]]
     for line in lines:
         sound, phones = spoken(line, voice, folder)
         mouth = a2v.predict_mouth(sound, Fraction(RATE), network=network)
-        values = lip_measures(mouth.shapes, mouth.reference)
+        values = shown(mouth.shapes, mouth.reference)
         for name, begin, end in phones:
             half = MIDDLE * (end - begin) / 2
             first, last = ((begin + end) / 2 + sign * half for sign in (-1, 1))
@@ -92,9 +91,10 @@ def main() -> int:
     means = np.array([np.mean(every[name], axis=0) for name in VISEMES])
     apart = np.concatenate([np.array(every[n]) - means[k] for k, n in enumerate(VISEMES)])
     covariance = apart.T @ apart / len(apart)
-    print(f"# {', '.join(MEASURES)}")
+    print(f"# {', '.join(SHOWN)}")
     for name, row in zip(VISEMES, means, strict=True):
         print(f'    "{name}": ({", ".join(f"{value:.4f}" for value in row)}),')
+    covariance += MARGIN**2 * np.eye(len(SHOWN))
     print("covariance, times 1e4")
     for row in covariance * 1e4:
         print(f"        [{', '.join(f'{value:.3f}' for value in row)}],")
