@@ -144,7 +144,7 @@ def animate(
         mouth = _mouth(source if shapes is None else shapes, sound, exact, config, place, tell)
         factor = config.mouth.expressiveness
         for path in exports:
-            write_weights(mouth.scaled(factor), path)
+            write_weights(mouth.scaled(factor), path, predicted=shapes is None)
         if product is not None:
             network = None if shapes is not None else find_network(place, str(source))
             painting = Painting(

@@ -123,7 +123,7 @@ class InputConfig(Section):
     )
     shapes_rate: float | None = option(
         None,
-        "shapes per second of --load_shapes (default: they last as long as the speech)",
+        "shapes per second of your file of shapes (default: they last as long as the speech)",
         group=VIDEO,
         low=1,
         high=1000,

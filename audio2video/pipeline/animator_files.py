@@ -11,7 +11,9 @@ import numpy as np
 from .._typing import F64
 from ..errors import OptionError
 from ..mouth.controls import CONTROLS, control_weights
+from ..mouth.meeting import meet_lips
 from ..mouth.prediction import MouthTrack
+from ..mouth.shapes import carry_shapes
 from ..mouth.visemes import VISEMES, viseme_weights
 from ..storage.files import replacing
 
@@ -40,17 +42,25 @@ def check_format(path: Path) -> None:
         )
 
 
-def animator_weights(mouth: MouthTrack) -> F64:
-    """Give the weights of mouth shapes, shape (T, 25), in the order of `NAMES`."""
+def animator_weights(mouth: MouthTrack, *, predicted: bool) -> F64:
+    """Give the weights of mouth shapes, shape (T, 25), in the order of `NAMES`.
+
+    Controls of predicted shapes are those of lips that meet (`meet_lips`), and of a straight mouth:
+    its crookedness is that of the speakers it was learned from.
+    """
+    shapes = np.asarray(mouth.shapes, np.float64)
+    if predicted:
+        met = meet_lips(shapes, mouth.reference)
+        shapes = carry_shapes(met, mouth.reference, mouth.reference)
     return np.hstack(
         [
             viseme_weights(mouth.shapes, mouth.reference, mouth.rate),
-            control_weights(mouth.shapes, mouth.reference),
+            control_weights(shapes, mouth.reference),
         ]
     )
 
 
-def write_weights(mouth: MouthTrack, path: Path) -> None:
+def write_weights(mouth: MouthTrack, path: Path, *, predicted: bool) -> None:
     """Write the weights of mouth shapes.
 
     CSV has a line of headings, the time in seconds first. JSON has ``names``, ``rate`` (a fraction,
@@ -62,6 +72,8 @@ def write_weights(mouth: MouthTrack, path: Path) -> None:
     mouth : MouthTrack
     path : Path
         Ends in one of `FORMATS`; what is there is replaced.
+    predicted : bool
+        Whether a pass predicted them; see `animator_weights`.
 
     Raises
     ------
@@ -69,7 +81,8 @@ def write_weights(mouth: MouthTrack, path: Path) -> None:
         It ends otherwise.
     """
     check_format(path)
-    weights, times = animator_weights(mouth), mouth.times
+    weights = animator_weights(mouth, predicted=predicted)
+    times = mouth.times
     kind = path.suffix.lower()
     with replacing(path) as temporary:
         if kind == ".csv":

@@ -109,16 +109,24 @@ def test_weights_alone_and_from_a_text(tmp_path: Path, small_speech: Path) -> No
     assert len((tmp_path / "w.csv").read_text().splitlines()) > 100
 
 
-def test_more_expressive(tmp_path: Path, small_speech: Path) -> None:
-    jaw = []
+def test_more_expressive(tmp_path: Path, small_speech: Path, shapes: Path) -> None:
+    found = []
     for factor in (0.5, 1.0):
         config = a2v.Config.from_flags(expressiveness=factor)
         path = tmp_path / f"{factor}.npy"
-        a2v.animate("talkers", small_speech, video=False, export=[path], config=config)
-        jaw.append(np.load(path)["jawOpen"])
-    assert jaw[1].max() > 0.2
-    inside = (jaw[1] > 0) & (jaw[1] < 1)
-    np.testing.assert_allclose(2 * jaw[0][inside], jaw[1][inside], atol=1e-5)
+        a2v.animate(shapes, small_speech, video=False, export=[path], config=config)
+        found.append(np.load(path)["mouthUpperUp"])
+    assert found[1].max() > 0.2
+    inside = (found[1] > 0) & (found[1] < 1)
+    np.testing.assert_allclose(2 * found[0][inside], found[1][inside], atol=1e-5)
+
+
+def test_predicted_lips_meet_and_are_straight(tmp_path: Path, small_speech: Path) -> None:
+    path = tmp_path / "w.npy"
+    a2v.animate("talkers", small_speech, video=False, export=[path])
+    table = np.load(path)
+    np.testing.assert_allclose(table["mouthStretchLeft"], table["mouthStretchRight"], atol=1e-6)
+    assert table["jawOpen"].min() < 0.1 < 0.3 < table["jawOpen"].max()
 
 
 @pytest.mark.parametrize(
