@@ -71,6 +71,8 @@ def test_every_option_in_both_spellings(given: Any, option: str) -> None:
         value = "0.3"
     if option == "frozen_layers":
         value = "5"
+    if option == "shapes_rate":
+        value = "30.5"
     if option in ("nlayers", "noise_snr"):
         value = "2" if option == "nlayers" else "2.0"
     if option == "face_at":
