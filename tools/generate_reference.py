@@ -88,6 +88,7 @@ SAMPLES = {
     "voice_name": '"en-us+f3"',
     "load_shapes": '"mouths.npy"',
     "shapes_rate": "60.0",
+    "patience": "20",
     "frameU": "120",
     "frameL": "240",
     "face": "2",

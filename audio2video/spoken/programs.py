@@ -105,10 +105,10 @@ def find_program(wanted: str | None, voice: str | None) -> VoiceProgram:
             raise MissingFileError(f"--voice_program {wanted}: not installed here", hint=INSTALL)
         place = there
     path = Path(place).absolute()
-    return VoiceProgram(name, path, _version(path, name), _checked_voice(name, voice))
+    return VoiceProgram(name, path, _version(path, name), _checked_voice(name, path, voice))
 
 
-def _checked_voice(name: str, voice: str | None) -> str | None:
+def _checked_voice(name: str, path: Path, voice: str | None) -> str | None:
     if name == PIPER:
         if voice is None:
             raise OptionError("piper has no voice of its own", hint="give --voice_name MODEL.onnx")
@@ -123,6 +123,13 @@ def _checked_voice(name: str, voice: str | None) -> str | None:
         raise OptionError(
             f"--voice_name {voice!r} is no name of a voice", hint=f"see what {name} lists"
         )
+    if name == FLITE:  # which speaks with another one if it does not know a voice
+        listed = _call([str(path), "-lv"], path.parent, "", 20.0, name).stdout
+        voices = listed.rpartition(":")[2].split()
+        if voice not in voices:
+            raise OptionError(
+                f"flite has no voice {voice!r}", hint=f"use one of {', '.join(voices)}"
+            )
     return voice
 
 

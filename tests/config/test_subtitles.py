@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio2video.config.subtitles import parse_subtitles
+from audio2video.config.subtitles import format_subtitles, parse_subtitles
 from audio2video.errors import BadFileError
 
 PATH = Path("a.srt")
@@ -96,3 +96,21 @@ def test_what_is_written_is_read(cues: list[tuple[int, int, str]], end: str) -> 
 def test_anything_is_read_or_refused(content: bytes) -> None:
     with suppress(BadFileError):
         assert all(one.start >= 0 for one in parse_subtitles(content, PATH))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 9000).map(lambda x: round(x, 3)),
+            st.floats(0, 60).map(lambda x: round(x, 3)),
+            st.text("abc ,.'é", min_size=1).map(lambda t: " ".join(t.split())).filter(bool),
+        )
+    )
+)
+def test_cues_that_are_written_are_read_again(cues: list[tuple[float, float, str]]) -> None:
+    written = format_subtitles((start, start + length, text) for start, length, text in cues)
+    found = parse_subtitles(written.encode(), Path("words.srt"))
+    assert [cue.text for cue in found] == [text for _, _, text in cues]
+    for cue, (start, length, _) in zip(found, cues, strict=True):
+        assert abs(float(cue.start) - start) < 1e-6
+        assert abs(float(cue.end) - start - length) < 1e-6

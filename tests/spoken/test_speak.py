@@ -194,6 +194,10 @@ def test_programs_and_voices_that_are_not_there(tmp_path: Path) -> None:
         find_program("say", None)
     with pytest.raises(MissingFileError, match="flite: not installed here"):
         find_program(str(tmp_path / "flite"), None)
+    flite = str(make_program(tmp_path, "flite"))
+    assert find_program(flite, "slt").voice == "slt"
+    with pytest.raises(OptionError, match="flite has no voice 'zz'; use one of kal, en, slt"):
+        find_program(flite, "zz")
     piper = str(make_program(tmp_path, "piper"))
     with pytest.raises(OptionError, match="piper has no voice of its own; give --voice_name MODEL"):
         find_program(piper, None)

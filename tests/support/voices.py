@@ -15,6 +15,9 @@ log = Path(sys.argv[0]).parent / "calls.jsonl"
 if "--version" in args:
     print(name, "text-to-speech: 9.75  Data at: /nowhere")
     sys.exit()
+if "-lv" in args:
+    print("Voices available: kal en slt")
+    sys.exit()
 text = sys.stdin.read()
 with log.open("a") as file:
     file.write(json.dumps([name, args, text]) + "\n")
