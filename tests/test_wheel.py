@@ -67,7 +67,7 @@ def test_wheel_needs_no_extra_for_steps_1_to_4(unpacked: Path) -> None:
     }
     assert {"numpy", "c2pa-python", "numba"} <= core
     extras = set(re.findall(r"Provides-Extra: (\w+)", metadata))
-    assert {"train", "cluster", "download", "evaluate", "all", "dev"} == extras
+    assert {"train", "cluster", "download", "evaluate", "web", "all", "dev"} == extras
 
 
 def test_wheel_works_in_an_empty_folder(unpacked: Path, tmp_path: Path, small_target: Path) -> None:

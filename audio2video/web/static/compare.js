@@ -19,10 +19,11 @@ export function compare(path, job) {
     type: "range", class: "wipe", min: 0, max: 100, step: 1, value: 50,
     "aria-label": "Border between the target and the result", on: { input: cut },
   });
-  const captions = [h("span", { class: "cap left", text: "target" }), h("span", { class: "cap right", text: "result" })];
-  const stage = h("div", { class: "stage wipe-view" }, target, made, ...captions, wipe);
+  // Above the pictures: nothing may cover the label that names the result synthetic.
+  const captions = h("div", { class: "caps" }, h("span", { text: "target" }), h("span", { text: "result" }));
+  const stage = h("div", { class: "stage wipe-view" }, target, made, wipe);
   stage.style.setProperty("--ratio", `${width} / ${height}`);
-  stage.style.setProperty("--shape", String(width / height));
+  for (const one of [stage, captions]) one.style.setProperty("--shape", String(width / height));
 
   const play = button("Play", toggle, { class: "play" });
   const seek = h("input", {
@@ -39,7 +40,7 @@ export function compare(path, job) {
   const bar = h("div", { class: "bar" }, cursor, seek);
   const controls = h("div", { class: "controls" }, play, bar, now);
   const legend = h("div", { class: "legend-box" });
-  const element = h("div", { class: "compare" }, stage, controls, legend, h("div", { class: "row" }, views, mute), note);
+  const element = h("div", { class: "compare" }, captions, stage, controls, legend, h("div", { class: "row" }, views, mute), note);
 
   function toggle() {
     if (made.paused) made.play().catch(() => {});
