@@ -23,8 +23,12 @@ from .place import WebPlace
 GROUPS = (VIDEO, PICTURE, MACHINE)
 """Headings of the options that a browser may set: those of a result."""
 
-SET_OTHERWISE = ("inp_id", "tar_id", "force", "text", "voice_program", "voice_name")
-"""Options that follow from what was chosen, or that would replace files or start programs."""
+SET_OTHERWISE = (
+    *("inp_id", "tar_id", "shapes_rate", "seed"),
+    *("force", "text", "voice_program", "voice_name"),
+)
+"""Options that follow from what was chosen or change nothing, or that would replace files or start
+programs."""
 
 PREVIEW_SECONDS = 3.0
 

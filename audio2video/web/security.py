@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -15,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE = "audio2video"
+COOKIE = "audio2video-"
+"""Beginning of the cookie's name; the rest tells servers of one machine apart."""
 
 POLICY = "; ".join(
     (
@@ -55,8 +57,8 @@ NO_SESSION = "open the address that the command line has printed, or log in"
 
 MAX_FORM_BYTES = 4096
 
-WRONG_SECONDS = 1.0
-"""Seconds that a wrong password costs: nobody tries many."""
+WRONG_SECONDS = 0.3
+"""Seconds that a wrong password costs everybody: nobody tries many."""
 
 
 class Guard:
@@ -90,6 +92,8 @@ class Guard:
         self._any_address = any_address
         self._password = password
         self.token = secrets.token_urlsafe(24)
+        self.cookie = COOKIE + hashlib.sha256(key).hexdigest()[:12]
+        self._trying = asyncio.Lock()
         self._session = hmac.new(key, (password or "").encode(), "sha256").hexdigest()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,15 +145,16 @@ class Guard:
             if len(body) > MAX_FORM_BYTES:
                 return _answer(413, "no password is that long")
         given = parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
-        if self._password is not None and _equal(given, self._password):
-            return self._open_session("/")
-        await asyncio.sleep(WRONG_SECONDS)
+        async with self._trying:  # one after the other, however many ask at once
+            if self._password is not None and _equal(given, self._password):
+                return self._open_session("/")
+            await asyncio.sleep(WRONG_SECONDS)
         return RedirectResponse("/login?wrong=1", 303)
 
     def _open_session(self, path: str) -> Response:
         """Go on without the token in the address, which stays in no history."""
         response = RedirectResponse(path, 303)
-        response.set_cookie(COOKIE, self._session, httponly=True, samesite="strict", path="/")
+        response.set_cookie(self.cookie, self._session, httponly=True, samesite="strict", path="/")
         return response
 
     def _has_session(self, headers: Headers) -> bool:
@@ -158,7 +163,7 @@ class Guard:
             cookies.load(headers.get("cookie", ""))
         except CookieError:
             return False
-        found = cookies.get(COOKIE)
+        found = cookies.get(self.cookie)
         return found is not None and _equal(found.value, self._session)
 
     def _knows_host(self, host: str) -> bool:

@@ -76,6 +76,16 @@ def test_bad_requests(value: Any, says: str) -> None:
     assert str(error.value) == says
 
 
+def test_what_can_be_set_is_known() -> None:
+    """A new option is no page's to set before somebody has asked whether it may be."""
+    assert set(settable()) == {
+        *("pass_id", "face", "face_at", "expressiveness", "teeth", "lineU", "lineL", "frameU"),
+        *("frameL", "retiming", "fit", "keep_audio", "label", "consent", "steady", "ncandidates"),
+        *("alpha", "pose_weight", "light_weight", "coherence", "detail", "mouth_interior", "jaw"),
+        *("match_light", "nthreads"),
+    }
+
+
 def test_no_option_that_names_a_file_can_be_set() -> None:
     files = {flag for flag, one in options_of(Config).items() if one.kind is Path}
     assert {"audio", "video", "sign_key", "landmark_model"} <= files

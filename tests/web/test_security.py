@@ -59,7 +59,7 @@ def test_a_forged_cookie_opens_nothing(site: Site) -> None:
     for cookie in ("x", "", '"', "a" * 64, "é"):
         stranger = site.stranger()
         answer = stranger.get(
-            "/api/state", headers={"cookie": f"{security.COOKIE}={cookie}".encode()}
+            "/api/state", headers={"cookie": f"{site.guard.cookie}={cookie}".encode()}
         )
         assert answer.status_code == 401
 
@@ -163,6 +163,12 @@ def test_a_password_opens_a_session(locked_site: Site) -> None:
     answer = browser.post("/login", data={"password": PASSWORD}, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert browser.get("/api/state").status_code == 200
+
+
+def test_servers_of_one_machine_keep_their_sessions_apart(tmp_path: Path) -> None:
+    site = make_site(tmp_path)
+    others = security.Guard(create_app(site.server), names={"127.0.0.1"}, key=b"another")
+    assert site.guard.cookie != others.cookie
 
 
 def test_a_session_outlives_the_server_but_not_its_password(tmp_path: Path) -> None:
