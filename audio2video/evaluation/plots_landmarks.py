@@ -49,7 +49,7 @@ def plot_backends(
         texts = ["-" if v is None else form.format(factor * v) for v in values]
         axes.bar_label(bars, texts, padding=2, fontsize=9)
         axes.set_title(label, fontsize=9)
-        axes.set_ylim(0, 1.25 * max(*heights, 1e-9))
+        axes.set_ylim(0, 1.25 * max(heights) or 1)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=9)
     agreement = "; ".join(
