@@ -131,7 +131,7 @@ def test_ranges_change_only_their_frames(stocked: Site) -> None:
         ({"target": "nobody"}, 404, "no target video 'nobody'"),
         ({"target": "../../x"}, 404, "no target video '../../x'"),
         ({"speech": "nothing"}, 404, "no input speech 'nothing'"),
-        ({"speech": None}, 422, "there is nothing to say; give the speech, or --segments"),
+        ({"speech": None}, 422, "there is nothing to say; give the speech, --text or --segments"),
         ({"options": {"pass_id": "none"}}, 422, "pass 'none' has never been trained"),
         ({"options": {"expressiveness": 9}}, 422, "--expressiveness 9.0 is out of bounds"),
         ({"options": {"video": "/etc/passwd"}}, 422, "option 'video' can't be set here"),
