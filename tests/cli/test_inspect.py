@@ -80,6 +80,7 @@ def test_from_python(finished: Path) -> None:
     assert made.run.name == NAME
 
 
+@pytest.mark.slow
 def test_what_was_changed_by_hand_is_shown_and_said(finished: Path) -> None:
     run = CommandInside(finished / "workspace")
     folder = finished / "workspace" / "output" / NAME
@@ -121,6 +122,7 @@ def test_two_people_who_speak_in_ranges(tmp_path: Path) -> None:
     assert "scene.json" in done.stderr
 
 
+@pytest.mark.slow
 def test_frames_that_pass_through_have_a_reason_and_no_mask(tmp_path: Path) -> None:
     film = [*first_person(30)[:12], *[slide(200)] * 6, *first_person(30)[12:]]
     write_film(tmp_path / "film.mp4", film)
@@ -142,6 +144,7 @@ def test_frames_that_pass_through_have_a_reason_and_no_mask(tmp_path: Path) -> N
     assert layer["own_speech"] is False, "a silent target has said nothing"
 
 
+@pytest.mark.slow
 def test_shapes_from_elsewhere_are_not_called_predicted(finished: Path) -> None:
     workspace = finished / "workspace"
     shapes = np.load(workspace / "input" / "ldmk" / "talkers" / "words.npy")
@@ -156,6 +159,7 @@ def test_shapes_from_elsewhere_are_not_called_predicted(finished: Path) -> None:
     assert all(shot["same"] for shot in data["layers"][0]["shots"])
 
 
+@pytest.mark.slow
 def test_a_result_may_last_longer_than_its_speech(tmp_path: Path) -> None:
     write_film(tmp_path / "film.mp4", first_person(30))
     voice = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)

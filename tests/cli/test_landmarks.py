@@ -124,6 +124,7 @@ def test_a_users_own_files_are_kept(media: Path, tmp_path: Path) -> None:
     assert made_from(out / FILES[2])["steady"] is True
 
 
+@pytest.mark.slow
 def test_a_list_goes_on_beyond_what_fails(media: Path, tmp_path: Path) -> None:
     videos = tmp_path / "videos.txt"
     videos.write_text(f"# mine\n{media / 'talk.mp4'}\n\n{media / 'slide.mp4'}\ngone.mp4\n")
@@ -148,6 +149,7 @@ def test_a_list_goes_on_beyond_what_fails(media: Path, tmp_path: Path) -> None:
     assert done.stdout.splitlines()[:2] == ["videos  made  up to date", "2       1     1"]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on(media: Path, tmp_path: Path) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
@@ -245,6 +247,7 @@ def test_a_drawing_over_a_synthetic_video_says_so() -> None:
     assert not any(map(names_synthetic, drawn_tags("anna", {"title": "holiday"}).values()))
 
 
+@pytest.mark.slow
 def test_real_clips(shared_data: Path, tmp_path: Path) -> None:
     video = shared_data / "targets" / "weekly_5s.mp4"
     tables = []

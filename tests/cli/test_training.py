@@ -54,7 +54,7 @@ def test_training_leaves_a_pass(trained: CommandLine) -> None:
     folder = trained.workspace / "train" / "small"
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        *("network.npz", "options.json", "split.json"),
+        *("network.npz", "runner_up.npz", "options.json", "split.json"),
         *("history.csv", "history.png", "evaluation.json", "run.json"),
     }
     assert (folder.parent / "sequences.npz").is_file()
@@ -308,6 +308,7 @@ def test_statistics_whose_parts_do_not_fit(corpus_here: CommandLine) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_training_stops_when_it_gets_no_better(corpus: CommandLine) -> None:
     """A rate so high that it soon gets worse; stopped and begun again it ends at the same epoch."""
     options = (*TRAIN, *SIZE, "--nepochs", "60", "--lr", "0.9", "--dr", "1", "--patience", "3")

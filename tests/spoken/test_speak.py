@@ -95,6 +95,7 @@ def test_piper_is_called_once_for_all_lines(tmp_path: Path, model: Path) -> None
     assert len(calls(program)) == 2
 
 
+@pytest.mark.slow
 def test_spoken_anew_only_when_something_changed(tmp_path: Path) -> None:
     program, place = make_program(tmp_path, "espeak-ng"), Workspace(tmp_path / "w")
 

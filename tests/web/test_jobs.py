@@ -187,6 +187,7 @@ def test_what_fails_says_why_and_keeps_nothing(stocked: Site) -> None:
     assert stocked.browser.get(f"/api/jobs/{job['id']}/timeline").status_code == 404
 
 
+@pytest.mark.slow
 def test_jobs_of_an_ended_server_go_on(
     tmp_path: Path, small_speech: Path, small_target: Path
 ) -> None:
@@ -229,6 +230,7 @@ def test_previews_come_first_and_equal_inputs_never_together(site: Site) -> None
     assert queue._next() is None
 
 
+@pytest.mark.slow
 def test_every_change_is_told(stocked: Site) -> None:
     """The stream's frames are read from the socket in test_serve; here what is in them."""
     told: list[dict[str, Any]] = []
