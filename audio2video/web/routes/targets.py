@@ -1,4 +1,4 @@
-"""What is known of a target, and what is kept for it: people, teeth, consent, who speaks."""
+"""What is known of a target, and what is kept for it: people, teeth, consent."""
 
 from __future__ import annotations
 
@@ -123,11 +123,6 @@ async def choose_teeth(request: Request) -> Response:
     return JSONResponse(await anyio.to_thread.run_sync(keep))
 
 
-def options(request: Request) -> Response:
-    """Give a target's own options."""
-    return JSONResponse(_Target(request).options())
-
-
 async def keep_consent(request: Request) -> Response:
     """Keep who agreed to what; an empty statement is kept as asked, and not given."""
     statement = text_field(await read_json(request), "statement")
@@ -142,25 +137,11 @@ async def keep_consent(request: Request) -> Response:
     return JSONResponse({"statement": said})
 
 
-async def keep_speaker(request: Request) -> Response:
-    """Keep who speaks."""
-    value = await read_json(request)
-    place = text_field(value, "place")
-    number = value.get("number")
-    if place is not None:
-        number = None
-    choice = {"face": number, "face_at": place}
-    await anyio.to_thread.run_sync(lambda: _Target(request).keep(choice))
-    return JSONResponse({flag: v for flag, v in choice.items() if v is not None})
-
-
 ROUTES = [
     Route("/api/targets/{id}/people", find_people, methods=["GET", "POST"]),
     Route("/api/targets/{id}/people.png", people_picture),
     Route("/api/targets/{id}/teeth", choose_teeth, methods=["PUT"]),
     Route("/api/targets/{id}/teeth", find_teeth, methods=["GET", "POST"]),
     Route("/api/targets/{id}/teeth/{frame:int}.png", teeth_picture),
-    Route("/api/targets/{id}/options", options),
     Route("/api/targets/{id}/consent", keep_consent, methods=["PUT"]),
-    Route("/api/targets/{id}/speaker", keep_speaker, methods=["PUT"]),
 ]
