@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import BadFileError, MissingFileError
 from ..pipeline.landmarks import LandmarkChoices, make_landmarks
 from ..progress import Progress
+from ..runtime.reporting import Report, telling_stages
 from ..runtime.workers import Call, WorkerMessage, WorkerPool, failure_text
 from ..storage.ids import DEFAULT_ID, folded, id_from_path
 from ..storage.limits import MAX_LIST_BYTES, read_limited
@@ -182,22 +183,11 @@ def _make(
     folder: Path,
     choices: LandmarkChoices,
     nthreads: int,
-    report: Callable[[WorkerMessage], None],
+    report: Report,
 ) -> bool:
     """Find the landmarks of one video, in a worker process; tells whether they had to be made."""
     import cv2
 
     cv2.setNumThreads(nthreads)
-    stages: set[str] = set()
-
-    def say(stage: str) -> None:
-        if stage not in stages:
-            stages.add(stage)
-            report(WorkerMessage(stage=stage))
-
-    progress = Progress(
-        lambda stage, done, total, unit: say(stage),
-        lambda text: report(WorkerMessage(warning=text)),
-        say,
-    )
+    progress = telling_stages(report)
     return make_landmarks(Workspace(root), video, tar_id, folder, choices, progress).made

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from ..config import Config
-from ..progress import Progress
-from ..runtime.workers import WorkerMessage
+from ..runtime.reporting import Report, telling_stages
 from ..storage.locks import locked
 from ..storage.workspace import Workspace
 
 
-def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]) -> bool:
+def make_row(root: Path, config: Config, report: Report) -> bool:
     """Make one result.
 
     Parameters
@@ -42,22 +40,11 @@ def make_row(root: Path, config: Config, report: Callable[[WorkerMessage], None]
 
     cv2.setNumThreads(config.machine.nthreads)
     workspace = Workspace(root)
-    stages: set[str] = set()
-
-    def say(stage: str) -> None:
-        if stage not in stages:
-            stages.add(stage)
-            report(WorkerMessage(stage=stage))
-
-    progress = Progress(
-        lambda stage, done, total, unit: say(stage),
-        lambda text: report(WorkerMessage(warning=text)),
-        say,
-    )
+    progress = telling_stages(report)
     check_requirements(workspace, VIDEO_STEPS, config)
     # Rows of one target wait for the first of them to analyse it.
     lock = workspace.batch_lock(config.inputs.tar_id)
-    with locked(lock, lambda: say("waiting for the target's analysis")):
+    with locked(lock, lambda: progress.note("waiting for the target's analysis")):
         job = Job(workspace, import_target(workspace, config, progress), progress)
         # Without speech there is nothing to analyse the target for.
         job.check_speech()

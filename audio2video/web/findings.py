@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..runtime.workers import WorkerMessage
+from ..runtime.reporting import Report, telling_counts
 from ..storage.files import read_json, replacing, write_json
 from ..storage.workspace import Workspace
 from .jobs.job import INSPECTION
-from .jobs.make import reporting
-
-Report = Callable[[WorkerMessage], None]
 
 
 def people(video: Path, strip: Path, config: Config, report: Report) -> dict[str, Any]:
@@ -38,7 +34,7 @@ def people(video: Path, strip: Path, config: Config, report: Report) -> dict[str
         return read_json(kept)
     from ..api.faces import find_faces
 
-    found = find_faces(video, strip=strip, config=config, progress=reporting(report))
+    found = find_faces(video, strip=strip, config=config, progress=telling_counts(report))
     told = {"people": [face.as_dict() for face in found]}
     write_json(kept, told)
     return json.loads(json.dumps(told))  # type: ignore[no-any-return]
@@ -67,7 +63,7 @@ def teeth(root: Path, video: Path, folder: Path, config: Config, report: Report)
     from ..api.teeth import TeethRow, choose_teeth, teeth_picture
     from ..media.pictures import write_picture
 
-    tell, workspace = reporting(report), Workspace(root)
+    tell, workspace = telling_counts(report), Workspace(root)
     target = analyse_target(video, config=config, workspace=workspace, progress=tell)
     choice = choose_teeth(target, config=config, workspace=workspace, progress=tell)
 
@@ -120,7 +116,7 @@ def inspection(root: Path, run: Path, folder: Path, url: str, report: Report) ->
     from ..inspection.gather import gather
     from ..inspection.page import write_page
 
-    data = gather(Workspace(root), run, reporting(report))
+    data = gather(Workspace(root), run, telling_counts(report))
     write_page(data, folder / INSPECTION["html"])
     with replacing(folder / INSPECTION["json"]) as temporary:
         temporary.write_text(json.dumps(data, allow_nan=False), encoding="utf-8")

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...config import Config
 from ...errors import MostlyUnchangedError
-from ...progress import Progress
-from ...runtime.workers import WorkerMessage
+from ...runtime.reporting import Report, telling_counts
 from ...storage.files import replacing
 from ...storage.workspace import Workspace
 from .job import FILES
-
-TOLD_EVERY = 0.2
-"""Seconds between two messages about one stage."""
 
 
 def make_result(
@@ -28,7 +23,7 @@ def make_result(
     segments: Path | None,
     config: Config,
     preview: Mapping[str, Any],
-    report: Callable[[WorkerMessage], None],
+    report: Report,
 ) -> dict[str, Any]:
     """Make a result and put what people look at into the job's folder.
 
@@ -73,7 +68,7 @@ def make_result(
             workspace=Workspace(root),
             overwrite=True,
             before=folder / FILES["before"],
-            progress=reporting(report),
+            progress=telling_counts(report),
             **preview,
         )
     except MostlyUnchangedError as error:
@@ -103,20 +98,3 @@ def make_result(
         "times": dict(result.seconds),
         "error": failure,
     }
-
-
-def reporting(report: Callable[[WorkerMessage], None]) -> Progress:
-    """Give callbacks that send messages to the server, of one stage a few a second."""
-    told: dict[str, float] = {}
-
-    def update(stage: str, done: int, total: int | None, unit: str) -> None:
-        now = time.monotonic()
-        if done == total or now - told.get(stage, 0.0) >= TOLD_EVERY:
-            told[stage] = now
-            report(WorkerMessage(stage, done, None, total, unit))
-
-    return Progress(
-        update,
-        lambda text: report(WorkerMessage(warning=text)),
-        on_notice=lambda text: report(WorkerMessage(notice=text)),
-    )
