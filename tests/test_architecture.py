@@ -26,6 +26,7 @@ ROOMS = (
     ("provenance",),
     ("models",),
     ("presenter",),
+    ("watermark",),
     ("compositing",),
     ("retiming",),
     ("texture",),
@@ -42,7 +43,16 @@ ROOMS = (
     ("_typing",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
-ALGORITHMS = ("presenter", "mouth", "texture", "retiming", "compositing", "face", "speech")
+ALGORITHMS = (
+    "presenter",
+    "mouth",
+    "texture",
+    "retiming",
+    "compositing",
+    "watermark",
+    "face",
+    "speech",
+)
 FILES = sorted((ROOT / "audio2video").rglob("*.py"))
 
 

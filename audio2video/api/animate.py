@@ -148,7 +148,11 @@ def animate(
         if product is not None:
             network = None if shapes is not None else find_network(place, str(source))
             painting = Painting(
-                size, config.training.seed, config.machine.nthreads, config.marking.label
+                size,
+                config.training.seed,
+                config.machine.nthreads,
+                config.marking.label,
+                config.marking.watermark,
             )
             made_with = LOADED if network is None else str(source)
             write_animation(

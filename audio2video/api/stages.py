@@ -32,6 +32,7 @@ from ..provenance.container_tags import container_tags
 from ..provenance.credentials import signing_credentials
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
+from ..provenance.watermarking import Watermarking
 from ..retiming.retime import Retiming
 from ..runtime.threads import single_threaded_libraries
 from ..storage.files import replacing
@@ -342,7 +343,10 @@ def save_video(
     product, sound, info = Path(path), Path(audio), target.info
     marking = (config or Config()).marking
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
-    synthesis = Synthesis(info.path, sound, marking.label, marking.consent, pass_id, None)
+    synthesis = Synthesis(
+        info.path, sound, marking.label, marking.consent, pass_id, watermark=marking.watermark
+    )
+    hidden = Watermarking(synthesis, info.width, info.height)
     ids = id_from_path("demo", sound), id_from_path("demo", info.path)
     tags = container_tags(*ids, pass_id, synthesis.voice)
     if product.exists() and any(product.samefile(used) for used in (sound, info.path)):
@@ -352,6 +356,8 @@ def save_video(
             temporary, info.width, info.height, info.rate, audio=sound, metadata=tags, like=info
         ) as writer:
             for frame in frames:
-                writer.write(frame)
+                marked = frame.copy() if marking.watermark else frame
+                hidden.mark(marked)
+                writer.write(marked)
         sign_video(temporary, product.name, synthesis, credentials)
     return product

@@ -16,7 +16,7 @@ from .terminal import CONTEXT, Terminal
 
 FLAGS = (
     *("audio", "text", "text_file", "voice_program", "voice_name"),
-    *("shapes_rate", "expressiveness", "label", "sign_cert", "sign_key"),
+    *("shapes_rate", "expressiveness", "label", "sign_cert", "sign_key", "watermark"),
     *("seed", "nthreads"),
 )
 """Options of a run that `animate` offers."""

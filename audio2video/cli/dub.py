@@ -36,6 +36,7 @@ FLAGS = (
     "consent",
     "sign_cert",
     "sign_key",
+    "watermark",
     "nthreads",
 )
 """Options of a run that `dub` offers; all others may stand in --config."""

@@ -59,11 +59,26 @@ def _told(verdict: Verdict) -> Iterator[str]:
     for reason in verdict.reasons:
         yield f"  {reason}"
     if verdict.state == "unmarked":
+        yield from _told_by_watermark(verdict.watermark)
         return
     yield f"  synthetic: {'yes' if verdict.synthetic else 'its marks do not say so'}"
     if verdict.manifest is not None:
         yield from _told_by_manifest(verdict.manifest)
     yield f"  container tags: {'say that it is synthetic' if verdict.tags else 'say nothing of it'}"
+    yield from _told_by_watermark(verdict.watermark)
+
+
+def _told_by_watermark(watermark: dict[str, Any]) -> Iterator[str]:
+    if watermark["state"] != "found":
+        told = {"no key": "no key here to look for it", "no video": "no video to look for it in"}
+        yield f"  watermark: {told.get(watermark['state'], 'not found')}"
+        return
+    payload = watermark["payload"] or "can't be read"
+    chance = f"probability of a false alarm at most {watermark['chance']:.1g}"
+    yield f"  watermark: found (version {watermark['version']}, payload {payload}, {chance})"
+    if watermark["of_manifest"] is not None and watermark["payload"] is not None:
+        fits = "is" if watermark["of_manifest"] else "is not"
+        yield f"  watermark: {fits} the one that the manifest names"
 
 
 def _told_by_manifest(manifest: dict[str, Any]) -> Iterator[str]:

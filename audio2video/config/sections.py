@@ -257,6 +257,8 @@ class MarkingConfig(Section):
         Statement for the manifest: who agreed to what.
     sign_cert, sign_key : Path, optional
         Certificate chain and private key (PEM) to sign with.
+    watermark : bool
+        Lay a mark that is not seen into the picture.
     """
 
     label: str = option(
@@ -274,6 +276,9 @@ class MarkingConfig(Section):
         group=VIDEO,
     )
     sign_key: Path | None = option(None, "private key (PEM) of --sign_cert", group=VIDEO)
+    watermark: bool = option(
+        False, "lay a mark that is not seen into the picture, which verify finds", group=VIDEO
+    )
 
     def __post_init__(self) -> None:
         """Check the choices, and that the statement is one line of text."""

@@ -24,6 +24,7 @@ from ..provenance.credentials import Credentials
 from ..provenance.label import START_SECONDS, make_label
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
+from ..provenance.watermarking import Watermarking
 from ..runtime.threads import single_threaded_libraries
 from ..storage.files import replacing
 from ..storage.ids import id_from_path
@@ -46,12 +47,15 @@ class Painting:
         Frames that are painted at once.
     label : str
         'always', 'start' or 'none'.
+    watermark : bool
+        Whether it bears a mark that is not seen.
     """
 
     size: int = 512
     seed: int = 0
     workers: int = 1
     label: str = "always"
+    watermark: bool = False
 
 
 def at_rate(mouth: MouthTrack, rate: Fraction, frames: int) -> MouthTrack:
@@ -123,8 +127,16 @@ def write_animation(
     """
     pass_id, network = made_with
     synthesis = Synthesis(
-        None, audio, painting.label, consent, pass_id, network, statement=PAINTED_STATEMENT
+        None,
+        audio,
+        painting.label,
+        consent,
+        pass_id,
+        network,
+        statement=PAINTED_STATEMENT,
+        watermark=painting.watermark,
     )
+    hidden = Watermarking(synthesis, painting.size, painting.size)
     tags = painted_tags(id_from_path("demo", audio), pass_id, synthesis.voice)
     speaker = Speaker(lips, float(rate), painting.size, painting.seed)
     shown = {"always": len(speaker), "start": round(START_SECONDS * rate), "none": 0}
@@ -142,5 +154,6 @@ def write_animation(
             for k, picture in enumerate(progress.follow(painted, "painting", len(speaker))):
                 frame = Frame.from_rgb(picture)
                 label.draw(frame, k)
+                hidden.mark(frame)
                 writer.write(frame)
         sign_video(temporary, product.name, synthesis, credentials)

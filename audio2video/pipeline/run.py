@@ -137,7 +137,8 @@ def check_requirements(workspace: Workspace, steps: Sequence[int], config: Confi
     MissingLibraryError
         A library is not installed.
     Audio2VideoError
-        The signing key can't be used, or there is none and it can't be kept.
+        The signing key, or that of watermarks, can't be used, or there is none and it can't be
+        kept.
     """
     if 1 in steps and will_train(workspace, config, corpus_coming=0 in steps):
         require("training", "tensorflow")
@@ -145,6 +146,10 @@ def check_requirements(workspace: Workspace, steps: Sequence[int], config: Confi
         from ..provenance.credentials import signing_credentials
 
         signing_credentials(config.marking.sign_cert, config.marking.sign_key)
+        if config.marking.watermark:
+            from ..provenance.watermark_keys import marking_key
+
+            marking_key()
 
 
 def import_media(

@@ -90,7 +90,7 @@ def signing_credentials(cert: Path | None, key: Path | None) -> Credentials:
         try:
             with locked(path.with_name(f".{FILE}.lock")):
                 if not path.is_file():
-                    _write_privately(path, _new_credentials())
+                    write_privately(path, _new_credentials())
         except Audio2VideoError as error:
             error.hint = (
                 "a signing key is to be kept there; or name one with --sign_cert, --sign_key"
@@ -220,7 +220,7 @@ def _new_credentials() -> bytes:
     return private + signer.public_bytes(pem) + authority.public_bytes(pem)
 
 
-def _write_privately(path: Path, content: bytes) -> None:
+def write_privately(path: Path, content: bytes) -> None:
     """Write a file that no other user may read, not even for a moment."""
     with replacing(path) as temporary:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..storage.files import file_hash
+from ..storage.files import content_key, file_hash
 from ..storage.workspace import SYNTHETIC_VOICE, synthetic_voice
+from ..watermark.code import HASH_DIGITS, VERSION, Payload
 from .container_tags import STATEMENT
 
 ASSERTION = "org.audio2video.synthesis"
@@ -47,6 +48,8 @@ class Synthesis:
         Further sounds that were put under it.
     segments : tuple of mapping
         Ranges of the target that were edited, as JSON values; none for all of it.
+    watermark : bool
+        Whether the picture bears a mark that is not seen.
     """
 
     target: Path | None
@@ -59,6 +62,7 @@ class Synthesis:
     kept_sound: float | None = None
     more_speech: tuple[Path, ...] = ()
     segments: tuple[Mapping[str, Any], ...] = ()
+    watermark: bool = False
 
     def speeches(self) -> list[tuple[str, Path]]:
         """Give all sounds that were put under it, each with the label of its ingredient."""
@@ -68,11 +72,22 @@ class Synthesis:
     @property
     def voice(self) -> str | None:
         """Which programs spoke its speech, for people to read; None if none did."""
-        told = [voice_words(one) for one in self.facts().get("synthetic_voices", [])]
+        told = [voice_words(one) for one in self._other_facts().get("synthetic_voices", [])]
         return ", ".join(dict.fromkeys(told)) or None
+
+    @property
+    def payload(self) -> Payload:
+        """What a watermark says: the first digits of a hash of all other facts."""
+        return Payload(VERSION, int(content_key(self._other_facts())[:HASH_DIGITS], 16))
 
     def facts(self) -> dict[str, Any]:
         """Content of this package's own assertion, as JSON values."""
+        if not self.watermark:
+            return self._other_facts()
+        mark = {"version": VERSION, "payload": str(self.payload)}
+        return {**self._other_facts(), "watermark": mark}
+
+    def _other_facts(self) -> dict[str, Any]:
         found = (synthetic_voice(path) for _, path in self.speeches())
         voices = [told for one in found if (told := one.get(SYNTHETIC_VOICE)) is not None]
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from ..media.tags import read_tags
 from .container_tags import names_synthetic
 from .manifest import ASSERTION
 from .signing import SETTINGS
+from .watermark import FOUND, look_for_watermark
+from .watermark_keys import watermark_keys
 
 INTACT, UNMARKED, ALTERED = "intact", "unmarked", "altered"
 
@@ -45,6 +47,10 @@ class Verdict:
     manifest : dict or None
         What its manifest says: 'made_by', 'signer', 'trusted', 'signed_at', 'actions',
         'source_types', 'ingredients', and 'synthesis', this package's own assertion.
+    watermark : dict
+        'state': 'found', 'not found', 'no key' or 'no video'. Of one that was found also 'version',
+        'payload' (None where it can't be read), 'chance' of a false alarm, 'key' (a name of it),
+        'scale', 'mirrored', and 'of_manifest': whether the manifest names it, None without one.
     """
 
     file: Path
@@ -53,6 +59,7 @@ class Verdict:
     synthetic: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     manifest: dict[str, Any] | None = None
+    watermark: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -60,7 +67,7 @@ class Verdict:
 
 
 def verify(path: Path, anchors: bytes | None = None) -> Verdict:
-    """Read the marks of a file, and check its signature and hash.
+    """Read the marks of a file, check its signature and hash, and look for a watermark.
 
     Parameters
     ----------
@@ -76,10 +83,31 @@ def verify(path: Path, anchors: bytes | None = None) -> Verdict:
     Raises
     ------
     MissingFileError, BadFileError
-        There is no such file, it can't be read, or the certificates can't be used.
+        There is no such file, it can't be read, or the certificates or the keys of watermarks
+        can't be used.
     """
     if not path.is_file():
         raise MissingFileError("file not found", path=path)
+    return _with_watermark(_signed(path, anchors), watermark_keys())
+
+
+def _with_watermark(verdict: Verdict, keys: list[bytes]) -> Verdict:
+    """Add what the picture says; where all else is gone, it is what is left."""
+    found = look_for_watermark(verdict.file, keys)
+    if found["state"] != FOUND:
+        return replace(verdict, watermark=found)
+    synthesis = _at(verdict.manifest, "synthesis")
+    told = _at(synthesis, "watermark").get("payload")
+    fits = None if verdict.manifest is None else told == found["payload"]
+    verdict = replace(verdict, watermark={**found, "of_manifest": fits}, synthetic=True)
+    if verdict.state == UNMARKED:
+        reasons = ["its manifest and container tags are gone; its watermark is left"]
+        return replace(verdict, state=ALTERED, reasons=reasons)
+    return verdict
+
+
+def _signed(path: Path, anchors: bytes | None) -> Verdict:
+    """Read manifest and container tags."""
     store, problem = _read_store(path, anchors)
     found = read_tags(path)
     tags = {name: text for name, text in (found or {}).items() if names_synthetic(text)}

@@ -13,6 +13,7 @@ from ...provenance.container_tags import container_tags
 from ...provenance.credentials import signing_credentials
 from ...provenance.manifest import Synthesis
 from ...provenance.signing import sign_video
+from ...provenance.watermarking import Watermarking
 from ...retiming.retime import Retiming
 from ...runtime.threads import single_threaded_libraries
 from ...storage.artifacts import build_if_stale, made_from, read_record
@@ -35,7 +36,8 @@ FORMAT = 4
 def run(job: Job) -> StepReport:
     """Composite the textures onto the retimed target, under the sound of `result_sound`.
 
-    The result is marked as synthetic: by container tags, a visible label and a signed manifest.
+    The result is marked as synthetic: by container tags, a visible label, a signed manifest, and
+    a watermark where one is asked for.
     Writes ``<inp_id>-<tar_id>.mp4`` and the contact sheet ``sheet.png`` into the output folder.
 
     Raises
@@ -65,7 +67,9 @@ def run(job: Job) -> StepReport:
         kept_sound=job.config.sound.kept_level,
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),
+        watermark=marking.watermark,
     )
+    hidden = Watermarking(synthesis, target.info.width, target.info.height)
     tags = container_tags(job.inp_id, job.tar_id, made_with, synthesis.voice)
     result = job.workspace.result(job.inp_id, job.tar_id)
     if marking.consent is None and not _has_result(job):
@@ -103,6 +107,7 @@ def run(job: Job) -> StepReport:
                     layers, info.path, wanted, workers, sheet, label, config
                 )
             for picture in job.progress.follow(pictures, "compositing", wanted):
+                hidden.mark(picture)
                 writer.write(picture)
         sign_video(path, result.name, synthesis, credentials)
         with replacing(path.parent / "sheet.png") as temporary:
@@ -120,6 +125,7 @@ def run(job: Job) -> StepReport:
             "options": list(job.config.compositing.flags().values()),
             "marks": synthesis.facts(),
             "signer": credentials.fingerprint,
+            **hidden.facts(),
         },
         build,
         job.progress,

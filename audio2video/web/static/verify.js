@@ -42,7 +42,18 @@ export function showVerify(root) {
   );
 }
 
-function report(name, { state, synthetic, reasons, tags, manifest }) {
+/** Says what the picture itself tells. */
+function watermarkWords(watermark) {
+  if (watermark?.state !== "found") {
+    const why = { "no key": "there is no key here to look for it", "no video": "there is no video to look for it in" };
+    return `Watermark: ${why[watermark?.state] ?? "not found"}.`;
+  }
+  const payload = watermark.payload ?? "can't be read";
+  const chance = watermark.chance.toExponential(0);
+  return `Watermark: found (payload ${payload}, probability of a false alarm at most ${chance}).`;
+}
+
+function report(name, { state, synthetic, reasons, tags, manifest, watermark }) {
   const [title, tone, meaning] = WORDS[state] ?? [state, "", ""];
   const rows = Object.entries(tags ?? {}).map(([key, value]) =>
     h("tr", {}, h("th", { scope: "row", text: key }), h("td", { text: String(value) })),
@@ -53,6 +64,7 @@ function report(name, { state, synthetic, reasons, tags, manifest }) {
     h("h2", {}, h("span", { class: tone, text: title })),
     h("p", {}, h("strong", { text: name }), ` · ${meaning}`),
     h("p", { text: synthetic ? "Its marks say that it is synthetic." : "Nothing in it says that it is synthetic." }),
+    h("p", { text: watermarkWords(watermark) }),
     reasons?.length ? h("ul", {}, ...reasons.map((text) => h("li", { text }))) : null,
     rows.length ? h("details", {}, h("summary", { text: "Tags" }), h("table", { class: "grid" }, h("tbody", {}, ...rows))) : null,
     manifest

@@ -1,0 +1,82 @@
+"""Looking for a watermark in a file."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadFileError
+from ..media.video import VideoReader
+from ..watermark.code import VERSION
+from ..watermark.detection import Finding, Residual, search
+from .watermark_keys import key_name
+
+FOUND, NOT_FOUND, NO_KEY, NO_VIDEO = "found", "not found", "no key", "no video"
+
+SECONDS = 5
+"""A mark is looked for in pieces of this length."""
+
+PIECES = 12
+"""So many pieces of a longer video, spread over it, are looked at, until one shows a mark."""
+
+FRAMES = 75
+"""Frames of a piece that are looked at."""
+
+
+def look_for_watermark(path: Path, keys: list[bytes]) -> dict[str, Any]:
+    """Look for the mark of any of the keys.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
+    keys : list of bytes
+
+    Returns
+    -------
+    dict
+        As JSON values: 'state'; where one was found also 'version', 'payload' (None where that
+        can't be read), 'chance' of a false alarm, 'key' (its name), 'scale' and 'mirrored'.
+    """
+    if not keys:
+        return {"state": NO_KEY}
+    try:
+        best = _search_pieces(path, keys)
+    except BadFileError:
+        return {"state": NO_VIDEO}
+    if best is None:
+        return {"state": NOT_FOUND}
+    return {
+        "state": FOUND,
+        "version": VERSION if best.payload is None else best.payload.version,
+        "payload": None if best.payload is None else str(best.payload),
+        "chance": best.chance,
+        "key": key_name(keys[best.key]),
+        "scale": round(best.scale, 3),
+        "mirrored": best.mirrored,
+    }
+
+
+def _search_pieces(path: Path, keys: list[bytes]) -> Finding | None:
+    """Give the first piece's finding that is no chance."""
+    with VideoReader(path) as reader:
+        pieces = spread_pieces(reader.info.frames, reader.info.rate)
+        for piece in pieces:
+            residual = Residual()
+            for frame in reader.read(piece):
+                residual.add(frame.y)
+            finding = search(residual.whitened(), keys, pieces=len(pieces))
+            if finding.found:
+                return finding
+    return None
+
+
+def spread_pieces(frames: int, rate: Fraction) -> list[range]:
+    """Choose the frames of the pieces of a video that are looked at."""
+    length = min(frames, max(1, round(SECONDS * rate)))
+    count = min(PIECES, max(1, frames // length))
+    last = frames - length
+    starts = [last * k // max(1, count - 1) for k in range(count)] if count > 1 else [last // 2]
+    step = max(1, length // FRAMES)
+    return [range(start, start + length, step) for start in starts]

@@ -1,0 +1,131 @@
+"""Laying a mark into frames."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .._typing import F32, F64, U8
+from ..runtime.kernels import kernel
+from .code import Payload
+from .pattern import ROWS, TILE, tile
+
+LOSS = 0.0048
+"""How much of the structural similarity of Wang et al. (2004) the mark costs in any place."""
+
+_STABLE = (0.03 * 255) ** 2
+"""The constant of that measure that stands beside the variances."""
+
+_WINDOW = 1.5
+"""Standard deviation of that measure's window, pixels."""
+
+SMOOTH = 0.9
+"""Standard deviation in levels that the mark has at most where there is no texture."""
+
+STRONGEST = 5.0
+"""The same in the wildest texture."""
+
+MOST = 1.35
+"""Its root mean square over a frame is not above this: 45.5 dB."""
+
+BLOCKS = 80
+"""Texture is measured in blocks, so many along the shorter side of a frame."""
+
+
+class Embedder:
+    """Adds one payload's pattern to the luma of frames of one size.
+
+    The pattern stands still, so that encoders keep it and a detector may average over time. How
+    strong it is follows the texture of each frame: where a block and all its neighbours have
+    variance v, that of the mark within a small window is ``LOSS (C + 2 v)``, which costs the same
+    structural similarity everywhere. Smooth skin and sky get least, and so does the calm side of
+    an edge.
+
+    Parameters
+    ----------
+    key : bytes
+    payload : Payload
+    width, height : int
+        Of the frames.
+    """
+
+    def __init__(self, key: bytes, payload: Payload, width: int, height: int) -> None:
+        self._pattern = spread(tile(key, payload), width, height)
+        coarse = cv2.GaussianBlur(self._pattern, (0, 0), _WINDOW)
+        self._seen = 1.0 - float(np.mean(coarse**2))
+        self._block = max(4, round(min(width, height) / BLOCKS))
+
+    def mark(self, luma: U8) -> None:
+        """Add the mark, in place.
+
+        Parameters
+        ----------
+        luma : ndarray of uint8, shape (H, W)
+        """
+        strength = cv2.resize(self.gain(luma), luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        _add(luma, np.asarray(strength, np.float32), self._pattern)
+
+    def gain(self, luma: U8) -> F32:
+        """Tell how strong the mark may be in each block.
+
+        Parameters
+        ----------
+        luma : ndarray of uint8, shape (H, W)
+
+        Returns
+        -------
+        ndarray of float32, shape (ceil(H / block), ceil(W / block))
+            Standard deviation in levels.
+        """
+        least = cv2.erode(np.asarray(_variances(luma, self._block)), np.ones((3, 3), np.uint8))
+        loss = LOSS / self._seen
+        squared = min(loss * _STABLE, SMOOTH**2) + 2.0 * loss * least
+        squared = cv2.blur(np.minimum(squared, STRONGEST**2), (3, 3))
+        share = min(1.0, MOST**2 / float(squared.mean()))
+        return np.asarray(np.sqrt(squared * share), np.float32)
+
+
+def spread(pattern: F32, width: int, height: int) -> F32:
+    """Repeat a tile over a picture of any size, scaled by its shorter side.
+
+    Returns
+    -------
+    ndarray of float32, shape (height, width)
+        Of variance 1.
+    """
+    scale = ROWS / min(width, height)
+    columns, rows = round(width * scale), round(height * scale)
+    times = -(-rows // TILE), -(-columns // TILE)
+    whole = np.tile(pattern, times)[:rows, :columns]
+    drawn = cv2.resize(whole, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(drawn / drawn.std(), np.float32)
+
+
+@kernel()
+def _variances(luma: U8, block: int) -> F64:
+    height, width = luma.shape
+    rows, columns = (height + block - 1) // block, (width + block - 1) // block
+    found = np.empty((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            total, squares, count = 0, 0, 0
+            for y in range(i * block, min(height, (i + 1) * block)):
+                for x in range(j * block, min(width, (j + 1) * block)):
+                    value = int(luma[y, x])
+                    total += value
+                    squares += value * value
+                    count += 1
+            mean = total / count
+            found[i, j] = squares / count - mean * mean
+    return found
+
+
+@kernel()
+def _add(luma: U8, strength: F32, pattern: F32) -> None:
+    height, width = luma.shape
+    for y in range(height):
+        for x in range(width):
+            marked = int(luma[y, x]) + round(strength[y, x] * pattern[y, x])
+            # Limited range: blacker than black and whiter than white are left to who put them.
+            if 16 <= marked <= 235:
+                luma[y, x] = marked

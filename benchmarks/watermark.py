@@ -1,0 +1,294 @@
+"""``python -m benchmarks.watermark VIDEO...``: what a mark costs, and what it survives.
+
+Each video, which bears no mark, is marked under a key of this program's own, encoded as a result
+is, changed in many ways, and searched for the mark in 5 seconds from its middle. ``--clean`` searches
+videos as they are, under several keys, and holds the scores against what chance gives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from audio2video.media.video import Frame, VideoReader, VideoWriter
+from audio2video.watermark.code import Payload
+from audio2video.watermark.detection import Finding, Residual, search
+from audio2video.watermark.embedding import Embedder
+
+U8 = NDArray[np.uint8]
+SECONDS = 5
+KEYS = [bytes([k]) * 32 for k in range(1, 5)]
+PAYLOAD = Payload(1, 0x5A3C0F1E2D4)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One time through an encoder, after a change of each picture."""
+
+    options: dict[str, str]
+    codec: str = "libx264"
+    kbit: int = 0
+    side: float = 1.0
+    """The shorter side: a factor, or pixels where it is above 8."""
+    change: Callable[[U8], U8] | None = None
+    """Of luma, chroma being grey where it is no mirror or crop; see `_changed`."""
+    keep: float = 1.0
+    """Share of width and height that a crop leaves."""
+    mirror: bool = False
+    grey: bool = False
+    rate: Fraction | None = None
+
+
+def _x264(crf: int) -> dict[str, str]:
+    return {"crf": str(crf), "preset": "veryfast"}
+
+
+USUAL = _x264(23)
+UPLOAD = {"preset": "veryfast"}
+
+
+def _levels(function: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Callable[[U8], U8]:
+    table = np.clip(function(np.arange(256.0)) + 0.5, 0, 255).astype(np.uint8)
+    return lambda y: table[y]
+
+
+def _blurred(y: U8) -> U8:
+    return np.asarray(cv2.GaussianBlur(y, (0, 0), 1.5 * min(y.shape) / 720))
+
+
+def _sharpened(y: U8) -> U8:
+    soft = cv2.GaussianBlur(y, (0, 0), 1.5 * min(y.shape) / 720)
+    return np.asarray(cv2.addWeighted(y, 2.0, soft, -1.0, 0.0))
+
+
+def _noisy(y: U8) -> U8:
+    noise = np.random.default_rng(int(y[:8].sum())).normal(0.0, 8.0, y.shape)
+    return np.clip(y + noise, 0, 255).astype(np.uint8)
+
+
+ATTACKS: dict[str, list[Pass]] = {
+    "as it is": [],
+    "H.264, CRF 23": [Pass(_x264(23))],
+    "H.264, CRF 28": [Pass(_x264(28))],
+    "H.264, CRF 33": [Pass(_x264(33))],
+    "H.264, CRF 38": [Pass(_x264(38))],
+    "H.265, CRF 28": [Pass({"crf": "28", "preset": "veryfast"}, "libx265")],
+    "VP9, CRF 33": [Pass({"crf": "33", "deadline": "realtime", "cpu-used": "8"}, "libvpx-vp9")],
+    "half the size": [Pass(USUAL, side=0.5)],
+    "1.5 times the size": [Pass(USUAL, side=1.5)],
+    "crop of 10 %": [Pass(USUAL, keep=0.9)],
+    "crop of 25 %": [Pass(USUAL, keep=0.75)],
+    "20 frames/s": [Pass(USUAL, rate=Fraction(20))],
+    "brightness +20": [Pass(USUAL, change=_levels(lambda y: y + 20))],
+    "contrast x 0.7": [Pass(USUAL, change=_levels(lambda y: (y - 126) * 0.7 + 126))],
+    "gamma 1.5": [Pass(USUAL, change=_levels(lambda y: 255 * (y / 255) ** 1.5))],
+    "grey": [Pass(USUAL, grey=True)],
+    "blur": [Pass(USUAL, change=_blurred)],
+    "sharpened": [Pass(USUAL, change=_sharpened)],
+    "noise of 8 levels": [Pass(USUAL, change=_noisy)],
+    "mirror": [Pass(USUAL, mirror=True)],
+    "720p, 2 Mbit/s": [Pass(UPLOAD, kbit=2000, side=720)],
+    "720p, 2 Mbit/s, twice": [Pass(UPLOAD, kbit=2000, side=720)] * 2,
+    "480p, 0.7 Mbit/s": [Pass(UPLOAD, kbit=700, side=480)],
+    "480p, 0.7 Mbit/s, twice": [Pass(UPLOAD, kbit=700, side=480)] * 2,
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure, and print tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.watermark", description=__doc__)
+    parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO")
+    parser.add_argument("--clean", action="store_true", help="look for marks where there are none")
+    parser.add_argument("--tiles", type=Path, help="write differences, 8 times as strong, as PNG")
+    parser.add_argument("--attacks", nargs="+", choices=list(ATTACKS), default=list(ATTACKS))
+    asked = parser.parse_args(words)
+    if asked.clean:
+        _false_alarms(asked.videos)
+    else:
+        _survival(asked.videos, asked.attacks, asked.tiles)
+    return 0
+
+
+@dataclass
+class _Row:
+    found: int = 0
+    read: int = 0
+    scores: list[float] = field(default_factory=list)
+
+    def add(self, finding: Finding) -> None:
+        self.found += finding.found
+        self.read += finding.found and finding.payload == PAYLOAD
+        self.scores.append(finding.score)
+
+
+def _survival(videos: Sequence[Path], attacks: Sequence[str], tiles: Path | None) -> None:
+    rows = {name: _Row() for name in attacks}
+    print("| video | PSNR, mean and least | SSIM, mean and least |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        marked = [Path(folder, f"{k}.mp4") for k in range(len(videos))]
+        for video, path in zip(videos, marked, strict=True):
+            peaks, likes = _mark(video, path, tiles)
+            print(
+                f"| {video.stem} | {np.mean(peaks):.1f}, {min(peaks):.1f} dB "
+                f"| {np.mean(likes):.4f}, {min(likes):.4f} |",
+                flush=True,
+            )
+        print("\n| change | found | read | least and median score |\n|---|---|---|---|")
+        for name, row in rows.items():
+            for path in marked:
+                row.add(search(_residual(_attacked(path, ATTACKS[name])), KEYS[:1]))
+            print(
+                f"| {name} | {row.found} of {len(videos)} | {row.read} of {len(videos)} "
+                f"| {min(row.scores):.1f}, {np.median(row.scores):.1f} |",
+                flush=True,
+            )
+
+
+def _mark(video: Path, path: Path, tiles: Path | None) -> tuple[list[float], list[float]]:
+    """Mark a video and encode it; gives PSNR and SSIM before that, of every tenth frame."""
+    peaks, likes = [], []
+    with VideoReader(video) as reader:
+        info = reader.info
+        embedder = Embedder(KEYS[0], PAYLOAD, info.width, info.height)
+        with VideoWriter(path, info.width, info.height, info.rate, like=info) as writer:
+            for number, frame in enumerate(reader.read()):
+                before = frame.y.copy()
+                embedder.mark(frame.y)
+                writer.write(frame)
+                if number % 10 == 0:
+                    peaks.append(_psnr(before, frame.y))
+                    likes.append(_ssim(before, frame.y))
+                if number == 50 and tiles is not None:
+                    change = 128.0 + 8.0 * (frame.y.astype(float) - before)
+                    sides = [before, frame.y, np.clip(change, 0, 255).astype(np.uint8)]
+                    tiles.mkdir(parents=True, exist_ok=True)
+                    cv2.imwrite(str(tiles / f"{video.stem}.png"), np.hstack(sides))
+    return peaks, likes
+
+
+def _psnr(a: U8, b: U8) -> float:
+    error = float(np.mean((a.astype(np.float64) - b) ** 2))
+    return 10 * math.log10(255**2 / max(error, 1e-9))
+
+
+def _ssim(a: U8, b: U8) -> float:
+    """Structural similarity (Wang et al. 2004), with a Gaussian window of 1.5 pixels."""
+    x, y = a.astype(np.float64), b.astype(np.float64)
+
+    def smooth(image: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(cv2.GaussianBlur(image, (11, 11), 1.5))
+
+    mx, my = smooth(x), smooth(y)
+    vx, vy, both = smooth(x * x) - mx**2, smooth(y * y) - my**2, smooth(x * y) - mx * my
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    alike = (2 * mx * my + c1) * (2 * both + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+    return float(alike.mean())
+
+
+def _attacked(path: Path, passes: Sequence[Pass]) -> Iterator[U8]:
+    """Decode 5 seconds from the middle of a video after some passes; gives luma."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        rate = Fraction(stream.average_rate or 25)
+        pictures = [one.to_ndarray() for one in container.decode(stream)]
+    count = round(SECONDS * rate)
+    start = max(0, (len(pictures) - count) // 2)
+    pictures = pictures[start : start + count]
+    for one in passes:
+        pictures, rate = _through(pictures, rate, one)
+    for planes in pictures:
+        yield planes[: planes.shape[0] * 2 // 3]
+
+
+def _through(planes: Sequence[U8], rate: Fraction, one: Pass) -> tuple[list[U8], Fraction]:
+    changed = [_changed(picture, one) for picture in planes]
+    if one.rate is not None:
+        count = int(len(changed) * one.rate / rate)
+        changed = [changed[int(k * rate / one.rate)] for k in range(count)]
+        rate = one.rate
+    rows, width = changed[0].shape
+    height = rows * 2 // 3
+    factor = one.side if one.side <= 8 else one.side / min(width, height)
+    size = round(width * factor / 2) * 2, round(height * factor / 2) * 2
+    memory = io.BytesIO()
+    with av.open(memory, "w", format="matroska") as container:
+        stream = container.add_stream(one.codec, rate=rate, options=dict(one.options))
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        if one.kbit:
+            stream.bit_rate = one.kbit * 1000
+        for picture in changed:
+            frame = VideoFrame.from_ndarray(picture, format="yuv420p")
+            if size != (width, height):
+                frame = frame.reformat(*size, interpolation="BICUBIC")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    memory.seek(0)
+    with av.open(memory) as container:
+        return [one.to_ndarray() for one in container.decode(video=0)], rate
+
+
+def _changed(planes: U8, one: Pass) -> U8:
+    frame = Frame(np.ascontiguousarray(planes), "bt709")
+    if one.keep < 1:
+        left, top = (round(n * (1 - one.keep) / 4) * 2 + 2 for n in (frame.width, frame.height))
+        right, bottom = (round(n * one.keep / 2) * 2 for n in (frame.width, frame.height))
+        frame = frame.part(
+            (left, top, min(left + right, frame.width), min(top + bottom, frame.height))
+        )
+    if one.mirror:
+        y, u, v = (plane[:, ::-1] for plane in (frame.y, frame.u, frame.v))
+        frame = Frame.from_planes(y, u, v, frame.matrix)
+    if one.change is not None:
+        frame.y[:] = one.change(frame.y)
+    if one.grey:
+        frame.u[:] = frame.v[:] = 128
+    return frame.planes
+
+
+def _residual(lumas: Iterator[U8]) -> NDArray[np.float32]:
+    residual = Residual()
+    for luma in lumas:
+        residual.add(luma)
+    return residual.whitened()
+
+
+def _false_alarms(videos: Sequence[Path]) -> None:
+    """Compare the best scores of searches with the bound on them."""
+    scores, seconds, tries = [], 0.0, 1
+    for video in videos:
+        with VideoReader(video) as reader:
+            seconds += float(reader.info.duration)
+            residual = _residual(frame.y for frame in reader.read())
+        for key in KEYS:
+            finding = search(residual, [key])
+            scores.append(finding.score)
+            tries = finding.tries
+    limit = math.sqrt(2 * math.log(tries * 1e6))
+    print(f"{len(videos)} videos, {seconds / 60:.1f} minutes, {len(scores)} searches")
+    print(f"score: median {np.median(scores):.2f}, highest {max(scores):.2f}; limit {limit:.2f}")
+    print("| chance | score by the bound | searches at or above it | expected at most |")
+    print("|---|---|---|---|")
+    for chance in (0.5, 0.1, 0.01, 0.001):
+        bound = math.sqrt(2 * math.log(tries / chance))
+        above = sum(score >= bound for score in scores)
+        print(f"| {chance:g} | {bound:.2f} | {above} | {chance * len(scores):.1f} |")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
