@@ -1,8 +1,8 @@
 """``python -m benchmarks.watermark VIDEO...``: what a mark costs, and what it survives.
 
 Each video, which bears no mark, is marked under a key of this program's own, encoded as a result
-is, changed in many ways, and searched for the mark in 5 seconds from its middle. ``--clean`` searches
-videos as they are, under several keys, and holds the scores against what chance gives.
+is, changed in many ways, and searched for the mark in 5 seconds from its middle. ``--clean``
+searches videos as they are, under several keys, and holds the scores against what chance gives.
 """
 
 from __future__ import annotations

@@ -1,0 +1,189 @@
+"""Results with a mark that is not seen, and what `verify` says of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import CommandInside
+from inside import run_inside
+from marked_scenery import KEY, OTHER, PAYLOAD, scenery
+
+import audio2video as a2v
+from audio2video.cli import verify as cli_verify
+from audio2video.cli.main import main
+from audio2video.media.video import Frame, VideoReader, VideoWriter
+from audio2video.provenance.credentials import config_folder
+from audio2video.provenance.verification import verify
+from audio2video.provenance.watermark import PIECES, spread_pieces
+from audio2video.provenance.watermark_keys import FILE
+from audio2video.storage.artifacts import read_record
+from audio2video.storage.workspace import Workspace
+from audio2video.watermark.embedding import Embedder
+
+
+@pytest.fixture(autouse=True)
+def keys_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No key of watermarks in these tests but their own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    config_folder().mkdir(parents=True)
+    return config_folder() / FILE
+
+
+def write_keys(keys_file: Path, *keys: bytes) -> None:
+    keys_file.write_text("".join(f"{key.hex()}\n" for key in keys))
+
+
+def told(path: Path) -> Any:
+    return run_inside(main, ["verify", str(path)], path.parent)
+
+
+def encode_again(source: Path, product: Path) -> Path:
+    """Encode all frames anew, without any tags."""
+    with VideoReader(source) as reader:
+        info = reader.info
+        with VideoWriter(product, info.width, info.height, info.rate, crf=23) as writer:
+            for frame in reader.read():
+                writer.write(frame)
+    return product
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Path:
+    """A video with a mark and nothing else."""
+    path, embedder = tmp_path / "marked.mp4", Embedder(KEY, PAYLOAD, 320, 240)
+    chroma = np.full((120, 160), 128, np.uint8)
+    with VideoWriter(path, 320, 240, Fraction(25)) as writer:
+        for k in range(10):
+            frame = Frame.from_planes(scenery(320, 240, k), chroma, chroma, "bt709")
+            embedder.mark(frame.y)
+            writer.write(frame)
+    return path
+
+
+def test_what_is_left_when_manifest_and_tags_are_gone(marked: Path, keys_file: Path) -> None:
+    write_keys(keys_file, OTHER, KEY)
+    done = told(marked)
+    assert done.returncode == 3
+    assert "marked but altered\n" in done.stdout
+    assert "its manifest and container tags are gone; its watermark is left\n" in done.stdout
+    assert f"watermark: found (version 1, payload {PAYLOAD}, probability of a false" in done.stdout
+    found = a2v.verify(marked)
+    assert found.synthetic
+    assert found.watermark["chance"] < 1e-6
+    assert found.watermark["of_manifest"] is None
+    assert json.loads(json.dumps(found.as_dict()))["watermark"]["payload"] == str(PAYLOAD)
+
+
+def test_without_a_key_it_is_not_looked_for(marked: Path) -> None:
+    done = told(marked)
+    assert (done.returncode, done.stdout) == (
+        1,
+        f"{marked}: not marked\n  watermark: no key here to look for it\n",
+    )
+
+
+def test_another_key_finds_nothing(marked: Path, keys_file: Path) -> None:
+    write_keys(keys_file, OTHER)
+    done = told(marked)
+    assert (done.returncode, done.stdout) == (1, f"{marked}: not marked\n  watermark: not found\n")
+
+
+def test_a_file_without_pictures(tmp_path: Path, keys_file: Path, small_speech: Path) -> None:
+    write_keys(keys_file, KEY)
+    text = tmp_path / "words.txt"
+    text.write_text("words")
+    for path in (text, small_speech):
+        done = told(path)
+        assert done.returncode == 1
+        assert "watermark: no video to look for it in\n" in done.stdout
+
+
+def test_a_file_of_keys_that_cannot_be_used(marked: Path, keys_file: Path) -> None:
+    keys_file.write_text("secret\n")
+    done = told(marked)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "watermark.keys: line 1 is no key of watermarks" in done.stderr
+
+
+def test_words_about_a_payload_that_cannot_be_read() -> None:
+    mark = {"state": "found", "version": 1, "payload": None, "chance": 3e-9, "of_manifest": False}
+    assert list(cli_verify._told_by_watermark(mark)) == [
+        "  watermark: found (version 1, payload can't be read, probability of a false alarm at "
+        "most 3e-09)"
+    ]
+
+
+def test_a_result_with_a_watermark(
+    run_here: CommandInside, small_result: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(small_result, run_here.workspace)
+    words = ("--steps", "4", "--inp_id", "words", "--tar_id", "painted", "--nthreads", "1")
+    run_here(*words, "--watermark", "True")
+    path = Workspace(run_here.workspace).result("words", "painted")
+    found = verify(path)
+    assert found.state == "intact"
+    assert found.manifest is not None
+    said = found.manifest["synthesis"]["watermark"]
+    assert said == {"version": 1, "payload": found.watermark["payload"]}
+    assert found.watermark["of_manifest"] is True
+    assert "watermark: is the one that the manifest names\n" in told(path).stdout
+    again = verify(encode_again(path, tmp_path / "again.mp4"))
+    assert (again.state, again.watermark["payload"]) == ("altered", said["payload"])
+    assert "up to date" in run_here(*words, "--watermark", "True").stderr
+    record = read_record(path)
+    assert record is not None
+    assert len(record["made_from"]["watermark_key"]) == 12
+    # Without it, there is none, and nothing says that there is.
+    run_here(*words)
+    found = verify(path)
+    assert found.watermark == {"state": "not found"}
+    assert found.manifest is not None
+    assert "watermark" not in found.manifest["synthesis"]
+
+
+def test_a_key_that_cannot_be_used_is_told_before_the_first_step(
+    run_here: CommandInside, small_speech: Path, small_target: Path, keys_file: Path
+) -> None:
+    keys_file.write_text("secret\n")
+    media = ("--audio", small_speech, "--video", small_target)
+    done = run_here("--steps", "1-4", *media, "--watermark", "True", check=False)
+    assert done.returncode == 2
+    assert "line 1 is no key of watermarks" in done.stderr
+    assert not list(run_here.workspace.glob("output/*"))
+
+
+def test_a_painted_face_with_a_watermark(tmp_path: Path, small_speech: Path) -> None:
+    product = tmp_path / "painted.mp4"
+    config = a2v.Config().replace(watermark=True)
+    a2v.animate(small_speech, product, config=config, size=512)
+    found = verify(product)
+    assert found.state == "intact"
+    assert found.watermark["of_manifest"] is True
+
+
+def test_saved_frames_are_marked_and_stay_as_they_were(
+    tmp_path: Path, small_speech: Path, small_target: Path
+) -> None:
+    target = a2v.analyse_target(small_target, workspace=tmp_path / "workspace")
+    with VideoReader(small_target) as reader:
+        frames = list(reader.read())
+    before = [frame.planes.copy() for frame in frames]
+    config = a2v.Config().replace(watermark=True)
+    path = a2v.save_video(tmp_path / "saved.mp4", frames, target, small_speech, config=config)
+    assert verify(path).watermark["of_manifest"] is True
+    assert all(np.array_equal(a, b.planes) for a, b in zip(before, frames, strict=True))
+
+
+@pytest.mark.parametrize(("frames", "pieces"), [(1, 1), (125, 1), (260, 2), (100_000, PIECES)])
+def test_pieces_lie_inside_and_reach_both_ends(frames: int, pieces: int) -> None:
+    found = spread_pieces(frames, Fraction(25))
+    assert len(found) == pieces
+    assert all(0 <= one.start < one.stop <= frames for one in found)
+    if pieces > 1:
+        assert (found[0].start, found[-1].stop) == (0, frames)

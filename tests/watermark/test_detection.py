@@ -1,0 +1,137 @@
+"""Finding a mark again in pictures that were changed, and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from marked_scenery import KEY, OTHER, PAYLOAD, scenery
+
+from audio2video._typing import F32, U8
+from audio2video.media.frame import Frame
+from audio2video.media.video import VideoReader, VideoWriter
+from audio2video.watermark.detection import Finding, Residual, fold, search
+from audio2video.watermark.embedding import Embedder
+from audio2video.watermark.pattern import TILE, tile
+
+SIZE = (640, 480)
+
+
+def residual(*lumas: U8) -> F32:
+    found = Residual()
+    for luma in lumas:
+        found.add(np.ascontiguousarray(luma))
+    return found.whitened()
+
+
+@pytest.fixture(scope="module")
+def marked() -> list[U8]:
+    """Five moments of moving texture."""
+    embedder, frames = Embedder(KEY, PAYLOAD, *SIZE), []
+    for k in range(5):
+        luma = np.roll(scenery(*SIZE), 7 * k, axis=1)
+        embedder.mark(luma)
+        frames.append(luma)
+    return frames
+
+
+def resized(factor: float) -> Callable[[U8], U8]:
+    size = round(SIZE[0] * factor), round(SIZE[1] * factor)
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return lambda luma: np.asarray(cv2.resize(luma, size, interpolation=how))
+
+
+CHANGES: dict[str, Callable[[U8], U8]] = {
+    "none": lambda luma: luma,
+    "cropped": lambda luma: luma[31:-31, 47:-47],
+    "cropped more": lambda luma: luma[60:-60, 70:-90],
+    "mirrored": lambda luma: luma[:, ::-1],
+    "half the size": resized(0.5),
+    "larger": resized(1.5),
+    "darker": lambda luma: (luma * 0.8).astype(np.uint8),
+    "blurred": lambda luma: np.asarray(cv2.GaussianBlur(luma, (0, 0), 1.2)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_mark_is_found_and_read(marked: list[U8], change: str) -> None:
+    found = search(residual(*map(CHANGES[change], marked)), [OTHER, KEY])
+    assert found.found
+    assert found.payload == PAYLOAD
+    assert found.key == 1
+    assert found.mirrored == (change == "mirrored")
+
+
+def test_the_scale_of_a_crop_is_told(marked: list[U8]) -> None:
+    cropped = [luma[60:420, 80:560] for luma in marked]
+    assert search(residual(*cropped), [KEY]).scale == pytest.approx(4 / 3, rel=0.01)
+
+
+def test_another_key_finds_nothing(marked: list[U8]) -> None:
+    found = search(residual(*marked), [OTHER])
+    assert not found.found
+    assert found.payload is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_is_found_where_there_is_nothing(seed: int) -> None:
+    assert search(residual(scenery(*SIZE, seed)), [KEY]).chance > 1e-3
+
+
+@pytest.mark.parametrize("level", [0, 16, 128, 255])
+def test_an_even_picture_bears_no_mark(level: int) -> None:
+    assert search(residual(np.full((90, 120), level, np.uint8)), [KEY]).chance == 1.0
+
+
+def test_stripes_bear_no_mark() -> None:
+    stripes = np.tile(np.repeat([60, 190], 8).astype(np.uint8), (256, 20))
+    assert not search(residual(stripes), [KEY]).found
+
+
+def test_scores_of_random_keys_keep_to_the_bound() -> None:
+    """The probability is over keys, for any picture: here, for one of stripes and noise."""
+    seen = residual(scenery(320, 240) // 2 + np.tile(np.arange(320, dtype=np.uint8) % 32, (240, 1)))
+    found = [search(seen, [bytes([k]) * 32]) for k in range(24)]
+    assert sum(one.chance < 0.2 for one in found) <= 24 * 0.2
+
+
+def test_the_bound_follows_from_score_tries_and_payload() -> None:
+    def chance(score: float, *, read: bool) -> float:
+        return Finding(score, 1000, PAYLOAD if read else None, 0, 1.0, False).chance
+
+    assert chance(8.0, read=False) == pytest.approx(1000 * math.exp(-32))
+    assert chance(8.0, read=True) == pytest.approx(1000 * math.exp(-32) / 2**20)
+    assert chance(-3.0, read=False) == 1.0
+
+
+def test_folding_lays_tiles_over_each_other() -> None:
+    drawn = tile(KEY, PAYLOAD)
+    assert np.allclose(fold(np.tile(drawn, (2, 3)), 1.0), 6 * drawn, atol=1e-4)
+    cut = np.tile(drawn, (2, 2))[: TILE + 10, : TILE + 20]
+    assert fold(cut, 1.0)[50, 50] == pytest.approx(drawn[50, 50], abs=1e-5)
+
+
+def test_no_frame_gives_no_residual() -> None:
+    with pytest.raises(ValueError, match="no frame"):
+        Residual().whitened()
+
+
+def encoded(lumas: list[U8], path: Path, crf: float) -> list[U8]:
+    chroma = np.full((SIZE[1] // 2, SIZE[0] // 2), 128, np.uint8)
+    with VideoWriter(path, *SIZE, Fraction(25), crf=crf) as writer:
+        for luma in lumas:
+            writer.write(Frame.from_planes(luma, chroma, chroma, "bt709"))
+    with VideoReader(path) as reader:
+        return [frame.y for frame in reader.read()]
+
+
+@pytest.mark.parametrize("crf", [16.5, 28])
+def test_the_mark_lives_through_encoding(marked: list[U8], tmp_path: Path, crf: float) -> None:
+    found = search(residual(*encoded(marked, tmp_path / "marked.mp4", crf)), [KEY])
+    assert found.found
+    assert found.payload == PAYLOAD
