@@ -86,7 +86,9 @@ ATTACKS: dict[str, list[Pass]] = {
     "H.264, CRF 28": [Pass(_x264(28))],
     "H.264, CRF 33": [Pass(_x264(33))],
     "H.264, CRF 38": [Pass(_x264(38))],
-    "H.265, CRF 28": [Pass({"crf": "28", "preset": "veryfast"}, "libx265")],
+    "H.265, CRF 28": [
+        Pass({"crf": "28", "preset": "veryfast", "x265-params": "log-level=error"}, "libx265")
+    ],
     "VP9, CRF 33": [Pass({"crf": "33", "deadline": "realtime", "cpu-used": "8"}, "libvpx-vp9")],
     "half the size": [Pass(USUAL, side=0.5)],
     "1.5 times the size": [Pass(USUAL, side=1.5)],

@@ -61,7 +61,17 @@ API = {
 }
 """Headings of the API page and their names, in the order of a reader's first use."""
 
-TUNABLE = ("speech", "mouth", "face", "target", "texture", "retiming", "compositing", "training")
+TUNABLE = (
+    "speech",
+    "mouth",
+    "face",
+    "target",
+    "texture",
+    "retiming",
+    "compositing",
+    "watermark",
+    "training",
+)
 """Packages whose constants are listed."""
 
 SAMPLES = {

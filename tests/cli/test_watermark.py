@@ -135,7 +135,7 @@ def test_a_result_with_a_watermark(
     assert "watermark: is the one that the manifest names\n" in told(path).stdout
     again = verify(encode_again(path, tmp_path / "again.mp4"))
     assert (again.state, again.watermark["payload"]) == ("altered", said["payload"])
-    assert "up to date" in run_here(*words, "--watermark", "True").stderr
+    assert "up to date" in run_here(*words, "--watermark", "True").stdout
     record = read_record(path)
     assert record is not None
     assert len(record["made_from"]["watermark_key"]) == 12
@@ -161,7 +161,7 @@ def test_a_key_that_cannot_be_used_is_told_before_the_first_step(
 def test_a_painted_face_with_a_watermark(tmp_path: Path, small_speech: Path) -> None:
     product = tmp_path / "painted.mp4"
     config = a2v.Config().replace(watermark=True)
-    a2v.animate(small_speech, product, config=config, size=512)
+    a2v.animate(audio=small_speech, output=product, config=config, size=512)
     found = verify(product)
     assert found.state == "intact"
     assert found.watermark["of_manifest"] is True
