@@ -11,8 +11,8 @@ from .code import Payload
 from .pattern import ROWS, TILE, tile
 
 LOSS = 0.015
-"""How much of the structural similarity of Wang et al. (2004) the mark costs at most in any place: in
-texture. Four videos lose 0.005 or less of it on the whole."""
+"""How much of the structural similarity of Wang et al. (2004) the mark costs at most in any place.
+That is in texture: four videos lose 0.005 or less of it on the whole."""
 
 _STABLE = (0.03 * 255) ** 2
 """The constant of that measure that stands beside the variances."""
@@ -21,8 +21,8 @@ _WINDOW = 1.5
 """Standard deviation of that measure's window, pixels."""
 
 SMOOTH = 0.6
-"""Standard deviation in levels that the mark has at most where there is no texture: with 0.9, a plain
-wall looked a little grained."""
+"""Standard deviation in levels that the mark has at most where there is no texture: with 0.9, a
+plain wall looked a little grained."""
 
 STRONGEST = 5.0
 """The same in the wildest texture."""
