@@ -108,17 +108,26 @@ def _variances(luma: U8, block: int) -> F64:
     height, width = luma.shape
     rows, columns = (height + block - 1) // block, (width + block - 1) // block
     found = np.empty((rows, columns))
+    # By columns first: neighbours are added at once by the processor.
+    sums, squares = np.empty(width, np.int32), np.empty(width, np.int32)
     for i in range(rows):
+        top, bottom = i * block, min(height, (i + 1) * block)
+        sums[:] = 0
+        squares[:] = 0
+        for y in range(top, bottom):
+            for x in range(width):
+                value = np.int32(luma[y, x])
+                sums[x] += value
+                squares[x] += value * value
         for j in range(columns):
-            total, squares, count = 0, 0, 0
-            for y in range(i * block, min(height, (i + 1) * block)):
-                for x in range(j * block, min(width, (j + 1) * block)):
-                    value = int(luma[y, x])
-                    total += value
-                    squares += value * value
-                    count += 1
+            left, right = j * block, min(width, (j + 1) * block)
+            total, square = 0, 0
+            for x in range(left, right):
+                total += sums[x]
+                square += squares[x]
+            count = (bottom - top) * (right - left)
             mean = total / count
-            found[i, j] = squares / count - mean * mean
+            found[i, j] = square / count - mean * mean
     return found
 
 
