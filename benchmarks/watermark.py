@@ -272,7 +272,7 @@ def _residual(lumas: Iterator[U8]) -> NDArray[np.float32]:
 
 def _false_alarms(videos: Sequence[Path]) -> None:
     """Compare the best scores of searches with the bound on them."""
-    scores, seconds, tries = [], 0.0, 1
+    scores, seconds, tries, found = [], 0.0, 1, 0
     for video in videos:
         with VideoReader(video) as reader:
             seconds += float(reader.info.duration)
@@ -281,8 +281,11 @@ def _false_alarms(videos: Sequence[Path]) -> None:
             finding = search(residual, [key])
             scores.append(finding.score)
             tries = finding.tries
+            found += finding.found
     limit = math.sqrt(2 * math.log(tries * 1e6))
-    print(f"{len(videos)} videos, {seconds / 60:.1f} minutes, {len(scores)} searches")
+    print(
+        f"{len(videos)} videos, {seconds / 60:.1f} minutes, {len(scores)} searches, {found} found"
+    )
     print(f"score: median {np.median(scores):.2f}, highest {max(scores):.2f}; limit {limit:.2f}")
     print("| chance | score by the bound | searches at or above it | expected at most |")
     print("|---|---|---|---|")
