@@ -174,6 +174,7 @@ def test_a_result_may_last_longer_than_its_speech(tmp_path: Path) -> None:
     assert layer["curves"]["speech"][-5:] == [0.0] * 5
 
 
+@pytest.mark.slow
 def test_the_true_mouth_is_known_where_the_target_says_its_own_words(tmp_path: Path) -> None:
     voice = read_audio(ROOT / "audio2video" / "assets" / "demo.mp3", 16000)
     write_wav(tmp_path / "words.wav", voice[: 16000 * 6 // 5], 16000)

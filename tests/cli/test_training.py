@@ -324,6 +324,7 @@ def test_training_stops_when_it_gets_no_better(corpus: CommandLine) -> None:
     assert "lipsync: up to date" in again.stdout
 
 
+@pytest.mark.slow
 def test_a_pass_of_before_there_was_an_option_is_known_again(corpus: CommandLine) -> None:
     corpus(*TRAIN, *SIZE, "--nepochs", "1")
     path = corpus.workspace / "train" / "small" / "options.json"

@@ -156,6 +156,7 @@ def test_a_key_that_cannot_be_used_is_told_before_the_first_step(
     assert not list(run_here.workspace.glob("output/*"))
 
 
+@pytest.mark.slow
 def test_a_painted_face_with_a_watermark(tmp_path: Path, small_speech: Path) -> None:
     product = tmp_path / "painted.mp4"
     config = a2v.Config().replace(watermark=True)

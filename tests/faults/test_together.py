@@ -164,6 +164,6 @@ def test_a_key_made_under_a_wrong_clock(monkeypatch: pytest.MonkeyPatch, tmp_pat
         with monkeypatch.context() as patch:
             patch.setattr(credentials, "datetime", Clock)
             made = credentials._new_credentials()
-        credentials._write_privately(credentials.config_folder() / credentials.FILE, made)
+        credentials.write_privately(credentials.config_folder() / credentials.FILE, made)
         found = credentials.signing_credentials(None, None)
         assert found.algorithm == "es256"

@@ -122,6 +122,7 @@ def test_a_job_outlives_the_server(stocked: Path) -> None:
         assert listed["id"] == job["id"]
 
 
+@pytest.mark.slow
 def test_every_change_is_sent_to_whoever_listens(stocked: Path) -> None:
     with web_server(stocked) as server:
         events = server.events()
