@@ -8,6 +8,7 @@ import unicodedata
 from pathlib import Path
 
 from ..errors import BadFileError, MissingFileError, OptionError
+from ..storage.ids import MAX_ID_BYTES
 from ..storage.limits import read_limited
 
 MAX_CHARACTERS = 20_000
@@ -81,4 +82,7 @@ def text_id(text: str) -> str:
     """Give the id of a text's speech: its first words, and a hash of the whole."""
     words = re.findall(r"\w+", text.lower())[:_ID_WORDS]
     digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
-    return f"{'-'.join(words)[:_ID_LETTERS].strip('-_') or 'text'}-{digest}"
+    letters = "-".join(words)[:_ID_LETTERS]
+    room = MAX_ID_BYTES - _DIGITS - 1  # letters of some scripts are four bytes each
+    first = letters.encode()[:room].decode(errors="ignore").strip("-_")
+    return f"{first or 'text'}-{digest}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audio2video.config.spoken_text import checked_text, text_id
@@ -44,6 +44,7 @@ def test_long_sentences_are_parted_at_a_comma_or_a_space() -> None:
     assert [len(one.text) for one in split_sentences("x" * (LONGEST + 5))] == [LONGEST, 5]
 
 
+@example("0000" + "\U0001d400" * 17)
 @given(st.text(min_size=1, max_size=700))
 def test_nothing_that_can_be_said_is_lost(text: str) -> None:
     try:
