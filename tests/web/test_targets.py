@@ -131,6 +131,7 @@ def test_consent_is_kept_for_the_target_and_so_is_that_none_was_given(site: Site
     assert known() == said
     config = resolve_config(site.place.workspace, {"tar_id": "demo"})
     assert config.marking.consent == said
+    assert site.get("/api/targets/demo/options") == {"consent": said}
     assert site.browser.put(path, json={"statement": None}).json() == {"statement": None}
     assert known() is None
     for wrong, status in (({"statement": 3}, 400), ({"statement": "a\nb"}, 422), ([], 400)):
@@ -146,6 +147,7 @@ def test_consent_is_kept_for_the_target_and_so_is_that_none_was_given(site: Site
         "/api/targets/.hidden/video",
         "/api/targets/none/people",
         "/api/targets/none/teeth",
+        "/api/targets/none/options",
         "/static/../app.py",
         "/static/%2e%2e/app.py",
         "/static/window/../gather.py",

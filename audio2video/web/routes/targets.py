@@ -123,6 +123,11 @@ async def choose_teeth(request: Request) -> Response:
     return JSONResponse(await anyio.to_thread.run_sync(keep))
 
 
+def options(request: Request) -> Response:
+    """Give a target's own options."""
+    return JSONResponse(_Target(request).options())
+
+
 async def keep_consent(request: Request) -> Response:
     """Keep who agreed to what; an empty statement is kept as asked, and not given."""
     statement = text_field(await read_json(request), "statement")
@@ -143,5 +148,6 @@ ROUTES = [
     Route("/api/targets/{id}/teeth", choose_teeth, methods=["PUT"]),
     Route("/api/targets/{id}/teeth", find_teeth, methods=["GET", "POST"]),
     Route("/api/targets/{id}/teeth/{frame:int}.png", teeth_picture),
+    Route("/api/targets/{id}/options", options),
     Route("/api/targets/{id}/consent", keep_consent, methods=["PUT"]),
 ]
