@@ -129,13 +129,22 @@ def test_consent_is_kept_for_the_target_and_so_is_that_none_was_given(site: Site
     said = "The presenter is painted; nobody needs to agree"
     assert site.browser.put(path, json={"statement": said}).json() == {"statement": said}
     assert known() == said
-    config = resolve_config(site.place.workspace, {"tar_id": "demo"})
-    assert config.marking.consent == said
     assert site.get("/api/targets/demo/options") == {"consent": said}
     assert site.browser.put(path, json={"statement": None}).json() == {"statement": None}
     assert known() is None
     for wrong, status in (({"statement": 3}, 400), ({"statement": "a\nb"}, 422), ([], 400)):
         assert site.browser.put(path, json=wrong).status_code == status
+
+
+def test_who_speaks_is_kept(site: Site) -> None:
+    path = "/api/targets/demo/speaker"
+    assert site.browser.put(path, json={"number": 2}).json() == {"face": 2}
+    assert site.browser.put(path, json={"place": "10,20,1.5"}).json() == {"face_at": "10,20,1.5"}
+    assert site.get("/api/targets/demo/options") == {"face_at": "10,20,1.5"}
+    assert site.browser.put(path, json={}).json() == {}
+    assert site.get("/api/targets/demo/options") == {}
+    assert site.browser.put(path, json={"number": 0}).status_code == 422
+    assert site.browser.put(path, json={"place": "here"}).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -146,7 +155,6 @@ def test_consent_is_kept_for_the_target_and_so_is_that_none_was_given(site: Site
         "/api/targets/none/frame",
         "/api/targets/.hidden/video",
         "/api/targets/none/people",
-        "/api/targets/none/teeth",
         "/api/targets/none/options",
         "/static/../app.py",
         "/static/%2e%2e/app.py",

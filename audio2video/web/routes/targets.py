@@ -1,4 +1,4 @@
-"""What is known of a target, and what is kept for it: people, teeth, consent."""
+"""What is known of a target, and what is kept for it: people, teeth, consent, who speaks."""
 
 from __future__ import annotations
 
@@ -142,6 +142,18 @@ async def keep_consent(request: Request) -> Response:
     return JSONResponse({"statement": said})
 
 
+async def keep_speaker(request: Request) -> Response:
+    """Keep who speaks."""
+    value = await read_json(request)
+    place = text_field(value, "place")
+    number = value.get("number")
+    if place is not None:
+        number = None
+    choice = {"face": number, "face_at": place}
+    await anyio.to_thread.run_sync(lambda: _Target(request).keep(choice))
+    return JSONResponse({flag: v for flag, v in choice.items() if v is not None})
+
+
 ROUTES = [
     Route("/api/targets/{id}/people", find_people, methods=["GET", "POST"]),
     Route("/api/targets/{id}/people.png", people_picture),
@@ -150,4 +162,5 @@ ROUTES = [
     Route("/api/targets/{id}/teeth/{frame:int}.png", teeth_picture),
     Route("/api/targets/{id}/options", options),
     Route("/api/targets/{id}/consent", keep_consent, methods=["PUT"]),
+    Route("/api/targets/{id}/speaker", keep_speaker, methods=["PUT"]),
 ]
