@@ -10,6 +10,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from .chip import Chip
 from .head import shape_plausibility
 from .layout import JAW, LEFT_EYE, RIGHT_EYE
 from .regression import LandmarkModel, place_landmarks
@@ -152,17 +153,9 @@ class FaceFinder(FaceDetector):
         ndarray of float64, shape (68, 2)
             Pixel (x, y).
         """
-        zoom = FACE_SIDE / box.side
-        cos, sin = np.cos(box.angle) * zoom, np.sin(box.angle) * zoom
-        linear = np.array([[cos, sin], [-sin, cos]])
-        centre = np.array([box.x, box.y])
-        to_chip = np.hstack([linear, (CHIP_SIDE / 2 - linear @ centre)[:, None]])
-        shrink = cv2.INTER_AREA if zoom < 0.5 else cv2.INTER_LINEAR
-        chip = cv2.warpAffine(
-            gray, to_chip, (CHIP_SIDE, CHIP_SIDE), flags=shrink, borderMode=cv2.BORDER_REPLICATE
-        )
-        found = place_landmarks(self._model, chip, _boxes_in_chip()).mean(axis=0)
-        return np.asarray((found - to_chip[:, 2]) @ np.linalg.inv(linear).T)
+        chip = Chip.around(box.x, box.y, box.angle, FACE_SIDE / box.side, CHIP_SIDE)
+        found = place_landmarks(self._model, chip.cut(gray), _boxes_in_chip()).mean(axis=0)
+        return chip.to_frame(found)
 
     def confidence(self, gray: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> float:
         """Give the landmarks' likeness to a face (`shape_plausibility`); the model has no score."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .chip import Chip
 from .detection import FaceBox, FaceDetector, box_of
 
 MESH_POINTS = 468
@@ -93,34 +93,23 @@ class MeshFinder(FaceDetector):
         ndarray of float64, shape (68, 2)
             Pixel (x, y).
         """
-        to_chip = _to_chip(box)
-        mesh = self._ask(gray, to_chip, POINTS).reshape(MESH_POINTS, 3)[:, :2]
-        found = as_landmarks(mesh)
-        return np.asarray((found - to_chip[:, 2]) @ np.linalg.inv(to_chip[:, :2]).T)
+        chip = _chip_around(box)
+        mesh = self._ask(gray, chip, POINTS).reshape(MESH_POINTS, 3)[:, :2]
+        return chip.to_frame(as_landmarks(mesh))
 
     def confidence(self, gray: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> float:
         """Give the network's probability that a face is where the landmarks are."""
-        odds = float(self._ask(gray, _to_chip(box_of(landmarks)), PRESENCE)[0])
+        odds = float(self._ask(gray, _chip_around(box_of(landmarks)), PRESENCE)[0])
         return float(0.5 * (1.0 + np.tanh(odds / 2)))
 
-    def _ask(
-        self, gray: NDArray[np.uint8], to_chip: NDArray[np.float64], layer: str
-    ) -> NDArray[np.float64]:
-        zoom = float(np.hypot(*to_chip[0, :2]))
-        shrink = cv2.INTER_AREA if zoom < 0.5 else cv2.INTER_LINEAR
-        chip = cv2.warpAffine(
-            gray, to_chip, (SIDE, SIDE), flags=shrink, borderMode=cv2.BORDER_REPLICATE
-        )
+    def _ask(self, gray: NDArray[np.uint8], chip: Chip, layer: str) -> NDArray[np.float64]:
         # Faces are followed in gray: the network gets the same in all three colours.
-        plane = chip.astype(np.float32) / 255
+        plane = chip.cut(gray).astype(np.float32) / 255
         self._network.setInput(np.repeat(plane[None, None], 3, axis=1))
         return np.asarray(self._network.forward(layer), np.float64).ravel()
 
 
-def _to_chip(box: FaceBox) -> NDArray[np.float64]:
-    """Affine map from the frame to the upright chip around a face, shape (2, 3)."""
-    zoom = SIDE / (CHIP_OVER_BOX * box.side)
-    cos, sin = np.cos(box.angle), np.sin(box.angle)
-    linear = zoom * np.array([[cos, sin], [-sin, cos]])
-    centre = np.array([box.x - sin * CHIP_DOWN * box.side, box.y + cos * CHIP_DOWN * box.side])
-    return np.hstack([linear, (SIDE / 2 - linear @ centre)[:, None]])
+def _chip_around(box: FaceBox) -> Chip:
+    zoom, down = SIDE / (CHIP_OVER_BOX * box.side), CHIP_DOWN * box.side
+    x, y = box.x - np.sin(box.angle) * down, box.y + np.cos(box.angle) * down
+    return Chip.around(float(x), float(y), box.angle, zoom, SIDE)

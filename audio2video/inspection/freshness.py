@@ -31,16 +31,9 @@ def check_inputs(run: Run, job: Job) -> None:
     MissingFileError
         One of them is not there any more.
     """
-    paths = {"video": run.workspace.target_video(job.tar_id)}
-    if job.plan is None:
-        paths["audio"] = run.workspace.input_audio(job.inp_id)
-    else:
-        paths |= {f"audio_{k}": path for k, path in enumerate(job.plan.audio, start=1)}
-    if run.config.inputs.segments is not None:
-        paths["segments"] = run.config.inputs.segments
     said = run.report.get("inputs")
     inputs = said if isinstance(said, dict) else {}
-    for name, path in paths.items():
+    for name, path in job.media.items():
         was = inputs.get(name)
         if not isinstance(was, dict) or was.get("sha256") != file_hash(path):
             raise BadFileError(

@@ -96,6 +96,18 @@ class Job:
                 raise
             raise MissingFileError("no sound for this range", hint=NO_TRACK) from error
 
+    @property
+    def media(self) -> dict[str, Path]:
+        """Files of target and speech, and the list of ranges, by their names in reports."""
+        paths = {"video": self.workspace.target_video(self.tar_id)}
+        if self.plan is None:
+            paths["audio"] = self.workspace.input_audio(self.inp_id)
+        else:
+            paths |= {f"audio_{k}": path for k, path in enumerate(self.plan.audio, start=1)}
+        if self.config.inputs.segments is not None:
+            paths["segments"] = self.config.inputs.segments
+        return paths
+
     @cached_property
     def speakers(self) -> tuple[Job, ...]:
         """One job for each person who speaks: this one, unless there are ranges to dub."""

@@ -210,13 +210,7 @@ def import_target(workspace: Workspace, config: Config, progress: Progress | Non
 
 
 def _write_report(job: Job, timings: dict[str, dict[str, Any]]) -> None:
-    inputs = {"video": job.workspace.target_video(job.tar_id)}
-    if job.plan is None:
-        inputs["audio"] = job.workspace.input_audio(job.inp_id)
-    else:
-        inputs |= {f"audio_{k}": path for k, path in enumerate(job.plan.audio, start=1)}
-    if job.config.inputs.segments is not None:
-        inputs["segments"] = job.config.inputs.segments
+    inputs = job.media
     shapes, folder = job.config.inputs.load_shapes, job.workspace.finished_pass(job.pass_id)
     if shapes is not None:
         inputs["shapes"] = shapes
