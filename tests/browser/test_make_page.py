@@ -104,7 +104,6 @@ def test_reload_and_closed_tab(
     later.locator(".inspection").wait_for()
     later.get_by_role("link", name="Make a video").click()
     later.get_by_role("link", name="Inspect", exact=True).click()
-    expect(later.locator(".inspection")).to_be_visible()
     later.reload()
     expect(later.locator(".inspection")).to_be_visible()
     with later.expect_download() as download:

@@ -24,8 +24,6 @@ export function showInspect(root, id) {
   const known = finished().some((job) => job.id === id);
   if (known && id !== now.id) open(root, id);
   else if (now.data && !now.window) show(root);
-  // The address names it, for a reload.
-  if (now.id && !id) history.replaceState(null, "", `#inspect=${part(now.id)}`);
   choices(root);
 }
 
@@ -69,6 +67,8 @@ async function open(root, id) {
   close();
   const stop = new AbortController();
   Object.assign(now, { id, data: null, stop });
+  // The way back names it too, so that a reload there, however early, finds it.
+  document.querySelector('nav a[data-page="inspect"]').href = `#inspect=${part(id)}`;
   const progress = bar("Gathering what each step did");
   root.querySelector(".window").replaceChildren(progress.element);
   try {
