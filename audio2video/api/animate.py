@@ -153,6 +153,7 @@ def animate(
                 config.machine.nthreads,
                 config.marking.label,
                 config.marking.watermark,
+                config.marking.watermark_audio,
             )
             made_with = LOADED if network is None else str(source)
             write_animation(

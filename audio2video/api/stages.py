@@ -344,7 +344,13 @@ def save_video(
     marking = (config or Config()).marking
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     synthesis = Synthesis(
-        info.path, sound, marking.label, marking.consent, pass_id, watermark=marking.watermark
+        info.path,
+        sound,
+        marking.label,
+        marking.consent,
+        pass_id,
+        watermark=marking.watermark,
+        sound_watermark=marking.watermark_audio,
     )
     hidden = Watermarking(synthesis, info.width, info.height)
     ids = id_from_path("demo", sound), id_from_path("demo", info.path)
@@ -353,7 +359,13 @@ def save_video(
         raise OptionError("would overwrite one of its own inputs", path=product)
     with replacing(product) as temporary:
         with VideoWriter(
-            temporary, info.width, info.height, info.rate, audio=sound, metadata=tags, like=info
+            temporary,
+            info.width,
+            info.height,
+            info.rate,
+            audio=hidden.sound(sound),
+            metadata=tags,
+            like=info,
         ) as writer:
             for frame in frames:
                 marked = frame.copy() if marking.watermark else frame

@@ -37,6 +37,7 @@ FLAGS = (
     "sign_cert",
     "sign_key",
     "watermark",
+    "watermark_audio",
     "nthreads",
 )
 """Options of a run that `dub` offers; all others may stand in --config."""

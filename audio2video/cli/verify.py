@@ -59,26 +59,38 @@ def _told(verdict: Verdict) -> Iterator[str]:
     for reason in verdict.reasons:
         yield f"  {reason}"
     if verdict.state == "unmarked":
-        yield from _told_by_watermark(verdict.watermark)
+        yield from _told_by_watermarks(verdict)
         return
     yield f"  synthetic: {'yes' if verdict.synthetic else 'its marks do not say so'}"
     if verdict.manifest is not None:
         yield from _told_by_manifest(verdict.manifest)
     yield f"  container tags: {'say that it is synthetic' if verdict.tags else 'say nothing of it'}"
+    yield from _told_by_watermarks(verdict)
+
+
+def _told_by_watermarks(verdict: Verdict) -> Iterator[str]:
     yield from _told_by_watermark(verdict.watermark)
+    yield from _told_by_watermark(verdict.sound_watermark, "watermark in the sound")
 
 
-def _told_by_watermark(watermark: dict[str, Any]) -> Iterator[str]:
-    if watermark["state"] != "found":
-        told = {"no key": "no key here to look for it", "no video": "no video to look for it in"}
-        yield f"  watermark: {told.get(watermark['state'], 'not found')}"
+def _told_by_watermark(watermark: dict[str, Any], name: str = "watermark") -> Iterator[str]:
+    if watermark.get("state") != "found":
+        told = {
+            "no key": "no key here to look for it",
+            "no video": "no video to look for it in",
+            "no sound": "no sound to look for it in",
+        }
+        yield f"  {name}: {told.get(watermark.get('state', ''), 'not found')}"
         return
     payload = watermark["payload"] or "can't be read"
     chance = f"probability of a false alarm at most {watermark['chance']:.1g}"
-    yield f"  watermark: found (version {watermark['version']}, payload {payload}, {chance})"
+    yield f"  {name}: found (version {watermark['version']}, payload {payload}, {chance})"
+    if (speed := watermark.get("speed", 1.0)) != 1.0:
+        pitch = "its pitch with it" if watermark["pitch"] == speed else "at the same pitch"
+        yield f"  {name}: played {speed:.2f} times as fast as it was, {pitch}"
     if watermark["of_manifest"] is not None and watermark["payload"] is not None:
         fits = "is" if watermark["of_manifest"] else "is not"
-        yield f"  watermark: {fits} the one that the manifest names"
+        yield f"  {name}: {fits} the one that the manifest names"
 
 
 def _told_by_manifest(manifest: dict[str, Any]) -> Iterator[str]:

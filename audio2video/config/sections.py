@@ -259,6 +259,8 @@ class MarkingConfig(Section):
         Certificate chain and private key (PEM) to sign with.
     watermark : bool
         Lay a mark that is not seen into the picture.
+    watermark_audio : bool
+        Lay a mark that is not heard into the sound.
     """
 
     label: str = option(
@@ -278,6 +280,12 @@ class MarkingConfig(Section):
     sign_key: Path | None = option(None, "private key (PEM) of --sign_cert", group=VIDEO)
     watermark: bool = option(
         False, "lay a mark that is not seen into the picture, which verify finds", group=VIDEO
+    )
+    watermark_audio: bool = option(
+        False,
+        "lay a mark that is not heard into the result's sound, which verify finds; without it, the "
+        "sound stays what it is",
+        group=VIDEO,
     )
 
     def __post_init__(self) -> None:

@@ -49,6 +49,8 @@ class Painting:
         'always', 'start' or 'none'.
     watermark : bool
         Whether it bears a mark that is not seen.
+    sound_watermark : bool
+        Whether its sound bears one that is not heard.
     """
 
     size: int = 512
@@ -56,6 +58,7 @@ class Painting:
     workers: int = 1
     label: str = "always"
     watermark: bool = False
+    sound_watermark: bool = False
 
 
 def at_rate(mouth: MouthTrack, rate: Fraction, frames: int) -> MouthTrack:
@@ -135,6 +138,7 @@ def write_animation(
         network,
         statement=PAINTED_STATEMENT,
         watermark=painting.watermark,
+        sound_watermark=painting.sound_watermark,
     )
     hidden = Watermarking(synthesis, painting.size, painting.size)
     tags = painted_tags(id_from_path("demo", audio), pass_id, synthesis.voice)
@@ -147,7 +151,12 @@ def write_animation(
         with (
             single_threaded_libraries(),
             VideoWriter(
-                temporary, painting.size, painting.size, rate, audio=audio, metadata=tags
+                temporary,
+                painting.size,
+                painting.size,
+                rate,
+                audio=hidden.sound(audio),
+                metadata=tags,
             ) as writer,
             closing(speaker.frames(painting.workers)) as painted,
         ):

@@ -146,7 +146,7 @@ def check_requirements(workspace: Workspace, steps: Sequence[int], config: Confi
         from ..provenance.credentials import signing_credentials
 
         signing_credentials(config.marking.sign_cert, config.marking.sign_key)
-        if config.marking.watermark:
+        if config.marking.watermark or config.marking.watermark_audio:
             from ..provenance.watermark_keys import marking_key
 
             marking_key()

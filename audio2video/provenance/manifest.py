@@ -10,6 +10,7 @@ from typing import Any
 from .. import __version__
 from ..storage.files import content_key, file_hash
 from ..storage.workspace import SYNTHETIC_VOICE, synthetic_voice
+from ..watermark import sound_pattern
 from ..watermark.code import HASH_DIGITS, VERSION, Payload
 from .container_tags import STATEMENT
 
@@ -50,6 +51,8 @@ class Synthesis:
         Ranges of the target that were edited, as JSON values; none for all of it.
     watermark : bool
         Whether the picture bears a mark that is not seen.
+    sound_watermark : bool
+        Whether the sound bears a mark that is not heard.
     """
 
     target: Path | None
@@ -63,6 +66,7 @@ class Synthesis:
     more_speech: tuple[Path, ...] = ()
     segments: tuple[Mapping[str, Any], ...] = ()
     watermark: bool = False
+    sound_watermark: bool = False
 
     def speeches(self) -> list[tuple[str, Path]]:
         """Give all sounds that were put under it, each with the label of its ingredient."""
@@ -82,10 +86,13 @@ class Synthesis:
 
     def facts(self) -> dict[str, Any]:
         """Content of this package's own assertion, as JSON values."""
-        if not self.watermark:
-            return self._other_facts()
-        mark = {"version": VERSION, "payload": str(self.payload)}
-        return {**self._other_facts(), "watermark": mark}
+        facts, payload = self._other_facts(), self.payload
+        if self.watermark:
+            facts["watermark"] = {"version": VERSION, "payload": str(payload)}
+        if self.sound_watermark:
+            said = sound_pattern.number_words(sound_pattern.sound_number(payload))
+            facts["sound_watermark"] = {"version": sound_pattern.VERSION, "payload": said}
+        return facts
 
     def _other_facts(self) -> dict[str, Any]:
         found = (synthetic_voice(path) for _, path in self.speeches())

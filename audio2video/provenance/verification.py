@@ -12,6 +12,7 @@ from ..media.tags import read_tags
 from .container_tags import names_synthetic
 from .manifest import ASSERTION
 from .signing import SETTINGS
+from .sound_watermark import look_for_sound_watermark
 from .watermark import FOUND, look_for_watermark
 from .watermark_keys import watermark_keys
 
@@ -51,6 +52,9 @@ class Verdict:
         'state': 'found', 'not found', 'no key' or 'no video'. Of one that was found also 'version',
         'payload' (None where it can't be read), 'chance' of a false alarm, 'key' (a name of it),
         'scale', 'mirrored', and 'of_manifest': whether the manifest names it, None without one.
+    sound_watermark : dict
+        The same of the sound: 'no sound' instead of 'no video', 'speed' and 'pitch' instead of
+        'scale' and 'mirrored'. One that is found can be read.
     """
 
     file: Path
@@ -60,6 +64,7 @@ class Verdict:
     tags: dict[str, str] = field(default_factory=dict)
     manifest: dict[str, Any] | None = None
     watermark: dict[str, Any] = field(default_factory=dict)
+    sound_watermark: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -67,7 +72,7 @@ class Verdict:
 
 
 def verify(path: Path, anchors: bytes | None = None) -> Verdict:
-    """Read the marks of a file, check its signature and hash, and look for a watermark.
+    """Read the marks of a file, check its signature and hash, and look for watermarks.
 
     Parameters
     ----------
@@ -88,22 +93,31 @@ def verify(path: Path, anchors: bytes | None = None) -> Verdict:
     """
     if not path.is_file():
         raise MissingFileError("file not found", path=path)
-    return _with_watermark(_signed(path, anchors), watermark_keys())
+    return _with_watermarks(_signed(path, anchors), watermark_keys())
 
 
-def _with_watermark(verdict: Verdict, keys: list[bytes]) -> Verdict:
-    """Add what the picture says; where all else is gone, it is what is left."""
-    found = look_for_watermark(verdict.file, keys)
-    if found["state"] != FOUND:
-        return replace(verdict, watermark=found)
-    synthesis = _at(verdict.manifest, "synthesis")
-    told = _at(synthesis, "watermark").get("payload")
-    fits = None if verdict.manifest is None else told == found["payload"]
-    verdict = replace(verdict, watermark={**found, "of_manifest": fits}, synthetic=True)
-    if verdict.state == UNMARKED:
-        reasons = ["its manifest and container tags are gone; its watermark is left"]
-        return replace(verdict, state=ALTERED, reasons=reasons)
-    return verdict
+def _with_watermarks(verdict: Verdict, keys: list[bytes]) -> Verdict:
+    """Add what picture and sound say; where all else is gone, it is what is left."""
+    picture = look_for_watermark(verdict.file, keys)
+    sound = look_for_sound_watermark(verdict.file, keys)
+    left = []
+    for name, found, words in (
+        ("watermark", picture, "its watermark"),
+        ("sound_watermark", sound, "the watermark in its sound"),
+    ):
+        if found["state"] == FOUND:
+            left.append(words)
+            told = _at(verdict.manifest, "synthesis", name).get("payload")
+            fits = None if verdict.manifest is None else told == found["payload"]
+            found["of_manifest"] = fits
+    verdict = replace(verdict, watermark=picture, sound_watermark=sound)
+    if not left:
+        return verdict
+    if verdict.state != UNMARKED:
+        return replace(verdict, synthetic=True)
+    reason = f"its manifest and container tags are gone; {' and '.join(left)}"
+    reasons = [f"{reason} {'is' if len(left) == 1 else 'are'} left"]
+    return replace(verdict, state=ALTERED, reasons=reasons, synthetic=True)
 
 
 def _signed(path: Path, anchors: bytes | None) -> Verdict:

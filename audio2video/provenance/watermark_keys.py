@@ -52,7 +52,10 @@ def marking_key() -> bytes:
                 if not path.is_file():
                     write_privately(path, f"{secrets.token_hex(KEY_BYTES)}\n".encode())
         except Audio2VideoError as error:
-            error.hint = "a key of watermarks is to be kept there; or use --watermark False"
+            error.hint = (
+                "a key of watermarks is to be kept there; or use --watermark False and "
+                "--watermark_audio False"
+            )
             raise
     return _parse(path)[0]
 

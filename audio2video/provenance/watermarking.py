@@ -1,15 +1,20 @@
-"""The mark of a video that is being made."""
+"""The marks of a video that is being made."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..media.frame import Frame
+from ..media.soundtrack import Sound
 from ..watermark.embedding import Embedder
+from ..watermark.sound_pattern import sound_number
 from .manifest import Synthesis
+from .marked_sound import MarkedSound
 from .watermark_keys import key_name, marking_key
 
 
 class Watermarking:
-    """Lays into frames the mark that a manifest asserts; nothing where it asserts none.
+    """Lays into frames and sound the marks that a manifest asserts; nothing where it asserts none.
 
     Parameters
     ----------
@@ -24,15 +29,31 @@ class Watermarking:
     """
 
     def __init__(self, synthesis: Synthesis, width: int, height: int) -> None:
+        asked = synthesis.watermark or synthesis.sound_watermark
+        self._key = marking_key() if asked else None
         self._embedder: Embedder | None = None
-        self._key = marking_key() if synthesis.watermark else None
-        if self._key is not None:
+        self._number: int | None = None
+        if self._key is not None and synthesis.watermark:
             self._embedder = Embedder(self._key, synthesis.payload, width, height)
+        if self._key is not None and synthesis.sound_watermark:
+            self._number = sound_number(synthesis.payload)
 
     def mark(self, frame: Frame) -> None:
         """Lay it into a frame, in place."""
         if self._embedder is not None:
             self._embedder.mark(frame.y)
+
+    def sound(self, source: Path | Sound) -> Path | Sound:
+        """Give a sound with the mark in it; itself where no mark is asserted.
+
+        Raises
+        ------
+        MissingFileError, BadFileError
+            The file is missing, or has no sound that can be decoded.
+        """
+        if self._key is None or self._number is None:
+            return source
+        return MarkedSound(source, self._key, self._number)
 
     def facts(self) -> dict[str, str]:
         """Tell what a result depends on beside the manifest, as JSON values."""

@@ -82,7 +82,7 @@ def test_what_can_be_set_is_known() -> None:
         *("pass_id", "face", "face_at", "expressiveness", "teeth", "lineU", "lineL", "frameU"),
         *("frameL", "retiming", "fit", "keep_audio", "label", "consent", "steady", "ncandidates"),
         *("alpha", "pose_weight", "light_weight", "coherence", "detail", "mouth_interior", "jaw"),
-        *("match_light", "nthreads", "watermark"),
+        *("match_light", "nthreads", "watermark", "watermark_audio"),
     }
 
 

@@ -37,7 +37,7 @@ def run(job: Job) -> StepReport:
     """Composite the textures onto the retimed target, under the sound of `result_sound`.
 
     The result is marked as synthetic: by container tags, a visible label, a signed manifest, and
-    a watermark where one is asked for.
+    watermarks where they are asked for.
     Writes ``<inp_id>-<tar_id>.mp4`` and the contact sheet ``sheet.png`` into the output folder.
 
     Raises
@@ -68,6 +68,7 @@ def run(job: Job) -> StepReport:
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),
         watermark=marking.watermark,
+        sound_watermark=marking.watermark_audio,
     )
     hidden = Watermarking(synthesis, target.info.width, target.info.height)
     tags = container_tags(job.inp_id, job.tar_id, made_with, synthesis.voice)
@@ -92,7 +93,7 @@ def run(job: Job) -> StepReport:
                 info.width,
                 info.height,
                 info.rate,
-                audio=result_sound(job),
+                audio=hidden.sound(result_sound(job)),
                 audio_seconds=job.sound_seconds,
                 metadata=tags,
                 like=info,
