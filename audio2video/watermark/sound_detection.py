@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import scipy.fft
+import scipy.linalg
 import scipy.signal
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
@@ -127,9 +129,11 @@ def search_sound(samples: F32, keys: list[bytes], pieces: int = 1) -> SoundFindi
     plans = [sound_layout(key) for key in keys]
     power = _spectra(samples)
     places: list[list[_Place]] = [[] for _ in keys]
+    kept = levels(power, 1.0)
     for change in SPEEDS.tolist():
-        for pitch in dict.fromkeys((1.0 + change, 1.0)):
-            seen = fold(levels(power, pitch), 1.0 + change)
+        for pitch in dict.fromkeys((1.0, 1.0 + change)):
+            level = kept if pitch == 1.0 else levels(power, pitch)
+            seen = fold(level, 1.0 + change)
             for number, plan in enumerate(plans):
                 score, shift = _template_scores(seen, plan)
                 at = np.roll(seen, -shift, axis=0)[::_SHIFTS]
@@ -244,15 +248,19 @@ def hadamard(values: F32) -> F32:
 
     Parameters
     ----------
-    values : ndarray of float32, shape (2^N,)
+    values : ndarray of float32, shape (32^N,)
 
     Returns
     -------
-    ndarray of float32, shape (2^N,)
+    ndarray of float32, shape (32^N,)
     """
-    done, half = values, 1
-    while half < len(values):
-        pairs = done.reshape(-1, 2, half)
-        done = np.stack([pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]], axis=1)
-        half *= 2
-    return done.reshape(-1)
+    matrix, done = _hadamard_matrix(), values
+    # Five of the binary digits at a time, the highest first; then the next ones are the highest.
+    for _ in range(round(math.log(len(values), len(matrix)))):
+        done = (matrix @ done.reshape(len(matrix), -1)).T.reshape(-1)
+    return np.asarray(done, np.float32)
+
+
+@cache
+def _hadamard_matrix() -> F32:
+    return np.asarray(scipy.linalg.hadamard(32), np.float32)
