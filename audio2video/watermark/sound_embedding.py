@@ -6,7 +6,7 @@ import numpy as np
 import scipy.fft
 
 from .._typing import F32, F64
-from .sound_masking import band_powers, critical_band, thresholds
+from .sound_masking import BARK, band_powers, critical_band, thresholds
 from .sound_pattern import BANDS, LOWEST, WIDTH, band_shares, cells, course
 
 STRONGEST = 2.0
@@ -15,8 +15,12 @@ STRONGEST = 2.0
 MARGIN = 3.0
 """The mark stays so many dB under the masking threshold."""
 
-HOP_SECONDS = 0.0145
-"""Half a frame: 640 samples at 44.1 kHz."""
+HOP_SECONDS = 0.0116
+"""Half a frame: 512 samples at 44.1 kHz."""
+
+ONSET = 5.0
+"""So many dB over the threshold of the frame before, at most: the mark spreads over its frame, and
+is heard before a sound that begins in it."""
 
 _CHUNK = 32
 """Frames that are worked on at once. Always as many, so that the samples don't depend on how the
@@ -54,6 +58,7 @@ class SoundEmbedder:
         self._critical = critical_band(np.asarray(centres, np.float64))
         self._waiting = np.zeros((channels, self._hop), np.float32)
         self._tail = np.zeros((channels, self._hop), np.float32)
+        self._before = np.zeros((1, len(BARK)))  # threshold of the last frame
         self._frame = self._taken = self._given = 0
 
     def mark(self, block: F32) -> F32:
@@ -118,25 +123,28 @@ class SoundEmbedder:
         """
         number = np.arange(self._frame, self._frame + len(power), dtype=np.float64)
         wanted = course(self._signs, number * (self._hop / self._rate))
-        most = strength(power, self._frequencies)[:, self._critical]
+        masked = thresholds(power, self._frequencies)
+        earlier, self._before = np.concatenate([self._before, masked[:-1]]), masked[-1:]
+        masked = np.minimum(masked, earlier * 10.0 ** (ONSET / 10.0))
+        most = strength(band_powers(power, self._frequencies), masked)[:, self._critical]
         decibels = np.asarray(most * wanted, np.float32) @ self._shares
         return np.asarray(10.0 ** (decibels / 20.0), np.float32)
 
 
-def strength(power: F32, frequencies: F64) -> F32:
+def strength(own: F64, masked: F64) -> F32:
     """Tell how much the level of each critical band may change.
 
     Parameters
     ----------
-    power : ndarray of float32, shape (T, F)
-    frequencies : ndarray of float64, shape (F,)
+    own : ndarray of float64, shape (T, 25)
+        Power in each band.
+    masked : ndarray of float64, shape (T, 25)
+        Power of noise that is just not heard.
 
     Returns
     -------
     ndarray of float32, shape (T, 25)
         Decibels.
     """
-    own = band_powers(power, frequencies)
-    masked = thresholds(power, frequencies) * 10.0 ** (-MARGIN / 10.0)
-    share = np.sqrt(masked / (own + _TINY))
+    share = np.sqrt(masked * 10.0 ** (-MARGIN / 10.0) / (own + _TINY))
     return np.asarray(np.minimum(20.0 * np.log10(1.0 + share), STRONGEST), np.float32)
