@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EXIT_UNMARKED, EXIT_ALTERED = 1, 3
 MAX_ANCHOR_BYTES = 16 << 20
 
+SPEED_ERROR = 0.015
+"""In a few seconds of sound, its speed is not found more exactly."""
+
 
 @click.command("verify", context_settings=CONTEXT)
 @click.argument("file", type=FilePath())
@@ -85,9 +88,10 @@ def _told_by_watermark(watermark: dict[str, Any], name: str = "watermark") -> It
     payload = watermark["payload"] or "can't be read"
     chance = f"probability of a false alarm at most {watermark['chance']:.1g}"
     yield f"  {name}: found (version {watermark['version']}, payload {payload}, {chance})"
-    if (speed := watermark.get("speed", 1.0)) != 1.0:
+    speed = watermark.get("speed", 1.0)
+    if abs(speed - 1.0) > SPEED_ERROR:
         pitch = "its pitch with it" if watermark["pitch"] == speed else "at the same pitch"
-        yield f"  {name}: played {speed:.2f} times as fast as it was, {pitch}"
+        yield f"  {name}: played about {speed:.2f} times as fast as it was, {pitch}"
     if watermark["of_manifest"] is not None and watermark["payload"] is not None:
         fits = "is" if watermark["of_manifest"] else "is not"
         yield f"  {name}: {fits} the one that the manifest names"

@@ -172,14 +172,21 @@ def levels(power: F32, pitch: float) -> F32:
     bands = power @ band_shares(lines, RATE / _WINDOW, pitch)
     mean = float(bands.mean())
     loud = 10.0 * np.log10(bands + _FLOOR * mean + _TINY)
-    level = loud - gaussian_filter1d(loud, _TIME_SPREAD / _STEP, axis=0)
+    level = loud - _smooth(loud, _TIME_SPREAD)
     level -= gaussian_filter1d(level, _BAND_SPREAD, axis=1)
-    usual = gaussian_filter1d(level**2, _LEVEL_SPREAD / _STEP, axis=0)
+    usual = _smooth(level**2, _LEVEL_SPREAD)
     level = np.clip(level * _USUAL / np.sqrt(usual + 1.0), -_CLIP, _CLIP)
     # A band that a telephone or a codec took away says nothing.
-    around = 10.0 ** (gaussian_filter1d(loud, _QUIET_SPREAD / _STEP, axis=0) / 10.0)
+    around = 10.0 ** (_smooth(loud, _QUIET_SPREAD) / 10.0)
     level *= np.sqrt(around / (around + _QUIET * mean + _TINY))
     return np.asarray(uniform_filter1d(level, round(_AVERAGED / _STEP), axis=0), np.float32)
+
+
+def _smooth(values: F32, spread: float) -> F32:
+    """Smooth along time with a triangle of this standard deviation in seconds."""
+    length = round(math.sqrt(6.0) * spread / _STEP)
+    once = uniform_filter1d(values, length, axis=0)
+    return np.asarray(uniform_filter1d(once, length, axis=0), np.float32)
 
 
 def fold(level: F32, speed: float) -> F32:

@@ -84,14 +84,19 @@ def test_without_a_key_it_is_not_looked_for(marked: Path) -> None:
     done = told(marked)
     assert (done.returncode, done.stdout) == (
         1,
-        f"{marked}: not marked\n  watermark: no key here to look for it\n",
+        f"{marked}: not marked\n  watermark: no key here to look for it\n"
+        "  watermark in the sound: no key here to look for it\n",
     )
 
 
 def test_another_key_finds_nothing(marked: Path, keys_file: Path) -> None:
     write_keys(keys_file, OTHER)
     done = told(marked)
-    assert (done.returncode, done.stdout) == (1, f"{marked}: not marked\n  watermark: not found\n")
+    assert (done.returncode, done.stdout) == (
+        1,
+        f"{marked}: not marked\n  watermark: not found\n"
+        "  watermark in the sound: no sound to look for it in\n",
+    )
 
 
 def test_a_file_without_pictures(tmp_path: Path, keys_file: Path, small_speech: Path) -> None:
@@ -102,6 +107,8 @@ def test_a_file_without_pictures(tmp_path: Path, keys_file: Path, small_speech: 
         done = told(path)
         assert done.returncode == 1
         assert "watermark: no video to look for it in\n" in done.stdout
+        sound = "no sound to look for it in" if path == text else "not found"
+        assert f"watermark in the sound: {sound}\n" in done.stdout
 
 
 def test_a_file_of_keys_that_cannot_be_used(marked: Path, keys_file: Path) -> None:

@@ -86,5 +86,7 @@ def test_a_file_of_something_else(keys_file: Path, text: str, says: str) -> None
 def test_a_folder_that_cannot_be_written_to(folder: Path) -> None:
     folder.parent.mkdir(parents=True)
     folder.write_text("a file where the folder should be")
-    with pytest.raises(Audio2VideoError, match="or use --watermark False"):
+    with pytest.raises(
+        Audio2VideoError, match="or use --watermark False and --watermark_audio False"
+    ):
         marking_key()
