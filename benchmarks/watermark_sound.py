@@ -226,7 +226,11 @@ def main(words: Sequence[str] | None = None) -> int:
             _tell_false_alarms(pool.map(_clean, groups))
         else:
             groups = list(_joined(asked.sounds, SHORTEST, rest=False))
-            _tell_survival(pool.map(partial(_survive, asked.changes), groups), asked.changes)
+            every: list[tuple[_Hidden, list[SoundFinding]]] = []
+            for one in pool.map(partial(_survive, asked.changes), groups):
+                every.append(one)
+                if len(every) % 10 == 0 or len(every) == len(groups):
+                    _tell_survival(every, asked.changes)
     return 0
 
 
@@ -320,9 +324,8 @@ def _hidden(before: Piece, after: Piece, cost: float) -> _Hidden:
 
 
 def _tell_survival(
-    results: Iterator[tuple[_Hidden, list[SoundFinding]]], names: Sequence[str]
+    every: Sequence[tuple[_Hidden, list[SoundFinding]]], names: Sequence[str]
 ) -> None:
-    every = list(results)
     hidden = [one for one, _ in every]
     print(f"{len(every)} sounds\n\n| | median | worst |\n|---|---|---|")
     for words, values, worst in (
@@ -343,7 +346,8 @@ def _tell_survival(
         scores = [one.score for one in found]
         print(
             f"| {name} | {len(yes)} of {len(found)} | {right} | {len(yes) - right} "
-            f"| {min(scores):.1f}, {np.median(scores):.1f} |"
+            f"| {min(scores):.1f}, {np.median(scores):.1f} |",
+            flush=True,
         )
 
 

@@ -36,6 +36,13 @@ def test_blocks_of_any_length_give_the_same_samples(
     assert np.array_equal(in_blocks(samples, [min(cut, length) for cut in cuts], rate), whole)
 
 
+def test_little_is_kept_back() -> None:
+    embedder, given = SoundEmbedder(KEY, NUMBER, RATE, 1), 0
+    for taken in range(1000, 3 * RATE, 1000):
+        given += embedder.mark(np.zeros((1, 1000), np.float32)).shape[1]
+        assert 0 <= taken - given < RATE / 2
+
+
 def test_a_mark_of_no_strength_leaves_the_sound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sound_embedding, "STRONGEST", 0.0)
     assert np.abs(marked(speech()) - speech()).max() < 1e-6
