@@ -369,14 +369,12 @@ def _clean(paths: Sequence[Path]) -> tuple[float, list[SoundFinding]]:
 def _tell_false_alarms(results: Iterator[tuple[float, list[SoundFinding]]]) -> None:
     """Compare the best scores of searches with the bound on them."""
     seconds, chances, scores, alarms = 0.0, [], [], 0
-    for number, (more, found) in enumerate(results, start=1):
+    for more, found in results:
         seconds += more
         scores += [one.score for one in found]
         chances += [one.chance for one in found]
         alarms += sum(one.found for one in found)
-        if number % 10 == 0:
-            _tell_scores(seconds, scores, chances, alarms)
-    _tell_scores(seconds, scores, chances, alarms)
+        _tell_scores(seconds, scores, chances, alarms)
 
 
 def _tell_scores(
