@@ -21,6 +21,7 @@ from ..pipeline.loaded_shapes import LOADED, adopt_file
 from ..pipeline.speech_samples import level_speech
 from ..progress import Progress, as_progress
 from ..provenance.credentials import signing_credentials
+from ..provenance.signing import rehearse_signing
 from ..storage.ids import check_id, id_from_path
 from ..storage.workspace import Workspace
 from .speak import spoken
@@ -135,7 +136,10 @@ def animate(
     if len({path.resolve() for path in exports}) < len(exports):
         raise OptionError("two exports have the same name", hint="leave one of them out")
     place = as_workspace(workspace)
-    credentials = signing_credentials(config.marking.sign_cert, config.marking.sign_key)
+    marking = config.marking
+    credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
+    if product is not None and (marking.sign_cert or marking.timestamp_url):
+        rehearse_signing(credentials)
     with tempfile.TemporaryDirectory(prefix="audio2video-") as folder:
         own = Workspace(folder) if workspace is None else place
         sound = spoken(config, own, tell) if config.inputs.is_text else config.inputs.audio
@@ -151,9 +155,7 @@ def animate(
                 size,
                 config.training.seed,
                 config.machine.nthreads,
-                config.marking.label,
-                config.marking.watermark,
-                config.marking.watermark_audio,
+                marking,
             )
             made_with = LOADED if network is None else str(source)
             write_animation(
@@ -164,7 +166,6 @@ def animate(
                 (made_with, network),
                 painting,
                 credentials,
-                config.marking.consent,
                 tell,
             )
     return Animation(product, exports, mouth)

@@ -298,7 +298,7 @@ def composite(
         raise OptionError(f"{len(textures.textures)} textures for {len(timing.frames)} frames")
     shown = covering_fade(target.occlusions.lips[timing.frames], target.info.rate)
     composer = Composer(target, textures, timing, shown, None, config.compositing)
-    label = place_label(target, timing, config.marking.label)
+    label = place_label(target, timing, config.marking)
     with single_threaded_libraries():
         yield from composite_frames(
             composer, target.info.path, timing, config.machine.nthreads, None, label
@@ -342,13 +342,14 @@ def save_video(
     """
     product, sound, info = Path(path), Path(audio), target.info
     marking = (config or Config()).marking
-    credentials = signing_credentials(marking.sign_cert, marking.sign_key)
+    credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
     synthesis = Synthesis(
         info.path,
         sound,
         marking.label,
         marking.consent,
         pass_id,
+        label_language=marking.label_language,
         watermark=marking.watermark,
         sound_watermark=marking.watermark_audio,
     )

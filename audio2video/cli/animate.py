@@ -16,8 +16,9 @@ from .terminal import CONTEXT, Terminal
 
 FLAGS = (
     *("audio", "text", "text_file", "voice_program", "voice_name"),
-    *("shapes_rate", "expressiveness", "label", "sign_cert", "sign_key"),
-    *("watermark", "watermark_audio", "seed", "nthreads"),
+    *("shapes_rate", "expressiveness", "label", "label_language", "sign_cert"),
+    *("sign_key", "timestamp_url", "watermark", "watermark_audio"),
+    *("seed", "nthreads"),
 )
 """Options of a run that `animate` offers."""
 

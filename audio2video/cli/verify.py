@@ -101,6 +101,9 @@ def _told_by_manifest(manifest: dict[str, Any]) -> Iterator[str]:
     trust = "trusted" if manifest["trusted"] else "nobody vouches for who that is"
     yield f"  made by: {manifest['made_by']}"
     yield f"  signed by: {manifest['signer']} ({trust})"
+    if manifest["time_stamp"] is not None:
+        vouched = "trusted" if manifest["time_stamp"] == "trusted" else "nobody vouches for whose"
+        yield f"  signed at: {manifest['signed_at']} (time stamp, {vouched})"
     yield f"  done: {', '.join(manifest['actions'] + manifest['source_types'])}"
     for one in manifest["ingredients"]:
         history = {None: "no manifest of its own", True: "its manifest is kept"}

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import OptionError
 from ..storage.ids import DEFAULT_ID, check_id, id_from_path
 from .face_place import FacePlace
+from .label_words import WORDS
 from .option import option, options_of
 from .spoken_text import given_text, text_id
 
@@ -252,11 +253,15 @@ class MarkingConfig(Section):
     Parameters
     ----------
     label : str
-        'always', 'start' or 'none'.
+        'corner', 'bar', 'start' or 'none'.
+    label_language : str
+        Language of what it says, as its ISO 639-1 code.
     consent : str, optional
         Statement for the manifest: who agreed to what.
     sign_cert, sign_key : Path, optional
         Certificate chain and private key (PEM) to sign with.
+    timestamp_url : str, optional
+        Address of a time stamp authority (RFC 3161); without one, no network is used.
     watermark : bool
         Lay a mark that is not seen into the picture.
     watermark_audio : bool
@@ -264,10 +269,17 @@ class MarkingConfig(Section):
     """
 
     label: str = option(
-        "always",
-        "visible label: always, start (first three seconds) or none",
+        "corner",
+        "visible label: corner, bar (along an edge), start (in a corner, three seconds) or none",
         group=VIDEO,
-        choices=("always", "start", "none"),
+        choices=("corner", "bar", "start", "none"),
+        synonyms={"always": "corner"},
+    )
+    label_language: str = option(
+        "en",
+        "language of the label: the code of an official one of the European Union",
+        group=VIDEO,
+        choices=tuple(WORDS),
     )
     consent: str | None = option(
         None, "statement of consent for the manifest: who agreed to what", group=VIDEO
@@ -278,6 +290,12 @@ class MarkingConfig(Section):
         group=VIDEO,
     )
     sign_key: Path | None = option(None, "private key (PEM) of --sign_cert", group=VIDEO)
+    timestamp_url: str | None = option(
+        None,
+        "time stamp authority (RFC 3161) that is asked when the result was signed; none by "
+        "default, and no network",
+        group=VIDEO,
+    )
     watermark: bool = option(
         False, "lay a mark that is not seen into the picture, which verify finds", group=VIDEO
     )
@@ -289,8 +307,14 @@ class MarkingConfig(Section):
     )
 
     def __post_init__(self) -> None:
-        """Check the choices, and that the statement is one line of text."""
+        """Check the choices, the address, and that the statement is one line of text."""
         super().__post_init__()
+        url = self.timestamp_url
+        if url is not None and not url.lower().startswith(("http://", "https://")):
+            raise OptionError(
+                f"--timestamp_url {url[:80]!r} is no address",
+                hint="it begins with http:// or https://",
+            )
         text = self.consent
         if text is not None and (
             not text.strip() or not text.isprintable() or len(text) > MAX_TEXT

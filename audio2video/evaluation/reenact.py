@@ -269,8 +269,9 @@ def _compose_all(
             unbroken = number + 1 < len(track) and not track.starts[number + 1]
             before = pictures if index is not None and unbroken else {}
     # A visible label would be measured as well.
-    made = Synthesis(info.path, None, "none", config.marking.consent, statement=REBUILT_STATEMENT)
-    credentials = signing_credentials(config.marking.sign_cert, config.marking.sign_key)
+    marking = config.marking
+    made = Synthesis(info.path, None, "none", marking.consent, statement=REBUILT_STATEMENT)
+    credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
     for name in ("rebuilt.mp4", "side-by-side.mp4"):
         sign_video(folder / name, name, made, credentials)
     blind.save(folder)

@@ -1,8 +1,13 @@
-"""Figures drawn with matplotlib; the only module that imports it, and only when run."""
+"""Figures drawn with matplotlib, and its font; only this module imports it, and only when run."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal
+
+CAPITALS = 0.729
+"""Height of capitals in `font_file`'s font, as a share of its size."""
 
 
 def new_figure(
@@ -23,3 +28,18 @@ def as_label(name: str) -> str:
     # A legend passes over what begins with an underscore.
     shown = f" {name}" if name.startswith("_") else name
     return shown.replace("$", r"\$")
+
+
+def font_file(*, bold: bool = False) -> Path:
+    """Find the font of figures, which has Latin, Greek and Cyrillic letters.
+
+    Returns
+    -------
+    Path
+        A TrueType file (DejaVu Sans), read without importing the library it comes with.
+    """
+    found = find_spec("matplotlib")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("matplotlib is not installed", name="matplotlib")
+    fonts = Path(found.submodule_search_locations[0], "mpl-data", "fonts", "ttf")
+    return fonts / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")

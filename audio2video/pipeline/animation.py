@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from .._typing import F64
+from ..config import MarkingConfig
+from ..config.label_words import label_word
 from ..media.video import Frame, VideoWriter
 from ..mouth.meeting import meet_lips
 from ..mouth.prediction import MouthTrack
@@ -21,7 +23,7 @@ from ..presenter.speaking import Speaker, presenter_mouth
 from ..progress import Progress
 from ..provenance.container_tags import PAINTED_STATEMENT, painted_tags
 from ..provenance.credentials import Credentials
-from ..provenance.label import START_SECONDS, make_label
+from ..provenance.label import label_frames, make_label
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
 from ..provenance.watermarking import Watermarking
@@ -45,20 +47,13 @@ class Painting:
         Chooses head motion, blinks and skin.
     workers : int
         Frames that are painted at once.
-    label : str
-        'always', 'start' or 'none'.
-    watermark : bool
-        Whether it bears a mark that is not seen.
-    sound_watermark : bool
-        Whether its sound bears one that is not heard.
+    marking : MarkingConfig
     """
 
     size: int = 512
     seed: int = 0
     workers: int = 1
-    label: str = "always"
-    watermark: bool = False
-    sound_watermark: bool = False
+    marking: MarkingConfig = field(default_factory=MarkingConfig)
 
 
 def at_rate(mouth: MouthTrack, rate: Fraction, frames: int) -> MouthTrack:
@@ -102,7 +97,6 @@ def write_animation(
     made_with: tuple[str, Path | None],
     painting: Painting,
     credentials: Credentials,
-    consent: str | None,
     progress: Progress,
 ) -> None:
     """Paint the presenter speaking, with the sound, marked as synthetic.
@@ -120,7 +114,6 @@ def write_animation(
         The pass that predicted them, or what stands for it, and its network.
     painting : Painting
     credentials : Credentials
-    consent : str, optional
     progress : Progress
 
     Raises
@@ -128,25 +121,28 @@ def write_animation(
     Audio2VideoError
         It can't be written or signed.
     """
-    pass_id, network = made_with
+    (pass_id, network), marking = made_with, painting.marking
+    word = label_word(marking.label_language, painted=True)
     synthesis = Synthesis(
         None,
         audio,
-        painting.label,
-        consent,
+        marking.label,
+        marking.consent,
         pass_id,
         network,
         statement=PAINTED_STATEMENT,
-        watermark=painting.watermark,
-        sound_watermark=painting.sound_watermark,
+        label_language=marking.label_language,
+        watermark=marking.watermark,
+        sound_watermark=marking.watermark_audio,
     )
     hidden = Watermarking(synthesis, painting.size, painting.size)
     tags = painted_tags(id_from_path("demo", audio), pass_id, synthesis.voice)
     speaker = Speaker(lips, float(rate), painting.size, painting.seed)
-    shown = {"always": len(speaker), "start": round(START_SECONDS * rate), "none": 0}
     sampled = np.linspace(0, len(speaker) - 1, min(LABEL_FRAMES, len(speaker))).astype(int)
     faces = np.stack([speaker.landmarks(k) for k in sampled.tolist()])
-    label = make_label(painting.size, painting.size, faces, shown[painting.label])
+    shown = label_frames(marking.label, len(speaker), float(rate))
+    bar = marking.label == "bar"
+    label = make_label(painting.size, painting.size, faces, shown, word, bar=bar)
     with replacing(product) as temporary:
         with (
             single_threaded_libraries(),

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from ..compositing.composite import CompositePatch, MouthPatch, Visibility, compose, working_box
 from ..compositing.jaw import chin_offsets
-from ..config import CompositingConfig
+from ..config import CompositingConfig, MarkingConfig
+from ..config.label_words import label_word
 from ..face.occlusion import analysis_grid
 from ..face.pose import HeadPose
 from ..media.video import Box, Frame, VideoReader
-from ..provenance.label import START_SECONDS, Label, make_label
+from ..provenance.label import Label, label_frames, make_label
 from ..retiming.interpolation import planes_between
 from ..retiming.retime import Retiming
 from ..runtime.threads import ordered_map
@@ -220,12 +221,18 @@ def _face_between(
 
 
 def place_label(
-    target: TargetAnalysis, timing: Retiming, shown: str, *others: TargetAnalysis
+    target: TargetAnalysis, timing: Retiming, marking: MarkingConfig, *others: TargetAnalysis
 ) -> Label:
     """Place the visible label off all faces that the output shows, of others who speak as well."""
     info, faces = target.info, []
     for one in (target, *others):
         usable = timing.frames[one.track.usable[timing.frames]]
         faces.append(one.track.landmarks[np.unique(usable)])
-    count = {"always": len(timing.frames), "start": round(START_SECONDS * info.rate), "none": 0}
-    return make_label(info.width, info.height, np.concatenate(faces), count[shown])
+    return make_label(
+        info.width,
+        info.height,
+        np.concatenate(faces),
+        label_frames(marking.label, len(timing.frames), float(info.rate)),
+        label_word(marking.label_language, painted=False),
+        bar=marking.label == "bar",
+    )

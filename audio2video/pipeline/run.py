@@ -138,15 +138,21 @@ def check_requirements(workspace: Workspace, steps: Sequence[int], config: Confi
         A library is not installed.
     Audio2VideoError
         The signing key, or that of watermarks, can't be used, or there is none and it can't be
-        kept.
+        kept; or a time stamp authority that is to be asked does not answer.
     """
     if 1 in steps and will_train(workspace, config, corpus_coming=0 in steps):
         require("training", "tensorflow")
     if 4 in steps:
         from ..provenance.credentials import signing_credentials
+        from ..provenance.signing import rehearse_signing
 
-        signing_credentials(config.marking.sign_cert, config.marking.sign_key)
-        if config.marking.watermark or config.marking.watermark_audio:
+        marking = config.marking
+        credentials = signing_credentials(
+            marking.sign_cert, marking.sign_key, marking.timestamp_url
+        )
+        if marking.sign_cert is not None or marking.timestamp_url is not None:
+            rehearse_signing(credentials)
+        if marking.watermark or marking.watermark_audio:
             from ..provenance.watermark_keys import marking_key
 
             marking_key()

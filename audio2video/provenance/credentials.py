@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,16 +43,22 @@ class Credentials:
         Certificates in PEM, the signer's first.
     key : bytes
         Its private key, PKCS #8 in PEM.
+    timestamp_url : str or None
+        Address of an authority (RFC 3161) that says when it was signed; none is asked by default.
     """
 
     algorithm: str
     chain: bytes
     key: bytes
+    timestamp_url: str | None = None
 
     @property
     def fingerprint(self) -> str:
-        """Key that is equal only for equal certificates."""
-        return content_key({"chain": self.chain.decode()})
+        """Key that is equal only for equal certificates and the same authority."""
+        told = {"chain": self.chain.decode()}
+        if self.timestamp_url is not None:
+            told["timestamp_url"] = self.timestamp_url
+        return content_key(told)
 
 
 def config_folder() -> Path:
@@ -62,13 +68,17 @@ def config_folder() -> Path:
     return user_config_path("audio2video", appauthor=False)
 
 
-def signing_credentials(cert: Path | None, key: Path | None) -> Credentials:
+def signing_credentials(
+    cert: Path | None, key: Path | None, timestamp_url: str | None = None
+) -> Credentials:
     """Give the named credentials, or those made on first use.
 
     Parameters
     ----------
     cert, key : Path or None
         PEM files of the user's: certificates, the signer's first, and its private key.
+    timestamp_url : str, optional
+        Address of a time stamp authority.
 
     Raises
     ------
@@ -84,7 +94,8 @@ def signing_credentials(cert: Path | None, key: Path | None) -> Credentials:
         other = "--sign_key" if key is None else "--sign_cert"
         raise OptionError(f"{there} needs {other} beside it")
     if cert is not None and key is not None:
-        return _load(read_limited(cert, MAX_PEM_BYTES), read_limited(key, MAX_PEM_BYTES), cert, key)
+        pair = read_limited(cert, MAX_PEM_BYTES), read_limited(key, MAX_PEM_BYTES)
+        return replace(_load(*pair, cert, key), timestamp_url=timestamp_url)
     path = config_folder() / FILE
     if not path.is_file():
         try:
@@ -97,7 +108,7 @@ def signing_credentials(cert: Path | None, key: Path | None) -> Credentials:
             )
             raise
     both = read_limited(path, MAX_PEM_BYTES)
-    return _load(both, both, path, path)
+    return replace(_load(both, both, path, path), timestamp_url=timestamp_url)
 
 
 def _load(chain: bytes, key: bytes, chain_path: Path, key_path: Path) -> Credentials:

@@ -34,13 +34,15 @@ class Synthesis:
     speech : Path or None
         The sound that was put under it; None for a target that is rebuilt from itself.
     label : str
-        How long the visible label is shown: 'always', 'start' or 'none'.
+        How the visible label is shown: 'corner', 'bar', 'start' or 'none'.
     consent : str or None
         Who agreed to what.
     pass_id : str or None
         The trained configuration that predicted the mouth; None if nothing did.
     network : Path or None
         File of its network.
+    label_language : str
+        Language of what the label says.
     statement : str
         What is synthetic about it.
     kept_sound : float or None
@@ -61,6 +63,7 @@ class Synthesis:
     consent: str | None
     pass_id: str | None = None
     network: Path | None = None
+    label_language: str = "en"
     statement: str = STATEMENT
     kept_sound: float | None = None
     more_speech: tuple[Path, ...] = ()
@@ -102,6 +105,7 @@ class Synthesis:
             "audio2video": __version__,
             "consent": self.consent or NO_CONSENT,
             "visible_label": self.label,
+            **({} if self.label == "none" else {"label_language": self.label_language}),
             "target": _file(self.target),
             "speech": _file(self.speech),
             **({"synthetic_voices": voices} if voices else {}),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,29 +50,77 @@ def sign_video(path: Path, title: str, synthesis: Synthesis, credentials: Creden
     """
     import c2pa
 
-    context = c2pa.Context(c2pa.Settings.from_dict(SETTINGS))
-    parts = credentials.algorithm.encode(), credentials.chain, credentials.key, None
-    try:
+    with (
+        _signing(credentials, path) as (signer, context),
+        c2pa.Builder(definition(synthesis, title), context) as builder,
+    ):
+        if synthesis.target is not None:
+            _add(builder, synthesis.target, "parentOf", "target")
+        for label, speech in synthesis.speeches():
+            _add(builder, speech, "componentOf", label)
         with (
-            c2pa.Signer.from_info(c2pa.C2paSignerInfo(*parts)) as signer,
-            c2pa.Builder(definition(synthesis, title), context) as builder,
+            replacing(path) as temporary,
+            path.open("rb") as source,
+            temporary.open("w+b") as signed,
         ):
-            if synthesis.target is not None:
-                _add(builder, synthesis.target, "parentOf", "target")
-            for label, speech in synthesis.speeches():
-                _add(builder, speech, "componentOf", label)
-            with (
-                replacing(path) as temporary,
-                path.open("rb") as source,
-                temporary.open("w+b") as signed,
-            ):
-                builder.sign(signer, "video/mp4", source, signed)
+            builder.sign(signer, "video/mp4", source, signed)
+
+
+def rehearse_signing(credentials: Credentials) -> None:
+    """Sign a picture that nobody keeps: what can't be signed is known before a video is made.
+
+    A time stamp authority is asked, too.
+
+    Parameters
+    ----------
+    credentials : Credentials
+
+    Raises
+    ------
+    Audio2VideoError
+        Nothing can be signed with them, or the authority gives no time stamp.
+    """
+    import c2pa
+    from PIL import Image
+
+    picture = io.BytesIO()
+    Image.new("L", (16, 16)).save(picture, "png")
+    picture.seek(0)
+    told = {**definition(Synthesis(None, None, "none", None), "trial"), "format": "image/png"}
+    with _signing(credentials, None) as (signer, context), c2pa.Builder(told, context) as builder:
+        builder.sign(signer, "image/png", picture, io.BytesIO())
+
+
+@contextmanager
+def _signing(credentials: Credentials, path: Path | None) -> Iterator[tuple[Any, Any]]:
+    """Give what C2PA's library signs with; its errors become this package's."""
+    import c2pa
+
+    context, url = c2pa.Context(c2pa.Settings.from_dict(SETTINGS)), credentials.timestamp_url
+    try:
+        parts = credentials.algorithm.encode(), credentials.chain, credentials.key
+        asked = None if url is None else url.encode()
+        with c2pa.Signer.from_info(c2pa.C2paSignerInfo(*parts, asked)) as signer:
+            yield signer, context
     except c2pa.C2paError as error:
+        if url is not None and _can_sign(replace(credentials, timestamp_url=None)):
+            raise Audio2VideoError(
+                f"{url} gives no time stamp ({error})",
+                hint="try again later, name another --timestamp_url, or leave it out",
+            ) from error
         raise Audio2VideoError(
             f"can't be signed ({error})",
             path=path,
             hint="--sign_cert needs a certificate for digital signatures, followed by its issuer's",
         ) from error
+
+
+def _can_sign(credentials: Credentials) -> bool:
+    try:
+        rehearse_signing(credentials)
+    except Audio2VideoError:
+        return False
+    return True
 
 
 def _add(builder: Any, path: Path, relationship: str, name: str) -> None:

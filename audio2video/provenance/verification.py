@@ -46,8 +46,9 @@ class Verdict:
     tags : dict
         Container tags that name it synthetic.
     manifest : dict or None
-        What its manifest says: 'made_by', 'signer', 'trusted', 'signed_at', 'actions',
-        'source_types', 'ingredients', and 'synthesis', this package's own assertion.
+        What its manifest says: 'made_by', 'signer', 'trusted', 'signed_at', 'time_stamp'
+        ('trusted', 'untrusted' or None), 'actions', 'source_types', 'ingredients', and 'synthesis',
+        this package's own assertion.
     watermark : dict
         'state': 'found', 'not found', 'no key' or 'no video'. Of one that was found also 'version',
         'payload' (None where it can't be read), 'chance' of a false alarm, 'key' (a name of it),
@@ -194,11 +195,22 @@ def _summary(store: dict[str, Any]) -> dict[str, Any] | None:
         "signer": signature.get("common_name") or signature.get("issuer"),
         "trusted": store.get("validation_state") == "Trusted",
         "signed_at": signature.get("time"),
+        "time_stamp": _time_stamp(store),
         "actions": [str(one.get("action")) for one in actions],
         "source_types": [one.rpartition("/")[2] for one in types],
         "ingredients": [_ingredient(one, store) for one in _dicts(manifest.get("ingredients"))],
         "synthesis": own[0] if own else None,
     }
+
+
+def _time_stamp(store: dict[str, Any]) -> str | None:
+    """Tell whether somebody trusted says when it was signed: 'trusted', 'untrusted' or None."""
+    results = _at(store, "validation_results", "activeManifest")
+    every = [one for kind in results.values() for one in _dicts(kind)]
+    codes = {str(one.get("code")) for one in every}
+    if "timeStamp.validated" not in codes:
+        return None
+    return "trusted" if "timeStamp.trusted" in codes else "untrusted"
 
 
 def _ingredient(ingredient: dict[str, Any], store: dict[str, Any]) -> dict[str, Any]:

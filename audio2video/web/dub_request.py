@@ -25,10 +25,10 @@ GROUPS = (VIDEO, PICTURE, MACHINE)
 
 SET_OTHERWISE = (
     *("inp_id", "tar_id", "shapes_rate", "seed"),
-    *("force", "text", "voice_program", "voice_name"),
+    *("force", "text", "voice_program", "voice_name", "timestamp_url"),
 )
-"""Options that follow from what was chosen or change nothing, or that would replace files or start
-programs."""
+"""Options that follow from what was chosen or change nothing, or that would replace files, start
+programs or have the server call other servers."""
 
 PREVIEW_SECONDS = 3.0
 

@@ -91,7 +91,7 @@ def test_result_is_marked_as_synthetic(finished: CommandLine) -> None:
         json.loads((output(finished) / "report.json").read_text()),
     )
     assert said["consent"] == "no statement was given"
-    assert said["visible_label"] == "always"
+    assert said["visible_label"] == "corner"
     assert said["pass"] == report["options"]["pass_id"]
     for name, part in (("target", "video"), ("speech", "audio"), ("network", "network")):
         assert said[name]["sha256"] == report["inputs"][part]["sha256"]

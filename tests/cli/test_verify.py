@@ -67,7 +67,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def signed(tmp_path_factory: pytest.TempPathFactory, target: Path) -> Path:
     """A video marked as a result is."""
     path = make_video(tmp_path_factory.mktemp("signed") / "words-painted.mp4")
-    synthesis = Synthesis(target, path.with_suffix(".wav"), "always", "Ada agreed", "grid_s1")
+    synthesis = Synthesis(target, path.with_suffix(".wav"), "corner", "Ada agreed", "grid_s1")
     sign_video(path, path.name, synthesis, signing_credentials(None, None))
     return path
 
@@ -127,7 +127,7 @@ def test_marked_and_intact(signed: Path, target: Path) -> None:
     ]
     said = manifest["synthesis"]
     assert said["consent"] == "Ada agreed"
-    assert said["visible_label"] == "always"
+    assert said["visible_label"] == "corner"
     assert said["pass"] == "grid_s1"
     assert len(said["target"]["sha256"]) == len(said["speech"]["sha256"]) == 64
 
@@ -345,7 +345,7 @@ def test_manifests_of_target_and_speech_are_kept(target: Path, tmp_path: Path) -
     camera = by_another_tool(target, tmp_path / "camera.mp4", "digitalCapture")
     voice = by_another_tool(target.with_suffix(".wav"), tmp_path / "voice.wav", "digitalCapture")
     path = make_video(tmp_path / "a.mp4")
-    made = Synthesis(camera, voice, "always", None, "grid_s1")
+    made = Synthesis(camera, voice, "corner", None, "grid_s1")
     sign_video(path, path.name, made, signing_credentials(None, None))
     found, manifest = read(path)
     assert found.state == "intact"

@@ -80,7 +80,17 @@ def test_what_can_be_set_is_known() -> None:
     """A new option is no page's to set before somebody has asked whether it may be."""
     assert set(settable()) == {
         *("pass_id", "face", "face_at", "expressiveness", "teeth", "lineU", "lineL", "frameU"),
-        *("frameL", "retiming", "fit", "keep_audio", "label", "consent", "steady", "ncandidates"),
+        *(
+            "frameL",
+            "retiming",
+            "fit",
+            "keep_audio",
+            "label",
+            "label_language",
+            "consent",
+            "steady",
+            "ncandidates",
+        ),
         *("alpha", "pose_weight", "light_weight", "coherence", "detail", "mouth_interior", "jaw"),
         *("match_light", "nthreads", "watermark", "watermark_audio"),
     }
@@ -118,7 +128,7 @@ def test_values_are_read_as_everywhere(given: dict[str, Any], read: dict[str, An
         ({"expressiveness": 9}, "--expressiveness 9.0 is out of bounds; use 0 to 3"),
         ({"expressiveness": "much"}, "expressiveness must be a number, not 'much'"),
         ({"teeth": 1}, "option 'teeth' needs a value of type bool, got 1"),
-        ({"label": "never"}, "--label 'never' is not known; use one of always, start, none"),
+        ({"label": "never"}, "--label 'never' is not known; use one of corner, bar, start, none"),
     ],
 )
 def test_values_are_refused_as_everywhere(given: dict[str, Any], says: str) -> None:

@@ -54,7 +54,7 @@ def run(job: Job) -> StepReport:
     report = StepReport(NAME, "frame")
     loaded = job.config.inputs.load_shapes is not None
     made_with = LOADED if loaded else job.pass_id
-    credentials = signing_credentials(marking.sign_cert, marking.sign_key)
+    credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
     network = job.workspace.finished_pass(job.pass_id)
     heard = [job.audio.path] if plan is None else plan.audio
     synthesis = Synthesis(
@@ -64,6 +64,7 @@ def run(job: Job) -> StepReport:
         marking.consent,
         made_with,
         None if network is None or loaded else network / "network.npz",
+        label_language=marking.label_language,
         kept_sound=job.config.sound.kept_level,
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),
@@ -84,7 +85,7 @@ def run(job: Job) -> StepReport:
         info = target.info
         sheet = _contact_sheet(layers, timing, wanted)
         others = (one.target for one in layers[1:])
-        label = place_label(target, timing, marking.label, *others)
+        label = place_label(target, timing, marking, *others)
         workers, config = job.config.machine.nthreads, job.config.compositing
         with (
             single_threaded_libraries(),
