@@ -30,6 +30,7 @@ from audio2video.watermark.detection import Finding, Residual, search
 from audio2video.watermark.embedding import Embedder
 
 U8 = NDArray[np.uint8]
+AREA = cv2.INTER_AREA
 SECONDS = 5
 KEYS = [bytes([k]) * 32 for k in range(1, 5)]
 PAYLOAD = Payload(1, 0x5A3C0F1E2D4)
@@ -49,6 +50,8 @@ class Pass:
     keep: float = 1.0
     """Share of width and height that a crop leaves."""
     mirror: bool = False
+    canvas: Callable[[Frame], Frame] | None = None
+    """Puts the picture into a larger one."""
     grey: bool = False
     rate: Fraction | None = None
 
@@ -80,6 +83,43 @@ def _noisy(y: U8) -> U8:
     return np.clip(y + noise, 0, 255).astype(np.uint8)
 
 
+def _letterboxed(frame: Frame) -> Frame:
+    """Put an upright or square picture between bars of a wide one, and a wide one of an upright."""
+    wide = frame.width > frame.height
+    shape = Fraction(9, 16) if wide else Fraction(16, 9)
+    width = frame.width if wide else round(frame.height * shape / 2) * 2
+    height = round(frame.width / shape / 2) * 2 if wide else frame.height
+    return _onto(np.full((height, width), 16, np.uint8), frame, 0.5, 0.5)
+
+
+def _on_screen(frame: Frame) -> Frame:
+    """Show a picture in a window, on a screen of 1920 x 1080 with things around it."""
+    factor = min(0.7 * 1920 / frame.width, 0.7 * 1080 / frame.height)
+    size = round(frame.width * factor / 2) * 2, round(frame.height * factor / 2) * 2
+    y, u, v = (
+        np.asarray(cv2.resize(plane, (size[0] // step, size[1] // step), interpolation=AREA))
+        for plane, step in ((frame.y, 1), (frame.u, 2), (frame.v, 2))
+    )
+    small = Frame.from_planes(y, u, v, frame.matrix)
+    rng = np.random.default_rng(5)
+    desk = cv2.resize(rng.integers(40, 210, (18, 32)).astype(np.uint8), (1920, 1080))
+    words = rng.integers(0, 2, (1080 // 8, 1920 // 4)).astype(np.uint8) * 60
+    desk = cv2.subtract(desk, cv2.resize(words, (1920, 1080), interpolation=cv2.INTER_NEAREST))
+    return _onto(np.asarray(desk, np.uint8), small, 0.3, 0.6)
+
+
+def _onto(desk: U8, frame: Frame, across: float, down: float) -> Frame:
+    height, width = desk.shape
+    left = int((width - frame.width) * across) & ~1
+    top = int((height - frame.height) * down) & ~1
+    y = desk.copy()
+    u, v = np.full((2, height // 2, width // 2), 128, np.uint8)
+    for plane, part, step in ((y, frame.y, 1), (u, frame.u, 2), (v, frame.v, 2)):
+        rows = slice(top // step, top // step + part.shape[0])
+        plane[rows, left // step : left // step + part.shape[1]] = part
+    return Frame.from_planes(y, u, v, frame.matrix)
+
+
 ATTACKS: dict[str, list[Pass]] = {
     "as it is": [],
     "H.264, CRF 23": [Pass(_x264(23))],
@@ -89,12 +129,21 @@ ATTACKS: dict[str, list[Pass]] = {
     "H.265, CRF 28": [
         Pass({"crf": "28", "preset": "veryfast", "x265-params": "log-level=error"}, "libx265")
     ],
+    "AV1, CRF 35": [Pass({"crf": "35", "preset": "10"}, "libsvtav1")],
     "VP9, CRF 33": [Pass({"crf": "33", "deadline": "realtime", "cpu-used": "8"}, "libvpx-vp9")],
     "half the size": [Pass(USUAL, side=0.5)],
     "1.5 times the size": [Pass(USUAL, side=1.5)],
     "crop of 10 %": [Pass(USUAL, keep=0.9)],
     "crop of 25 %": [Pass(USUAL, keep=0.75)],
+    "letterbox": [Pass(USUAL, canvas=_letterboxed)],
     "20 frames/s": [Pass(USUAL, rate=Fraction(20))],
+    "screen recording, whole screen": [
+        Pass(
+            _x264(26), side=900, rate=Fraction(60), change=_levels(lambda y: 255 * (y / 255) ** 1.1)
+        )
+    ],
+    "screen recording, window of 70 %": [Pass(_x264(26), canvas=_on_screen, rate=Fraction(60))],
+    "screenshot, JPEG 80": [],
     "brightness +20": [Pass(USUAL, change=_levels(lambda y: y + 20))],
     "contrast x 0.7": [Pass(USUAL, change=_levels(lambda y: (y - 126) * 0.7 + 126))],
     "gamma 1.5": [Pass(USUAL, change=_levels(lambda y: 255 * (y / 255) ** 1.5))],
@@ -152,7 +201,8 @@ def _survival(videos: Sequence[Path], attacks: Sequence[str], tiles: Path | None
         print("\n| change | found | read | least and median score |\n|---|---|---|---|")
         for name, row in rows.items():
             for path in marked:
-                row.add(search(_residual(_attacked(path, ATTACKS[name])), KEYS[:1]))
+                lumas = _screenshot(path) if "JPEG" in name else _attacked(path, ATTACKS[name])
+                row.add(search(_residual(lumas), KEYS[:1]))
             print(
                 f"| {name} | {row.found} of {len(videos)} | {row.read} of {len(videos)} "
                 f"| {min(row.scores):.1f}, {np.median(row.scores):.1f} |",
@@ -216,6 +266,13 @@ def _attacked(path: Path, passes: Sequence[Pass]) -> Iterator[U8]:
         yield planes[: planes.shape[0] * 2 // 3]
 
 
+def _screenshot(path: Path) -> Iterator[U8]:
+    """Give the frame in the middle of a video, saved as JPEG."""
+    lumas = list(_attacked(path, []))
+    saved = cv2.imencode(".jpg", lumas[len(lumas) // 2], [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
+    yield np.asarray(cv2.imdecode(saved, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
 def _through(planes: Sequence[U8], rate: Fraction, one: Pass) -> tuple[list[U8], Fraction]:
     changed = [_changed(picture, one) for picture in planes]
     if one.rate is not None:
@@ -256,6 +313,8 @@ def _changed(planes: U8, one: Pass) -> U8:
     if one.mirror:
         y, u, v = (plane[:, ::-1] for plane in (frame.y, frame.u, frame.v))
         frame = Frame.from_planes(y, u, v, frame.matrix)
+    if one.canvas is not None:
+        frame = one.canvas(frame)
     if one.change is not None:
         frame.y[:] = one.change(frame.y)
     if one.grey:

@@ -20,11 +20,12 @@ from .code import (
     decode,
     read_payload,
 )
-from .pattern import ROWS, TILE, VARIANTS, Layout, band, layout
+from .pattern import ROWS, TILE, Layout, band, layout
 
-SMALLEST, LARGEST, STEP = 0.7, 1.6, 0.007
-"""Scales that are tried: the size of the mark against that in an uncropped picture. Between two of
-them, it is off by a quarter of the shortest period at the edge of a picture."""
+SMALLEST, LARGEST, STEP = 0.45, 1.7, 0.007
+"""Scales that are tried: the size of the mark against that in an uncropped picture. An upright
+video between bars in a wide one is at 0.56. Between two of them, it is off by a quarter of the
+shortest period at the edge of a picture."""
 
 _TINY = 1e-9
 
@@ -50,7 +51,7 @@ class Finding:
     score : float
         Correlation with the template, in standard deviations of what chance gives.
     tries : int
-        Places, scales, variants and keys that were tried.
+        Places, scales and keys that were tried.
     payload : Payload or None
         What it says; None where that can't be read.
     key : int
@@ -144,30 +145,29 @@ def search(residual: F32, keys: list[bytes], pieces: int = 1) -> Finding:
     -------
     Finding
     """
-    plans = [[layout(key, variant) for variant in range(VARIANTS)] for key in keys]
-    masks = [_templates(one) for one in plans]
-    places = [mask != 0 for mask in masks]
+    plans = [layout(key) for key in keys]
+    masks = _templates(plans)
+    places = masks != 0
     steps = np.arange(math.floor(math.log(SMALLEST) / STEP), math.log(LARGEST) / STEP)
-    best, place = -math.inf, (0, 0, 0, 0, 1.0, False)
+    best, place = -math.inf, (0, 0, 0, 1.0, False)
     for mirrored in (False, True):
         seen = residual[:, ::-1] if mirrored else residual
         for scale in np.exp(STEP * steps).tolist():
             spectrum = _weighed(seen, scale)
             squared = np.abs(spectrum) ** 2
-            for key, (mask, at) in enumerate(zip(masks, places, strict=True)):
-                there = scipy.fft.irfft2(mask * spectrum, (TILE, TILE)) * (TILE**2 / 2)
-                there /= np.sqrt((squared * at).sum(axis=(1, 2), keepdims=True) / 2 + _TINY)
-                top = int(there.argmax())
-                if there.flat[top] > best:
-                    best = float(there.flat[top])
-                    variant, y, x = (int(n) for n in np.unravel_index(top, there.shape))
-                    place = key, variant, y, x, scale, mirrored
-    key, variant, y, x, scale, mirrored = place
+            there = scipy.fft.irfft2(masks * spectrum, (TILE, TILE)) * (TILE**2 / 2)
+            there /= np.sqrt((squared * places).sum(axis=(1, 2), keepdims=True) / 2 + _TINY)
+            top = int(there.argmax())
+            if there.flat[top] > best:
+                best = float(there.flat[top])
+                key, y, x = (int(n) for n in np.unravel_index(top, there.shape))
+                place = key, y, x, scale, mirrored
+    key, y, x, scale, mirrored = place
     seen = residual[:, ::-1] if mirrored else residual
-    payload = _read(seen, plans[key][variant], scale, (y, x))
+    payload = _read(seen, plans[key], scale, (y, x))
     if payload is not None and payload.version != VERSION:
         payload = None
-    tries = pieces * 2 * len(steps) * len(keys) * VARIANTS * TILE**2
+    tries = pieces * 2 * len(steps) * len(keys) * TILE**2
     return Finding(best, tries, payload, key, scale, mirrored)
 
 

@@ -20,7 +20,7 @@ _STABLE = (0.03 * 255) ** 2
 _WINDOW = 1.5
 """Standard deviation of that measure's window, pixels."""
 
-SMOOTH = 0.6
+SMOOTH = 0.5
 """Standard deviation in levels that the mark has at most where there is no texture: with 0.9, a
 plain wall looked a little grained."""
 

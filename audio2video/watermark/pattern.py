@@ -1,8 +1,8 @@
 """The pattern of a mark: a tile of keyed phases that is repeated over the picture.
 
 Spread spectrum (Cox, Kilian, Leighton and Shamoon 1997): every frequency of a band carries a little
-of the mark, with a phase that only the key tells. A third of them, always the same for one key and
-variant, are a template by which a detector finds scale and shift (Pereira and Pun 2000); the others
+of the mark, with a phase that only the key tells. A third of them, always the same for one key, are
+a template by which a detector finds scale and shift (Pereira and Pun 2000); the others
 carry the signs of a code word. The tile repeats, so that it is found in any part (Kutter 1998;
 Kalker, Depovere, Haitsma and Maes 1999).
 """
@@ -32,15 +32,12 @@ coarser ones there are few, and the picture itself is strong there."""
 TEMPLATE_SHARE = 3
 """One of so many frequencies belongs to the template."""
 
-VARIANTS = 8
-"""Templates of one key: results of one target don't all bear the same."""
-
 _TAU = 2.0 * np.pi
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which frequency of the tile carries what, for one key and variant.
+    """Which frequency of the tile carries what, for one key.
 
     Parameters
     ----------
@@ -71,25 +68,21 @@ def band() -> tuple[I64, I64]:
     return rows[inside], columns[inside]
 
 
-def layout(key: bytes, variant: int) -> Layout:
+def layout(key: bytes) -> Layout:
     """Derive phases and places from a key.
 
-    The phases of two keys, or of two variants, have nothing to do with each other.
+    The phases of two keys have nothing to do with each other. All results of one key bear the same
+    template: the average of many of them still does.
     """
     count = len(band()[0])
     drawn = np.frombuffer(
-        hashlib.shake_256(b"audio2video mark 1" + bytes([variant]) + key).digest(16 * count),
+        hashlib.shake_256(b"audio2video mark 1" + key).digest(16 * count),
         "<u8",
     )
     order = np.argsort(drawn[:count], kind="stable")
     phases = drawn[count:] * (_TAU / 2.0**64)
     template, data = order[: count // TEMPLATE_SHARE], order[count // TEMPLATE_SHARE :]
     return Layout(template, data, np.arange(len(data)) % CODED, phases)
-
-
-def variant_of(payload: Payload) -> int:
-    """Tell which of a key's templates a payload goes with."""
-    return payload.digest % VARIANTS
 
 
 def tile(key: bytes, payload: Payload) -> F32:
@@ -105,7 +98,7 @@ def tile(key: bytes, payload: Payload) -> F32:
     ndarray of float32, shape (128, 128)
         Of mean 0 and variance 1.
     """
-    plan = layout(key, variant_of(payload))
+    plan = layout(key)
     signs = np.ones(len(plan.phases))
     signs[plan.data] = encode(payload_bits(payload))[plan.bits] * 2.0 - 1.0
     spectrum: NDArray[np.complex128] = np.zeros((TILE, TILE // 2 + 1), np.complex128)
