@@ -297,7 +297,7 @@ class MarkingConfig(Section):
         group=VIDEO,
     )
     watermark: bool = option(
-        False, "lay a mark that is not seen into the picture, which verify finds", group=VIDEO
+        True, "lay a mark that is not seen into the picture, which verify finds", group=VIDEO
     )
     watermark_audio: bool = option(
         False,

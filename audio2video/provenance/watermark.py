@@ -9,7 +9,8 @@ from typing import Any
 from ..errors import BadFileError
 from ..media.video import VideoReader
 from ..watermark.code import VERSION
-from ..watermark.detection import Finding, Residual, search
+from ..watermark.detection import Finding, search
+from ..watermark.residual import Residual
 from .watermark_keys import key_name
 
 FOUND, NOT_FOUND, NO_KEY, NO_VIDEO = "found", "not found", "no key", "no video"

@@ -8,7 +8,7 @@ import numpy as np
 from .._typing import F32, F64, U8
 from ..runtime.kernels import kernel
 from .code import Payload
-from .pattern import ROWS, TILE, tile
+from .pattern import ROWS, field
 
 LOSS = 0.015
 """How much of the structural similarity of Wang et al. (2004) the mark costs at most in any place.
@@ -52,7 +52,7 @@ class Embedder:
     """
 
     def __init__(self, key: bytes, payload: Payload, width: int, height: int) -> None:
-        self._pattern = spread(tile(key, payload), width, height)
+        self._pattern = pattern(key, payload, width, height)
         coarse = cv2.GaussianBlur(self._pattern, (0, 0), _WINDOW)
         self._seen = 1.0 - float(np.mean(coarse**2))
         self._block = max(4, round(min(width, height) / BLOCKS))
@@ -87,8 +87,8 @@ class Embedder:
         return np.asarray(np.sqrt(squared * share), np.float32)
 
 
-def spread(pattern: F32, width: int, height: int) -> F32:
-    """Repeat a tile over a picture of any size, scaled by its shorter side.
+def pattern(key: bytes, payload: Payload, width: int, height: int) -> F32:
+    """Draw a mark's pattern for frames of any size, scaled by their shorter side.
 
     Returns
     -------
@@ -96,11 +96,9 @@ def spread(pattern: F32, width: int, height: int) -> F32:
         Of variance 1.
     """
     scale = ROWS / min(width, height)
-    columns, rows = round(width * scale), round(height * scale)
-    times = -(-rows // TILE), -(-columns // TILE)
-    whole = np.tile(pattern, times)[:rows, :columns]
-    drawn = cv2.resize(whole, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(drawn / drawn.std(), np.float32)
+    drawn = field(key, payload, round(height * scale), round(width * scale))
+    sized = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(sized / sized.std(), np.float32)
 
 
 @kernel()

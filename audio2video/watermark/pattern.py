@@ -2,9 +2,10 @@
 
 Spread spectrum (Cox, Kilian, Leighton and Shamoon 1997): every frequency of a band carries a little
 of the mark, with a phase that only the key tells. A third of them, always the same for one key, are
-a template by which a detector finds scale and shift (Pereira and Pun 2000); the others
-carry the signs of a code word. The tile repeats, so that it is found in any part (Kutter 1998;
-Kalker, Depovere, Haitsma and Maes 1999).
+a template by which a detector finds scale and shift (Pereira and Pun 2000); the others carry the
+signs of a code word. The template repeats, so that it is found in any part (Kutter 1998; Kalker,
+Depovere, Haitsma and Maes 1999). What carries the code word has other signs in each cell, as the
+key says: who folds the picture without the key, to learn the tile, sees it cancel out.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ TILE = 128
 SHORTEST, LONGEST = 6.0, 24.0
 """Periods between which the band lies: finer ones do not live through strong compression, and of
 coarser ones there are few, and the picture itself is strong there."""
+
+CELLS = 16
+"""The signs of the cells begin again after so many, down and across."""
 
 TEMPLATE_SHARE = 3
 """One of so many frequencies belongs to the template."""
@@ -85,23 +89,48 @@ def layout(key: bytes) -> Layout:
     return Layout(template, data, np.arange(len(data)) % CODED, phases)
 
 
-def tile(key: bytes, payload: Payload) -> F32:
-    """Draw the tile of a payload.
+@cache
+def signs(key: bytes) -> I64:
+    """Draw the sign of each data frequency in each cell.
+
+    Returns
+    -------
+    ndarray of int64, shape (16, 16, D)
+        1 or -1; after 16 cells they begin again.
+    """
+    count = len(layout(key).data)
+    drawn = hashlib.shake_256(b"audio2video mark 1 cells" + key).digest(CELLS**2 * count // 8)
+    bits = np.unpackbits(np.frombuffer(drawn, np.uint8)).astype(np.int64)
+    return bits.reshape(CELLS, CELLS, count) * 2 - 1
+
+
+def field(key: bytes, payload: Payload, rows: int, columns: int) -> F32:
+    """Draw the pattern of a payload over an area.
 
     Parameters
     ----------
     key : bytes
     payload : Payload
+    rows, columns : int
 
     Returns
     -------
-    ndarray of float32, shape (128, 128)
-        Of mean 0 and variance 1.
+    ndarray of float32, shape (rows, columns)
+        Of mean 0 and variance 1, about.
     """
-    plan = layout(key)
-    signs = np.ones(len(plan.phases))
-    signs[plan.data] = encode(payload_bits(payload))[plan.bits] * 2.0 - 1.0
-    spectrum: NDArray[np.complex128] = np.zeros((TILE, TILE // 2 + 1), np.complex128)
-    spectrum[band()] = signs * np.exp(1j * plan.phases)
-    drawn = np.fft.irfft2(spectrum, (TILE, TILE))
-    return np.asarray(drawn / drawn.std(), np.float32)
+    plan, laid = layout(key), signs(key)
+    at = band()
+    carried = encode(payload_bits(payload))[plan.bits] * 2.0 - 1.0
+    whole = np.empty((-(-rows // TILE) * TILE, -(-columns // TILE) * TILE), np.float32)
+    values = np.ones(len(plan.phases))
+    for i in range(whole.shape[0] // TILE):
+        for j in range(whole.shape[1] // TILE):
+            values[plan.data] = carried * laid[i % CELLS, j % CELLS]
+            spectrum: NDArray[np.complex128] = np.zeros((TILE, TILE // 2 + 1), np.complex128)
+            spectrum[at] = values * np.exp(1j * plan.phases)
+            cell = slice(i * TILE, (i + 1) * TILE), slice(j * TILE, (j + 1) * TILE)
+            # Each of the frequencies has two places in the whole spectrum.
+            whole[cell] = np.fft.irfft2(spectrum, (TILE, TILE)) * (
+                TILE**2 / np.sqrt(2.0 * len(values))
+            )
+    return whole[:rows, :columns]

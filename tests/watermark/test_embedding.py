@@ -10,38 +10,50 @@ from marked_scenery import KEY, OTHER, PAYLOAD, scenery
 
 from audio2video.watermark import embedding
 from audio2video.watermark.code import Payload
-from audio2video.watermark.embedding import Embedder, spread
+from audio2video.watermark.embedding import Embedder, pattern
 from audio2video.watermark.pattern import (
     LONGEST,
     SHORTEST,
     TILE,
+    field,
     layout,
-    tile,
+    signs,
 )
 
 
-def test_a_tile_has_no_power_outside_its_band() -> None:
-    power = np.abs(np.fft.fft2(tile(KEY, PAYLOAD))) ** 2
+def test_a_cell_has_no_power_outside_the_band() -> None:
+    power = np.abs(np.fft.fft2(field(KEY, PAYLOAD, TILE, TILE))) ** 2
     rows = np.fft.fftfreq(TILE)
     radius = np.hypot(rows[:, None], rows)
     inside = (radius >= 1 / LONGEST) & (radius <= 1 / SHORTEST)
     assert power[~inside].sum() < 1e-6 * power.sum()
 
 
-def test_tiles_are_of_like_strength() -> None:
-    drawn = tile(KEY, PAYLOAD)
-    assert drawn.shape == (TILE, TILE)
-    assert drawn.mean() == pytest.approx(0, abs=1e-5)
-    assert drawn.std() == pytest.approx(1, abs=1e-4)
+def test_patterns_are_of_like_strength() -> None:
+    drawn = field(KEY, PAYLOAD, 3 * TILE, 2 * TILE + 9)
+    assert drawn.shape == (3 * TILE, 2 * TILE + 9)
+    assert drawn.mean() == pytest.approx(0, abs=0.01)
+    assert field(KEY, PAYLOAD, TILE, TILE).std() == pytest.approx(1, abs=1e-4)
 
 
-def test_keys_and_payloads_give_other_tiles() -> None:
-    first = tile(KEY, PAYLOAD)
-    assert np.array_equal(first, tile(KEY, PAYLOAD))
-    assert abs(float((first * tile(OTHER, PAYLOAD)).mean())) < 0.1
-    # The template is the same for a key: a third of the tile.
-    like = tile(KEY, Payload(1, 0x7FEDCBA9876))
-    assert 0.15 < float((first * like).mean()) < 0.55
+def test_keys_and_payloads_give_other_patterns() -> None:
+    size = 4 * TILE, 4 * TILE
+    first = field(KEY, PAYLOAD, *size)
+    assert abs(float((first * field(OTHER, PAYLOAD, *size)).mean())) < 0.05
+    # The template, a third, is the same for a key, whatever is said.
+    like = field(KEY, Payload(1, 0x7FEDCBA9876), *size)
+    assert 0.2 < float((first * like).mean()) < 0.5
+
+
+def test_the_template_alone_repeats() -> None:
+    """The signs of the rest have nothing to do with each other from cell to cell."""
+    whole = field(KEY, PAYLOAD, 17 * TILE, 2 * TILE)
+    cells = whole.reshape(17, TILE, 2, TILE).swapaxes(1, 2)
+    assert np.allclose(cells[16], cells[0], atol=1e-5)
+    for other in (cells[0, 1], cells[1, 0], cells[5, 1]):
+        assert float((cells[0, 0] * other).mean()) == pytest.approx(1 / 3, abs=0.15)
+    assert set(np.unique(signs(KEY))) == {-1, 1}
+    assert abs(signs(KEY).mean()) < 0.02
 
 
 @given(st.binary(min_size=32, max_size=32))
@@ -57,7 +69,7 @@ def test_every_frequency_carries_one_thing(key: bytes) -> None:
 
 @pytest.mark.parametrize("size", [(256, 256), (96, 64), (1920, 1080), (360, 640)])
 def test_a_pattern_fills_frames_of_any_size(size: tuple[int, int]) -> None:
-    drawn = spread(tile(KEY, PAYLOAD), *size)
+    drawn = pattern(KEY, PAYLOAD, *size)
     assert drawn.shape == size[::-1]
     assert drawn.std() == pytest.approx(1, abs=1e-4)
 
