@@ -1,32 +1,29 @@
-"""The command that reads the marks of a file."""
+"""The command that reads the marks of a file, or of all files in a folder."""
 
 from __future__ import annotations
 
 import json
+import mimetypes
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import Audio2VideoError, MissingFileError
 from ..storage.limits import read_limited
 from .options import FilePath
 from .terminal import CONTEXT
+from .verdicts import STATES, told
 
-if TYPE_CHECKING:
-    from ..provenance.verification import Verdict
-
-EXIT_UNMARKED, EXIT_ALTERED = 1, 3
+EXIT_INTACT, EXIT_UNMARKED, EXIT_UNREADABLE, EXIT_ALTERED = 0, 1, 2, 3
 MAX_ANCHOR_BYTES = 16 << 20
-
-SPEED_ERROR = 0.015
-"""In a few seconds of sound, its speed is not found more exactly."""
 
 
 @click.command("verify", context_settings=CONTEXT)
-@click.argument("file", type=FilePath())
-@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@click.argument("file", type=FilePath(), metavar="FILE|FOLDER")
+@click.option("--json", "as_json", is_flag=True, help="print JSON; of a folder, an object a line")
 @click.option(
     "--trust",
     type=FilePath(),
@@ -36,90 +33,58 @@ def verify_command(file: Path, as_json: bool, trust: Path | None) -> None:
     """Read the marks of any file: whether it is synthetic, who says so, whether it was changed.
 
     Exits with 0 if it is marked and intact, 1 if it is not marked, 3 if it is marked but was
-    altered, and 2 if it can't be read.
+    altered, and 2 if it can't be read. Of a folder, all videos, sounds and pictures in it are
+    looked at; it exits with the highest of their codes.
     """
-    from ..provenance.verification import ALTERED, UNMARKED, verify
-
     anchors = None if trust is None else read_limited(trust, MAX_ANCHOR_BYTES)
-    verdict = verify(file, anchors)
+    sys.exit((_verify_folder if file.is_dir() else _verify_file)(file, anchors, as_json=as_json))
+
+
+def _verify_file(
+    path: Path, anchors: bytes | None, *, as_json: bool, indent: int | None = 2
+) -> int:
+    from ..provenance.verification import verify
+
+    verdict = verify(path, anchors)
     if as_json:
-        click.echo(json.dumps(verdict.as_dict(), indent=2, sort_keys=True))
+        click.echo(json.dumps(verdict.as_dict(), indent=indent, sort_keys=True))
     else:
-        # At once: a reader that has seen enough (`| head -1`) must not change the exit code. What a
-        # manifest says is anybody's, and must not drive the terminal.
-        lines = ["".join(c if c.isprintable() else "?" for c in line) for line in _told(verdict)]
-        click.echo("\n".join(lines))
-    sys.exit({UNMARKED: EXIT_UNMARKED, ALTERED: EXIT_ALTERED}.get(verdict.state, 0))
+        # At once: a reader that has seen enough (`| head -1`) must not change the exit code.
+        click.echo("\n".join(told(verdict)))
+    return _exit_code(verdict.state)
 
 
-def _told(verdict: Verdict) -> Iterator[str]:
-    said = {
-        "intact": "marked and intact",
-        "unmarked": "not marked",
-        "altered": "marked but altered",
-    }
-    yield f"{verdict.file}: {said[verdict.state]}"
-    for reason in verdict.reasons:
-        yield f"  {reason}"
-    if verdict.state == "unmarked":
-        yield from _told_by_watermarks(verdict)
-        return
-    yield f"  synthetic: {'yes' if verdict.synthetic else 'its marks do not say so'}"
-    if verdict.manifest is not None:
-        yield from _told_by_manifest(verdict.manifest)
-    yield f"  container tags: {'say that it is synthetic' if verdict.tags else 'say nothing of it'}"
-    yield from _told_by_watermarks(verdict)
+def _verify_folder(folder: Path, anchors: bytes | None, *, as_json: bool) -> int:
+    codes: list[int] = []
+    states: Counter[str] = Counter()
+    for path in _media_in(folder):
+        try:
+            codes.append(_verify_file(path, anchors, as_json=as_json, indent=None))
+        except Audio2VideoError as error:
+            click.echo(f"error: {error}", err=True)
+            codes.append(EXIT_UNREADABLE)
+        states[_STATE_OF[codes[-1]]] += 1
+    if not codes:
+        raise MissingFileError(
+            "no videos, sounds or pictures in the folder", path=folder, hint="name a file"
+        )
+    if not as_json:
+        counts = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+        click.echo(f"{len(codes)} files: {counts}")
+    return max(codes)
 
 
-def _told_by_watermarks(verdict: Verdict) -> Iterator[str]:
-    yield from _told_by_watermark(verdict.watermark)
-    yield from _told_by_watermark(verdict.sound_watermark, "watermark in the sound")
+def _media_in(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        kind = (mimetypes.guess_type(path.name)[0] or "").partition("/")[0]
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if kind in ("video", "audio", "image") and path.is_file() and not hidden:
+            yield path
 
 
-def _told_by_watermark(watermark: dict[str, Any], name: str = "watermark") -> Iterator[str]:
-    if watermark.get("state") != "found":
-        told = {
-            "no key": "no key here to look for it",
-            "no video": "no video to look for it in",
-            "no sound": "no sound to look for it in",
-        }
-        yield f"  {name}: {told.get(watermark.get('state', ''), 'not found')}"
-        return
-    payload = watermark["payload"] or "can't be read"
-    chance = f"probability of a false alarm at most {watermark['chance']:.1g}"
-    yield f"  {name}: found (version {watermark['version']}, payload {payload}, {chance})"
-    speed = watermark.get("speed", 1.0)
-    if abs(speed - 1.0) > SPEED_ERROR:
-        pitch = "its pitch with it" if watermark["pitch"] == speed else "at the same pitch"
-        yield f"  {name}: played about {speed:.2f} times as fast as it was, {pitch}"
-    if watermark["of_manifest"] is not None and watermark["payload"] is not None:
-        fits = "is" if watermark["of_manifest"] else "is not"
-        yield f"  {name}: {fits} the one that the manifest names"
+def _exit_code(state: str) -> int:
+    return {"unmarked": EXIT_UNMARKED, "altered": EXIT_ALTERED}.get(state, EXIT_INTACT)
 
 
-def _told_by_manifest(manifest: dict[str, Any]) -> Iterator[str]:
-    trust = "trusted" if manifest["trusted"] else "nobody vouches for who that is"
-    yield f"  made by: {manifest['made_by']}"
-    yield f"  signed by: {manifest['signer']} ({trust})"
-    if manifest["time_stamp"] is not None:
-        vouched = "trusted" if manifest["time_stamp"] == "trusted" else "nobody vouches for whose"
-        yield f"  signed at: {manifest['signed_at']} (time stamp, {vouched})"
-    yield f"  done: {', '.join(manifest['actions'] + manifest['source_types'])}"
-    for one in manifest["ingredients"]:
-        history = {None: "no manifest of its own", True: "its manifest is kept"}
-        told = history.get(one["intact"], "its manifest is kept, but did not fit it any more")
-        yield f"  {one['relationship']}: {one['title']} ({told})"
-    if manifest["synthesis"] is not None:
-        yield f"  consent: {manifest['synthesis'].get('consent')}"
-        yield f"  visible label: {manifest['synthesis'].get('visible_label')}"
-        yield from _told_voices(manifest["synthesis"].get("synthetic_voices"))
-        yield f"  pass: {manifest['synthesis'].get('pass')}"
-
-
-def _told_voices(voices: object) -> Iterator[str]:
-    from ..provenance.manifest import voice_words
-
-    # Anybody may have written the manifest.
-    for voice in voices if isinstance(voices, list) else []:
-        if isinstance(voice, dict):
-            yield f"  synthetic voice: {voice_words(voice)}"
+_STATE_OF = {_exit_code(state): words for state, words in STATES.items()}
+_STATE_OF[EXIT_UNREADABLE] = "can't be read"

@@ -50,12 +50,13 @@ class Verdict:
         ('trusted', 'untrusted' or None), 'actions', 'source_types', 'ingredients', and 'synthesis',
         this package's own assertion.
     watermark : dict
-        'state': 'found', 'not found', 'no key' or 'no video'. Of one that was found also 'version',
-        'payload' (None where it can't be read), 'chance' of a false alarm, 'key' (a name of it),
-        'scale', 'mirrored', and 'of_manifest': whether the manifest names it, None without one.
+        'state': 'found', 'traces', 'not found', 'no key' or 'no video'. Of one that was found also
+        'version', 'payload', 'chance' of a false alarm, 'key' (a name of it), 'scale', 'mirrored',
+        and 'of_manifest': whether the manifest names it, None without one. Traces can't be read;
+        they alone do not make a file marked.
     sound_watermark : dict
-        The same of the sound: 'no sound' instead of 'no video', 'speed' and 'pitch' instead of
-        'scale' and 'mirrored'. One that is found can be read.
+        The same of the sound: 'no sound' instead of 'no video', no traces, 'speed' and 'pitch'
+        instead of 'scale' and 'mirrored'.
     """
 
     file: Path

@@ -8,12 +8,12 @@ from typing import Any
 
 from ..errors import BadFileError
 from ..media.video import VideoReader
-from ..watermark.code import VERSION
 from ..watermark.detection import Finding, search
 from ..watermark.residual import Residual
 from .watermark_keys import key_name
 
-FOUND, NOT_FOUND, NO_KEY, NO_VIDEO = "found", "not found", "no key", "no video"
+FOUND, TRACES, NOT_FOUND = "found", "traces", "not found"
+NO_KEY, NO_VIDEO = "no key", "no video"
 
 SECONDS = 5
 """A mark is looked for in pieces of this length."""
@@ -37,8 +37,10 @@ def look_for_watermark(path: Path, keys: list[bytes]) -> dict[str, Any]:
     Returns
     -------
     dict
-        As JSON values: 'state'; where one was found also 'version', 'payload' (None where that
-        can't be read), 'chance' of a false alarm, 'key' (its name), 'scale' and 'mirrored'.
+        As JSON values: 'state'; where one was found also 'version', 'payload', 'chance' of a false
+        alarm, 'key' (its name), 'scale' and 'mirrored'. Traces are of a mark that is too weak to be
+        read, or of one that was learned from other results, without the key: they have no version
+        and no payload.
     """
     if not keys:
         return {"state": NO_KEY}
@@ -48,19 +50,22 @@ def look_for_watermark(path: Path, keys: list[bytes]) -> dict[str, Any]:
         return {"state": NO_VIDEO}
     if best is None:
         return {"state": NOT_FOUND}
-    return {
-        "state": FOUND,
-        "version": VERSION if best.payload is None else best.payload.version,
-        "payload": None if best.payload is None else str(best.payload),
+    found: dict[str, Any] = {
+        "state": TRACES,
         "chance": best.chance,
         "key": key_name(keys[best.key]),
         "scale": round(best.scale, 3),
         "mirrored": best.mirrored,
     }
+    if best.payload is None:
+        return found
+    said = {"version": best.payload.version, "payload": str(best.payload)}
+    return {**found, **said, "state": FOUND}
 
 
 def _search_pieces(path: Path, keys: list[bytes]) -> Finding | None:
-    """Give the first piece's finding that is no chance."""
+    """Give the finding of the first piece that shows a mark, or else of one with traces."""
+    traces = None
     with VideoReader(path) as reader:
         pieces = spread_pieces(reader.info.frames, reader.info.rate)
         for piece in pieces:
@@ -70,7 +75,9 @@ def _search_pieces(path: Path, keys: list[bytes]) -> Finding | None:
             finding = search(residual.whitened(), keys, pieces=len(pieces))
             if finding.found:
                 return finding
-    return None
+            if finding.traces:
+                traces = finding
+    return traces
 
 
 def spread_pieces(frames: int, rate: Fraction) -> list[range]:

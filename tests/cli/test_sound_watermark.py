@@ -15,7 +15,7 @@ from inside import run_inside
 from marked_scenery import KEY, OTHER
 
 import audio2video as a2v
-from audio2video.cli import verify as cli_verify
+from audio2video.cli import verdicts
 from audio2video.cli.main import main
 from audio2video.media.audio import read_audio, write_wav
 from audio2video.media.samples import audio_frame
@@ -194,7 +194,7 @@ def test_words_about_a_tempo() -> None:
         "speed": 0.97,
         "pitch": 1.0,
     }
-    assert list(cli_verify._told_by_watermark(mark, "watermark in the sound")) == [
+    assert list(verdicts.told_by_watermark(mark, "watermark in the sound")) == [
         "  watermark in the sound: found (version 1, payload 12345, probability of a false alarm "
         "at most 3e-09)",
         "  watermark in the sound: played about 0.97 times as fast as it was, at the same pitch",

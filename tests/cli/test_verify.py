@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio2video.cli import verify as cli_verify
+from audio2video.cli import verdicts
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.media.audio import write_wav
 from audio2video.media.video import VideoReader, VideoWriter
@@ -412,7 +412,7 @@ def test_whatever_a_manifest_holds_is_told(store: dict[str, Any]) -> None:
     assert summary is None or set(summary) >= {"actions", "ingredients", "synthesis"}
     if summary is not None:
         verdict = Verdict(Path("a"), "intact", [], False, {}, summary)
-        assert list(cli_verify._told(verdict))
+        assert list(verdicts.told(verdict))
         json.dumps(verdict.as_dict())
     assert all(isinstance(one, str) for one in verification._failures(store))
 

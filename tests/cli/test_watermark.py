@@ -8,14 +8,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from conftest import CommandInside
 from inside import run_inside
 from marked_scenery import KEY, OTHER, PAYLOAD, scenery
+from PIL import Image
 
 import audio2video as a2v
-from audio2video.cli import verify as cli_verify
+from audio2video.cli import verdicts
 from audio2video.cli.main import main
 from audio2video.media.video import Frame, VideoReader, VideoWriter
 from audio2video.provenance.credentials import config_folder
@@ -25,6 +27,8 @@ from audio2video.provenance.watermark_keys import FILE
 from audio2video.storage.artifacts import made_from
 from audio2video.storage.workspace import Workspace
 from audio2video.watermark.embedding import Embedder
+from audio2video.watermark.pattern import TILE, field
+from audio2video.watermark.place import fold
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +124,7 @@ def test_a_file_of_keys_that_cannot_be_used(marked: Path, keys_file: Path) -> No
 
 def test_words_about_a_payload_that_cannot_be_read() -> None:
     mark = {"state": "found", "version": 1, "payload": None, "chance": 3e-9, "of_manifest": False}
-    assert list(cli_verify._told_by_watermark(mark)) == [
+    assert list(verdicts.told_by_watermark(mark)) == [
         "  watermark: found (version 1, payload can't be read, probability of a false alarm at "
         "most 3e-09)"
     ]
@@ -193,3 +197,45 @@ def test_pieces_lie_inside_and_reach_both_ends(frames: int, pieces: int) -> None
     assert all(0 <= one.start < one.stop <= frames for one in found)
     if pieces > 1:
         assert (found[0].start, found[-1].stop) == (0, frames)
+
+
+def test_a_template_alone_marks_nothing(tmp_path: Path, keys_file: Path) -> None:
+    """It can be learned from results without the key, by averaging their tiles."""
+    write_keys(keys_file, KEY)
+    whole = field(KEY, PAYLOAD, 16 * TILE, 16 * TILE)
+    template = np.tile(fold(whole, 1.0) / 16**2, (3, 4))[:360, :480]
+    path, chroma = tmp_path / "forged.mp4", np.full((120, 160), 128, np.uint8)
+    with VideoWriter(path, 320, 240, Fraction(25), crf=10) as writer:
+        for k in range(10):
+            luma = scenery(320, 240, k) + 3 * cv2.resize(template, (320, 240))
+            luma = np.clip(np.rint(luma), 0, 255).astype(np.uint8)
+            writer.write(Frame.from_planes(luma, chroma, chroma, "bt709"))
+    done = told(path)
+    assert done.returncode == 1
+    assert "watermark: traces of one, which can't be read and prove nothing\n" in done.stdout
+    assert not a2v.verify(path).synthetic
+
+
+def test_all_files_of_a_folder(marked: Path, keys_file: Path, tmp_path: Path) -> None:
+    write_keys(keys_file, KEY)
+    folder = tmp_path / "found"
+    (folder / "below").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    marked.rename(folder / "below" / "marked.mp4")
+    for name in ("plain.png", ".hidden/plain.png"):
+        Image.new("L", (64, 64), 90).save(folder / name)
+    (folder / "notes.txt").write_text("no medium")
+    done = told(folder)
+    assert done.returncode == 3
+    assert done.stdout.endswith("2 files: 1 marked but altered, 1 not marked\n")
+    assert f"{folder / 'plain.png'}: not marked\n" in done.stdout
+    lines = run_inside(main, ["verify", "--json", str(folder)], tmp_path).stdout.splitlines()
+    assert [json.loads(line)["state"] for line in lines] == ["altered", "unmarked"]
+
+
+def test_a_folder_without_media(tmp_path: Path) -> None:
+    done = told(tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: {tmp_path}: no videos, sounds or pictures in the folder; name a file\n"
+    )
