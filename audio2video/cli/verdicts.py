@@ -44,6 +44,7 @@ def _told_by_watermarks(verdict: Verdict) -> Iterator[str]:
 
 
 def told_by_watermark(watermark: dict[str, Any], name: str = "watermark") -> Iterator[str]:
+    """Tell what was found of one of the watermarks."""
     if watermark.get("state") != "found":
         told = {
             "no key": "no key here to look for it",

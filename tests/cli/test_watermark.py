@@ -17,7 +17,6 @@ from marked_scenery import KEY, OTHER, PAYLOAD, scenery
 from PIL import Image
 
 import audio2video as a2v
-from audio2video.cli import verdicts
 from audio2video.cli.main import main
 from audio2video.media.video import Frame, VideoReader, VideoWriter
 from audio2video.provenance.credentials import config_folder
@@ -120,14 +119,6 @@ def test_a_file_of_keys_that_cannot_be_used(marked: Path, keys_file: Path) -> No
     done = told(marked)
     assert (done.returncode, done.stdout) == (2, "")
     assert "watermark.keys: line 1 is no key of watermarks" in done.stderr
-
-
-def test_words_about_a_payload_that_cannot_be_read() -> None:
-    mark = {"state": "found", "version": 1, "payload": None, "chance": 3e-9, "of_manifest": False}
-    assert list(verdicts.told_by_watermark(mark)) == [
-        "  watermark: found (version 1, payload can't be read, probability of a false alarm at "
-        "most 3e-09)"
-    ]
 
 
 def test_a_result_with_a_watermark(
