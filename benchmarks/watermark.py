@@ -1,8 +1,7 @@
 """``python -m benchmarks.watermark VIDEO...``: what a mark costs, and what it survives.
 
 Each video, which bears no mark, is marked under a key of this program's own, encoded as a result
-is, changed in many ways, and searched for the mark in 5 seconds from its middle. ``--clean``
-searches videos as they are, under several keys, and holds the scores against what chance gives.
+is, changed in many ways, and searched for the mark in 5 seconds from its middle.
 """
 
 from __future__ import annotations
@@ -164,14 +163,10 @@ def main(words: Sequence[str] | None = None) -> int:
     """Measure, and print tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.watermark", description=__doc__)
     parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO")
-    parser.add_argument("--clean", action="store_true", help="look for marks where there are none")
     parser.add_argument("--tiles", type=Path, help="write differences, 8 times as strong, as PNG")
     parser.add_argument("--attacks", nargs="+", choices=list(ATTACKS), default=list(ATTACKS))
     asked = parser.parse_args(words)
-    if asked.clean:
-        _false_alarms(asked.videos)
-    else:
-        _survival(asked.videos, asked.attacks, asked.tiles)
+    _survival(asked.videos, asked.attacks, asked.tiles)
     return 0
 
 
@@ -331,28 +326,6 @@ def _residual(lumas: Iterator[U8]) -> NDArray[np.float32]:
     for luma in lumas:
         residual.add(luma)
     return residual.whitened()
-
-
-def _false_alarms(videos: Sequence[Path]) -> None:
-    """Compare how often chance gives what searches found with the bound on that."""
-    findings: list[Finding] = []
-    seconds = 0.0
-    for video in videos:
-        with VideoReader(video) as reader:
-            seconds += float(reader.info.duration)
-            residual = _residual(frame.y for frame in reader.read())
-        findings += [search(residual, [key]) for key in KEYS]
-    chances, scores = [one.chance for one in findings], [one.score for one in findings]
-    found, traces = sum(one.found for one in findings), sum(one.traces for one in findings)
-    print(
-        f"{len(videos)} videos, {seconds / 60:.1f} minutes, {len(findings)} searches, "
-        f"{found} found, {traces} with traces; least chance {min(chances):.2g}, "
-        f"scores: median {np.median(scores):.2f}, highest {max(scores):.2f}"
-    )
-    print("| chance by the bound | searches at or below it | expected at most |\n|---|---|---|")
-    for chance in (0.5, 0.1, 0.01, 0.001):
-        below = sum(one <= chance for one in chances)
-        print(f"| {chance:g} | {below} | {chance * len(chances):.1f} |")
 
 
 if __name__ == "__main__":
