@@ -300,7 +300,7 @@ class MarkingConfig(Section):
         True, "lay a mark that is not seen into the picture, which verify finds", group=VIDEO
     )
     watermark_audio: bool = option(
-        False,
+        True,
         "lay a mark that is not heard into the result's sound, which verify finds; without it, the "
         "sound stays what it is",
         group=VIDEO,

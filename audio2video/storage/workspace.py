@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Audio2VideoError, BadFileError, MissingFileError
-from .files import file_hash, read_json, remove, replacing, set_aside, write_json
+from .files import file_hash, read_json, remove, replacing, set_aside, sweep, write_json
 from .ids import DEFAULT_ID, same_name
 
 LAYOUT = (
@@ -212,6 +212,7 @@ class Workspace:
         there, kept = _named(self.root / folder, file_id), None
         if there is not None:
             if there.samefile(source) or file_hash(there) == file_hash(source):
+                sweep(_origin_path(there))  # of a run that was killed after it had brought the file
                 return Brought(there)
             if not (force or _came_from(there, source)):
                 option = "inp_id" if folder.startswith("input") else "tar_id"

@@ -75,6 +75,8 @@ def test_every_option_in_both_spellings(given: Any, option: str) -> None:
         value = "30.5"
     if option in ("nlayers", "noise_snr"):
         value = "2" if option == "nlayers" else "2.0"
+    if option == "timestamp_url":
+        value = "https://time.example/tsa"
     if option == "face_at":
         value = "640,360"
     choices = options_of(Config)[option].choices

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from conftest import CommandInside
 from inside import run_inside
@@ -135,11 +136,13 @@ def test_speed_is_told(result: Path, tmp_path: Path) -> None:
 
 
 def test_without_it_the_sound_is_the_users_own(
-    run: CommandInside, result: Path, small_result: Path
+    run: CommandInside, result: Path, small_speech: Path, tmp_path: Path
 ) -> None:
-    run(*WORDS, "--watermark", "True", "--watermark_audio", "False")
-    path = Workspace(run.workspace).result("words", "painted")
-    plain = Workspace(small_result).result("words", "painted")
+    run(*WORDS, "--watermark_audio", "False")
+    path, plain = Workspace(run.workspace).result("words", "painted"), tmp_path / "plain.mp4"
+    with VideoWriter(plain, 64, 64, Fraction(25), audio=small_speech) as writer:
+        for _ in range(62):
+            writer.write(np.zeros((64, 64, 3), np.uint8))
     assert sound_packets(path) == sound_packets(plain)
     assert sound_packets(path) != sound_packets(result)
     found = verify(path)
@@ -147,7 +150,7 @@ def test_without_it_the_sound_is_the_users_own(
     assert found.manifest is not None
     assert "sound_watermark" not in found.manifest["synthesis"]
     # The sound alone can be marked, too.
-    run(*WORDS, "--watermark_audio", "True")
+    run(*WORDS, "--watermark", "False")
     found = verify(path)
     assert found.watermark == {"state": "not found"}
     assert found.sound_watermark["of_manifest"] is True

@@ -126,7 +126,7 @@ def test_a_result_with_a_watermark(
 ) -> None:
     shutil.copytree(small_result, run_here.workspace)
     words = ("--steps", "4", "--inp_id", "words", "--tar_id", "painted", "--nthreads", "1")
-    run_here(*words, "--watermark", "True")
+    run_here(*words)
     path = Workspace(run_here.workspace).result("words", "painted")
     found = verify(path)
     assert found.state == "intact"
@@ -140,7 +140,7 @@ def test_a_result_with_a_watermark(
     assert "up to date" in run_here(*words, "--watermark", "True").stdout
     assert len(made_from(path)["watermark_key"]) == 12
     # Without it, there is none, and nothing says that there is.
-    run_here(*words)
+    run_here(*words, "--watermark", "False")
     found = verify(path)
     assert found.watermark == {"state": "not found"}
     assert found.manifest is not None

@@ -160,6 +160,17 @@ def test_bring_a_file_of_an_odd_suffix(workspace: Workspace, tmp_path: Path, nam
         workspace.bring(tmp_path / "two" / name, "input/mp3", "speech")
 
 
+def test_bring_sweeps_after_a_run_that_was_killed(workspace: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "talk.wav"
+    source.write_bytes(b"sound")
+    there = workspace.bring(source, "input/mp3", "talk").path
+    left = there.with_name(f".{there.name}.made.tmp-{2**22 + 1}.json")
+    left.write_text("{")
+    workspace.bring(source, "input/mp3", "talk")
+    assert not left.exists()
+    assert there.read_bytes() == b"sound"
+
+
 def test_bring_what_is_not_there(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"none\.wav: file not found"):
         workspace.bring(tmp_path / "none.wav", "input/mp3", "none")

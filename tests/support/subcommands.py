@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,7 @@ def subcommand(name: str, *args: str | Path, folder: Path) -> subprocess.Complet
         text=True,
         timeout=600,
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},  # the same arithmetic as in this process
     )
 
 
