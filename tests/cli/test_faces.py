@@ -76,6 +76,7 @@ def test_the_chosen_one_speaks_and_the_other_is_not_touched(
     run_here: CommandLine, small_speech: Path, pair: Path
 ) -> None:
     plain = ("--steps", "1-4", "--audio", small_speech, "--video", pair, "--retiming", "False")
+    plain += ("--watermark", "False")
     done = run_here(*plain, "--label", "none")
     assert "warning: pair.mp4: 2 people are seen; person 1 (0.6 s) speaks, the oth" in done.stderr
     assert done.stderr.count("no statement of consent") == 1
