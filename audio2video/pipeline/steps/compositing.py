@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...media.video import Box, VideoWriter
-from ...provenance.container_tags import container_tags
+from ...provenance.container_tags import LISTENING_STATEMENT, STATEMENT, container_tags
 from ...provenance.credentials import signing_credentials
 from ...provenance.manifest import Synthesis
 from ...provenance.signing import sign_video
@@ -29,6 +29,9 @@ from ..report import StepReport
 from ..soundtrack import result_sound
 
 NAME = "composite"
+LISTENER = "a rule for listeners"
+"""Stands for the pass in the marks of a listener who says nothing."""
+
 FORMAT = 4
 """Raised when the way frames are composited changes."""
 
@@ -53,7 +56,10 @@ def run(job: Job) -> StepReport:
     timing = layers[0].timing if plan is None else Retiming(np.arange(wanted, dtype=np.float64))
     report = StepReport(NAME, "frame")
     loaded = job.config.inputs.load_shapes is not None
-    made_with = LOADED if loaded else job.pass_id
+    listening = job.config.listening.listen
+    listener = listening and job.config.inputs.voice_audio is None
+    made_with = LISTENER if listener else LOADED if loaded else job.pass_id
+    statement = LISTENING_STATEMENT if listening else STATEMENT
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     network = job.workspace.finished_pass(job.pass_id)
     heard = [job.audio.path] if plan is None else plan.audio
@@ -63,14 +69,15 @@ def run(job: Job) -> StepReport:
         marking.label,
         marking.consent,
         made_with,
-        None if network is None or loaded else network / "network.npz",
+        None if network is None or loaded or listener else network / "network.npz",
         kept_sound=job.config.sound.kept_level,
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),
         watermark=marking.watermark,
+        statement=statement,
     )
     hidden = Watermarking(synthesis, target.info.width, target.info.height)
-    tags = container_tags(job.inp_id, job.tar_id, made_with, synthesis.voice)
+    tags = container_tags(job.inp_id, job.tar_id, made_with, synthesis.voice, statement)
     result = job.workspace.result(job.inp_id, job.tar_id)
     if marking.consent is None and not _has_result(job):
         options = job.workspace.target_options(job.tar_id).relative_to(job.workspace.root)
@@ -122,6 +129,7 @@ def run(job: Job) -> StepReport:
             **(layers[0].facts if plan is None else {"parts": [one.facts for one in layers]}),
             "audio": [file_hash(path) for path in heard] if plan else file_hash(heard[0]),
             "tags": tags,
+            **({"sound": job.config.listening.listener_sound} if listening else {}),
             "options": list(job.config.compositing.flags().values()),
             "marks": synthesis.facts(),
             "signer": credentials.fingerprint,
@@ -135,7 +143,7 @@ def run(job: Job) -> StepReport:
     )
     report.result = result
     if plan is None:
-        report.frames = count_frames(target, timing, layers[0].shown)
+        report.frames = count_frames(target, timing, layers[0].shown, layers[0].own)
     else:
         report.frames = count_in_ranges(layers, wanted)
     report.facts = {
