@@ -14,7 +14,7 @@ from .terminal import CONTEXT, Terminal
 
 FLAGS = (
     *("voice_audio", "pass_id", "face", "face_at", "retiming"),
-    *("take", "liveliness", "listener_sound"),
+    *("take", "liveliness", "listener_sound", "listener_model", "speaker_video"),
     *("label", "consent", "sign_cert", "sign_key", "watermark", "seed", "nthreads"),
 )
 """Options of a run that `listen` offers; all others may stand in --config."""

@@ -829,6 +829,13 @@ class ListeningConfig(Section):
         Factor on how often and how far the listener nods.
     listener_sound : bool
         Whether what is listened to is heard in the result.
+    listener_model : str
+        'auto' for the workspace's trained listener if there is one, 'rule' for the published rule,
+        or the file of a trained listener.
+    speaker_video : Path, optional
+        Video of who speaks, for a trained listener.
+    dyadic : Path, optional
+        Folder of clips of two people, which step 0 trains a listener on.
     """
 
     listen: bool = option(
@@ -853,6 +860,22 @@ class ListeningConfig(Section):
     )
     listener_sound: bool = option(
         True, "let what is listened to be heard in the result", group=LISTENING
+    )
+    listener_model: str = option(
+        "auto",
+        "what tells when to nod: rule (published, for the voice alone), or the file of a trained "
+        "listener; auto is the workspace's own, if there is one, or else the rule",
+        group=LISTENING,
+    )
+    speaker_video: Path | None = option(
+        None,
+        "video of the person who is listened to, as long as the speech: a trained listener sees it",
+        group=LISTENING,
+    )
+    dyadic: Path | None = option(
+        None,
+        "folder of clips of two people, one speaking: step 0 trains a listener on them",
+        group=LISTENING,
     )
 
 

@@ -20,7 +20,7 @@ JOINS = 24
 EASE = 3
 """Frames of a turn that are shown around the turning frame; as in `retiming.path`."""
 
-JOIN_COST, UNLIKE_COST = 4.0, 4.0
+JOIN_COST, UNLIKE_COST = 4.0, 3.0
 """Cost of any join, and of one whose frames differ by as much as `Footage.likeness` counts one."""
 
 TURN_COST = 8.0
@@ -37,7 +37,7 @@ RESTLESS_SECONDS = 1.2
 BACKWARDS_COST = 0.4
 """Cost of a slot that is played backwards."""
 
-AGAIN_COST, REPEAT_COST = 4.0, 2.5
+AGAIN_COST, REPEAT_COST = 2.0, 2.5
 """Cost of showing anything again within `REPEAT_SECONDS`, and for each frame and unit of energy of
 a motion that is shown again."""
 

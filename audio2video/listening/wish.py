@@ -18,8 +18,11 @@ ASPECTS = ("yaw", "pitch", "roll", "x", "y", "brows", "eyes", "smile")
 SCALES = np.array([12.0, 12.0, 12.0, 0.25, 0.25, 0.05, 0.35, 0.1])
 """What counts as one: degrees per second, inter-ocular distances per second, and values."""
 
-CALM, SHOWN = 0.8, 12.0
+CALM, SHOWN = 2.5, 60.0
 """Weights of a wish for nothing special, and of one for a gesture."""
+
+EYES_OPEN = 5.0
+"""Weight of open eyes: blinks come when they are asked for, as far as the footage lets them."""
 
 NOD_SECONDS = 0.6
 """From before the way down to after the way up."""
@@ -127,9 +130,9 @@ def ruled_wish(
     smiles = _by_rate(min(often, 0.2) * liveliness, 2 * SMILE_SECONDS, seconds, rng)
     aspects = np.tile(calm_aspects(), (frames, 1))
     weights = np.full((frames, len(ASPECTS)), CALM)
-    weights[:, ASPECTS.index("eyes")] = 1.0
+    weights[:, ASPECTS.index("eyes")] = EYES_OPEN
     # Brows and smiles of a face at rest are the person's own: whatever is there will do.
-    weights[:, [ASPECTS.index("brows"), ASPECTS.index("smile")]] = 0.1
+    weights[:, [ASPECTS.index("brows"), ASPECTS.index("smile")]] = 0.3
     low, high = NOD_DEGREES
     for time in nods:
         usual = np.clip(habits.nod_degrees, low, high) * rng.uniform(0.7, 1.2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,19 +11,23 @@ from scipy.ndimage import binary_erosion, binary_opening
 
 from .._typing import F64, Mask
 from ..compositing.fading import FADE, covering_fade
+from ..errors import MissingFileError
 from ..face.layout import mouth_opening
+from ..listening.codebook import RATE
 from ..listening.footage import make_footage
 from ..listening.gestures import Habits, find_nods, habits_of
-from ..listening.motion import OPENING, FaceMotion, closed_share, face_motion
+from ..listening.motion import OPENING, FaceMotion, closed_share, face_motion, resampled
 from ..listening.playing import Footage, Playing, play
 from ..listening.prosody import Prosody, prosody_of
 from ..listening.shown import shown_motion
-from ..listening.wish import NOD_SECONDS, Wish, freed, ruled_wish
+from ..listening.wish import NOD_SECONDS, Wish, aspects_of, freed, ruled_wish
 from ..models.encoder_files import load_detector
+from ..models.listener_file import read_listener
 from ..retiming.retime import Retiming, ping_pong
 from ..speech.recording import as_samples, recording_activity
 from ..storage.files import file_hash
-from ..target.analysis import TargetAnalysis
+from ..storage.ids import DEFAULT_ID, id_from_path
+from ..target.analysis import TargetAnalysis, analyse_target
 from .job import Job
 from .playback import playback_mode
 from .small_pictures import small_pictures
@@ -46,12 +52,40 @@ def listener_facts(job: Job) -> dict[str, Any]:
     config = job.config.listening
     if not config.listen:
         return {}
+    model, video = listener_model(job), config.speaker_video
+    chosen = {
+        "take": config.take,
+        "liveliness": config.liveliness,
+        "model": None if model is None else file_hash(model),
+        "speaker_video": None if video is None else file_hash(video),
+    }
     return {
         "listener": FORMAT,
-        **config.flags(),
+        **chosen,
         "seed": job.config.training.seed,
         "heard": file_hash(job.audio.path),
     }
+
+
+def listener_model(job: Job) -> Path | None:
+    """Give the file of the trained listener that is asked for; None for the published rule.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    """
+    asked = job.config.listening.listener_model
+    if asked == "rule":
+        return None
+    own = job.workspace.listener()
+    if asked == "auto":
+        return own if own.is_file() else None
+    if not Path(asked).is_file():
+        raise MissingFileError(
+            "trained listener not found", path=Path(asked), hint="--steps 0 --dyadic DIR trains one"
+        )
+    return Path(asked)
 
 
 def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
@@ -77,8 +111,16 @@ def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
     motion = face_motion(target.track, rate)
     habits = habits_of(motion, _closed(target))
     rng = np.random.default_rng([job.config.training.seed, config.take])
-    prosody = _heard(job)
-    wish = ruled_wish(prosody, habits, rate, job.frames, config.liveliness, rng)
+    prosody, path = _heard(job), listener_model(job)
+    if path is None:
+        if config.speaker_video is not None:
+            job.progress.notice(
+                "the rule for listeners hears the voice alone: --speaker_video is not used"
+            )
+        wish = ruled_wish(prosody, habits, rate, job.frames, config.liveliness, rng)
+    else:
+        model, seen = read_listener(path), _speaker_motion(job)
+        wish = model.wish(prosody, seen, rate, job.frames, config.liveliness, rng)
     talking = _own_speech(job)
     if talking is not None:
         wish = freed(wish, talking, rate)
@@ -92,7 +134,8 @@ def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
         return ping_pong(job.frames, len(target.track)), {"listener": {"nods_asked": 0}}
     timing = Retiming(playing.positions, playing.joined, playing.shares)
     facts = _facts(motion, habits, wish, playing)
-    _tell(job, habits, facts)
+    if path is None:
+        _tell(job, habits, facts)
     return timing, {"listener": facts}
 
 
@@ -136,6 +179,19 @@ def _heard(job: Job) -> Prosody:
     product = job.retiming_path.with_name("heard.npz")
     with speech_of(job.audio.path, product, load_detector) as (samples, heard):
         return prosody_of(as_samples(samples), heard.hearing.presence)
+
+
+def _speaker_motion(job: Job) -> F64 | None:
+    """Analyse the video of who speaks, for a trained listener."""
+    path = job.config.listening.speaker_video
+    if path is None:
+        return None
+    analysis = replace(job.config.analysis, face=None, face_at=None)
+    name = id_from_path(DEFAULT_ID, path)
+    workers = job.config.machine.nthreads
+    speaker = analyse_target(job.workspace, path, name, analysis, workers, job.progress)
+    motion = face_motion(speaker.track, float(speaker.rate))
+    return aspects_of(resampled(motion, RATE, round(len(motion) * RATE / motion.rate)))
 
 
 def _own_speech(job: Job) -> Mask | None:

@@ -24,13 +24,15 @@ from ..contact_sheet import ContactSheet, mouth_box
 from ..frame_count import count_frames, count_in_ranges
 from ..job import Job
 from ..layers import Layer, composite_ranges, read_layer
+from ..listener import listener_model
 from ..loaded_shapes import LOADED
 from ..report import StepReport
 from ..soundtrack import result_sound
 
 NAME = "composite"
 LISTENER = "a rule for listeners"
-"""Stands for the pass in the marks of a listener who says nothing."""
+TRAINED_LISTENER = "a trained listener"
+"""Stand for the pass in the marks of a listener who says nothing."""
 
 FORMAT = 4
 """Raised when the way frames are composited changes."""
@@ -58,7 +60,8 @@ def run(job: Job) -> StepReport:
     loaded = job.config.inputs.load_shapes is not None
     listening = job.config.listening.listen
     listener = listening and job.config.inputs.voice_audio is None
-    made_with = LISTENER if listener else LOADED if loaded else job.pass_id
+    model = listener_model(job) if listening else None
+    made_with = _listener_name(model) if listener else LOADED if loaded else job.pass_id
     statement = LISTENING_STATEMENT if listening else STATEMENT
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     network = job.workspace.finished_pass(job.pass_id)
@@ -69,7 +72,7 @@ def run(job: Job) -> StepReport:
         marking.label,
         marking.consent,
         made_with,
-        None if network is None or loaded or listener else network / "network.npz",
+        model if listener else None if network is None or loaded else network / "network.npz",
         kept_sound=job.config.sound.kept_level,
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),
@@ -153,6 +156,11 @@ def run(job: Job) -> StepReport:
         "timeline": [list(run) for run in report.frames.timeline],
     }
     return report
+
+
+def _listener_name(model: Path | None) -> str:
+    """Give what stands for the pass in the marks of a listener who says nothing."""
+    return LISTENER if model is None else TRAINED_LISTENER
 
 
 def _contact_sheet(layers: Sequence[Layer], timing: Retiming, wanted: int) -> ContactSheet:
