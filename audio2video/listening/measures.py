@@ -127,7 +127,9 @@ def diversity(made: Sequence[F64], true: Sequence[F64], stretch: int) -> float:
         Frames.
     """
     kinds = _stretches(true, stretch)
-    centres, _ = kmeans2(kinds, min(CLUSTERS, len(kinds)), iter=30, minit="++", seed=0)
+    centres, _ = kmeans2(
+        kinds, min(CLUSTERS, len(np.unique(kinds, axis=0))), iter=30, minit="++", seed=0
+    )
     found, _ = vq(_stretches(made, stretch), centres)
     share = np.bincount(found, minlength=len(centres)) / len(found)
     share = share[share > 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -42,6 +42,9 @@ AGAIN_COST, REPEAT_COST = 2.0, 2.5
 a motion that is shown again."""
 
 REPEAT_SECONDS = 4.0
+
+VARIETY_COST = 1.5
+"""Most that chance adds to the cost of a frame."""
 
 MAX_ENERGY = 2.0
 
@@ -109,6 +112,25 @@ class Playing:
     shares: F64
     joins: int
     turns: int
+
+
+def varied(footage: Footage, rng: np.random.Generator) -> Footage:
+    """Let some seconds of the footage be liked better than others, each time others.
+
+    Parameters
+    ----------
+    footage : Footage
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Footage
+        Two of these show different footage even where the same is wished for.
+    """
+    seconds = np.arange(len(footage)) / footage.rate
+    drawn = rng.random(int(seconds[-1]) + 2) if len(seconds) else np.zeros(1)
+    liked = np.interp(seconds, np.arange(len(drawn)), drawn)
+    return replace(footage, cost=footage.cost + VARIETY_COST * liked)
 
 
 def play(footage: Footage, wish: Wish) -> Playing | None:

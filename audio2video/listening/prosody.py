@@ -35,6 +35,9 @@ _SILENT = 35.0
 _STOP_SECONDS = 0.15
 """A shorter silence is part of a word, as before a plosive."""
 
+_FAINT = 1e-9
+"""Mean square of what can't be heard at all: 90 dB below full scale."""
+
 _BLOCK = 2000
 
 
@@ -129,7 +132,8 @@ def _periods(windows: F64) -> F64:
     bend = before - 2 * at + after
     shift = np.where(bend > 1e-9, 0.5 * (before - after) / np.maximum(bend, 1e-9), 0.0)
     found = SAMPLE_RATE / (lag + np.clip(shift, -0.5, 0.5))
-    return np.asarray(np.where(at < _VOICED, found, np.nan))
+    audible = energy[:, 0] > _WINDOW * _FAINT
+    return np.asarray(np.where((at < _VOICED) & audible, found, np.nan))
 
 
 def _bridged(loud: Mask, gap: int) -> Mask:

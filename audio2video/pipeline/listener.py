@@ -17,7 +17,7 @@ from ..listening.codebook import RATE
 from ..listening.footage import make_footage
 from ..listening.gestures import Habits, find_nods, habits_of
 from ..listening.motion import OPENING, FaceMotion, closed_share, face_motion, resampled
-from ..listening.playing import Footage, Playing, play
+from ..listening.playing import Footage, Playing, play, varied
 from ..listening.prosody import Prosody, prosody_of
 from ..listening.shown import shown_motion
 from ..listening.wish import NOD_SECONDS, Wish, aspects_of, freed, ruled_wish
@@ -124,7 +124,7 @@ def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
     talking = _own_speech(job)
     if talking is not None:
         wish = freed(wish, talking, rate)
-    footage = _footage(job, target, motion)
+    footage = varied(_footage(job, target, motion), rng)
     playing = play(footage, wish)
     if playing is None:
         job.progress.warn(
