@@ -24,8 +24,9 @@ LONGEST_MEASURED = 3000
 LOST_COST = 60.0
 """Cost of a frame in which no mouth can be made: whoever listens must not be seen talking."""
 
-OPEN_COST = 0.5
-"""Cost of a frame whose own mouth is open: it has to be replaced."""
+OPEN_COST = 0.8
+"""Cost of a frame whose own mouth is open as usual, growing with the square: it has to be replaced,
+and a chin that is far down has a long way up."""
 
 BODY_COST, POSTURE_COST, POSE_COST = 0.2, 0.15, 0.2
 """Costs of a body that moves as usual in this footage, of one that is as far from its usual
@@ -40,7 +41,7 @@ MOST = 6.0
 def make_footage(
     motion: FaceMotion,
     pictures: U8,
-    closed: F64,
+    opened: F64,
     untouched: Mask,
     starts: Mask,
     *,
@@ -54,8 +55,8 @@ def make_footage(
         Of T frames.
     pictures : ndarray of uint8, shape (T, h, w)
         Small grey pictures.
-    closed : ndarray, shape (T,)
-        How far the own mouth is closed, 0 to 1.
+    opened : ndarray, shape (T,)
+        How far the own mouth is open, see `motion.openness`.
     untouched : ndarray of bool, shape (T,)
         Frames in which no mouth can be made.
     starts : ndarray of bool, shape (T,)
@@ -77,7 +78,7 @@ def make_footage(
     posture = np.linalg.norm(seen - np.median(seen, axis=0), axis=1)
     pose = values[:, [YAW, PITCH, ROLL, X, Y]] / POSE
     cost = (
-        OPEN_COST * (1 - closed)
+        OPEN_COST * opened**2
         + BODY_COST * np.minimum((moves / usual_step) ** 2, MOST)
         + POSTURE_COST * np.minimum((posture / max(float(np.median(posture)), 1e-6)) ** 2, MOST)
         + POSE_COST * np.minimum((pose**2).sum(axis=1), MOST)

@@ -21,6 +21,8 @@ EXPRESSION = slice(BROW, OPENING)
 HEARD = slice(0, OPENING)
 """What a listener's motion is made of: all but the opening, which is the mouth's own."""
 
+MOST_OPEN = 3.0
+
 _MIDDLE = (3, 9, 14, 18)
 """Lip points in the middle of the mouth: corners above these are raised."""
 
@@ -123,8 +125,8 @@ def resampled(motion: FaceMotion, rate: float, frames: int) -> FaceMotion:
     return FaceMotion(values, motion.seen[nearest], rate)
 
 
-def closed_share(opening: NDArray[np.floating], closed: float, usual: float) -> F64:
-    """Tell how far a mouth is closed, 1 at rest and 0 where it is open as in speech.
+def openness(opening: NDArray[np.floating], closed: float, usual: float) -> F64:
+    """Tell how far a mouth is open: 0 at rest, 1 as usual in the footage, up to `MOST_OPEN`.
 
     Parameters
     ----------
@@ -134,4 +136,4 @@ def closed_share(opening: NDArray[np.floating], closed: float, usual: float) -> 
         Of the speaker's closed mouth, and the median in the footage.
     """
     span = max(usual - closed, 0.02)
-    return np.asarray(np.clip(1 - (np.asarray(opening) - closed) / span, 0, 1), np.float64)
+    return np.asarray(np.clip((np.asarray(opening) - closed) / span, 0, MOST_OPEN), np.float64)

@@ -37,7 +37,7 @@ RESTLESS_SECONDS = 1.2
 BACKWARDS_COST = 0.4
 """Cost of a slot that is played backwards."""
 
-AGAIN_COST, REPEAT_COST = 2.0, 2.5
+AGAIN_COST, REPEAT_COST = 2.0, 8.0
 """Cost of showing anything again within `REPEAT_SECONDS`, and for each frame and unit of energy of
 a motion that is shown again."""
 

@@ -16,7 +16,7 @@ from ..face.layout import mouth_opening
 from ..listening.codebook import RATE
 from ..listening.footage import make_footage
 from ..listening.gestures import Habits, find_nods, habits_of
-from ..listening.motion import OPENING, FaceMotion, closed_share, face_motion, resampled
+from ..listening.motion import OPENING, FaceMotion, face_motion, openness, resampled
 from ..listening.playing import Footage, Playing, play, varied
 from ..listening.prosody import Prosody, prosody_of
 from ..listening.shown import shown_motion
@@ -206,11 +206,11 @@ def _own_speech(job: Job) -> Mask | None:
 def _footage(job: Job, target: TargetAnalysis, motion: FaceMotion) -> Footage:
     folder = job.workspace.analysis(job.tar_id, target.key)
     opening = motion.values[:, OPENING]
-    closed = closed_share(opening, _closed(target), float(np.median(opening[motion.seen])))
+    opened = openness(opening, _closed(target), float(np.median(opening[motion.seen])))
     return make_footage(
         motion,
         small_pictures(target, folder, job.progress),
-        closed,
+        opened,
         target.untouched_frames(),
         target.track.starts,
         reversible=playback_mode(target, job.config.retiming) == "full",

@@ -17,7 +17,7 @@ from audio2video.listening.motion import (
     PITCH,
     SMILE,
     FaceMotion,
-    closed_share,
+    openness,
     resampled,
 )
 from audio2video.listening.prosody import Prosody, prosody_features, prosody_of
@@ -139,9 +139,9 @@ def test_a_motion_at_another_rate_is_the_same_motion() -> None:
     np.testing.assert_allclose(aspects_of(twice)[5:50, 1], aspects_of(motion)[5, 1])
 
 
-def test_a_mouth_is_closed_by_degrees() -> None:
-    found = closed_share(np.array([0.0, 0.02, 0.07, 0.12, 0.5]), 0.02, 0.12)
-    np.testing.assert_allclose(found, [1, 1, 0.5, 0, 0])
+def test_a_mouth_is_open_by_degrees() -> None:
+    found = openness(np.array([0.0, 0.02, 0.07, 0.12, 0.22, 0.9]), 0.02, 0.12)
+    np.testing.assert_allclose(found, [0, 0, 0.5, 1, 2, 3])
 
 
 def test_nods_are_wished_for_where_the_rule_says_so() -> None:

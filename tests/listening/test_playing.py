@@ -45,7 +45,9 @@ def footage_of(
     base = np.random.default_rng(0).integers(0, 255, (24, 16))
     moved = motion.values[:, PITCH, None, None]
     pictures = np.clip(base + 5 * moved, 0, 255).astype(np.uint8)
-    return make_footage(motion, pictures, np.ones(frames), untouched, begins, reversible=reversible)
+    return make_footage(
+        motion, pictures, np.zeros(frames), untouched, begins, reversible=reversible
+    )
 
 
 def calm(frames: int) -> Wish:
