@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from audio2video.listening.codebook import PIECE, RATE, cut_pieces, make_codebook
+from audio2video.listening.codebook import CODES, PIECE, RATE, cut_pieces, make_codebook
 from audio2video.listening.gestures import Habits, find_nods
 from audio2video.listening.measures import score
 from audio2video.listening.motion import NAMES, FaceMotion
@@ -116,6 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=120)
     parser.add_argument("--held", type=int, default=30)
+    parser.add_argument("--codes", type=int, default=CODES)
     args = parser.parse_args()
     learned = [law_clip(k) for k in range(args.clips)]
     held = [law_clip(10_000 + k) for k in range(args.held)]
@@ -129,7 +130,7 @@ def main() -> None:
         ]
         print(f"  {codes:4d} codes: k-means {left[0]:.3f}, autoencoder {left[1]:.3f}")
     began = time.perf_counter()
-    model, told = train_listener([one.clip for one in learned])
+    model, told = train_listener([one.clip for one in learned], args.codes)
     print(f"trained in {time.perf_counter() - began:.1f} s: {told}")
     made = predictions(model, learned, held)
     true = [motion_of(one.copy()) for one in made["true"]]

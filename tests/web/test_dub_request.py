@@ -83,6 +83,7 @@ def test_what_can_be_set_is_known() -> None:
         *("frameL", "retiming", "fit", "keep_audio", "label", "consent", "steady", "ncandidates"),
         *("alpha", "pose_weight", "light_weight", "coherence", "detail", "mouth_interior", "jaw"),
         *("match_light", "nthreads", "watermark"),
+        *("listen", "take", "liveliness", "listener_sound"),
     }
 
 
@@ -90,7 +91,7 @@ def test_no_option_that_names_a_file_can_be_set() -> None:
     files = {flag for flag, one in options_of(Config).items() if one.kind is Path}
     assert {"audio", "video", "sign_key", "landmark_model"} <= files
     assert not files & set(settable())
-    for flag in (*files, "inp_id", "tar_id", "force", "nonsense", "epochs"):
+    for flag in (*files, "inp_id", "tar_id", "force", "nonsense", "epochs", "listener_model"):
         with pytest.raises(OptionError, match="can't be set here"):
             read_options({flag: "x"})
 

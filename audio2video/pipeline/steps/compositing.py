@@ -66,6 +66,8 @@ def run(job: Job) -> StepReport:
     credentials = signing_credentials(marking.sign_cert, marking.sign_key)
     network = job.workspace.finished_pass(job.pass_id)
     heard = [job.audio.path] if plan is None else plan.audio
+    if listening and job.config.inputs.voice_audio is not None:
+        heard = [*heard, job.config.inputs.voice_audio]
     synthesis = Synthesis(
         target.info.path,
         heard[0],
