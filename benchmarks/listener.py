@@ -32,7 +32,7 @@ def motion_of(aspects: np.ndarray) -> np.ndarray:
     for k in range(1, len(values)):
         values[k, :5] = values[k - 1, :5] * kept + values[k, :5] / RATE
     values[0, :5] /= RATE
-    return values / np.array([1, 1, 1, 0.05, 0.05, 0.05, 0.3, 0.1])
+    return np.asarray(values / np.array([1, 1, 1, 0.05, 0.05, 0.05, 0.3, 0.1]))
 
 
 def nods_of(aspects: np.ndarray) -> np.ndarray:
@@ -108,7 +108,7 @@ def after_cue(aspects: list[np.ndarray], clips: list[LawClip]) -> np.ndarray:
             first = round(cue * RATE)
             if first + span <= len(one):
                 parts.append(one[first : first + span, 1])
-    return np.mean(parts, axis=0) - general
+    return np.asarray(np.mean(parts, axis=0) - general)
 
 
 def main() -> None:

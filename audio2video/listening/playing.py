@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from .._typing import F32, F64, I32, I64, Mask
@@ -280,7 +281,7 @@ def _cheapest(graph: _Graph, aspects: F64, weights: F64) -> list[tuple[int, int,
     score = np.full(states, np.inf)
     history = np.full((states, memory), -1e6)
     since = np.full(states, restless)
-    trail: list[tuple[I64, I64]] = []
+    trail: list[tuple[I32, NDArray[np.int8]]] = []
     for k in range(slots):
         told = _misses(features, aspects[k], weights[k]) + run_cost
         told[~graph.whole] = np.inf
@@ -305,7 +306,8 @@ def _cheapest(graph: _Graph, aspects: F64, weights: F64) -> list[tuple[int, int,
             rows = np.arange(states)
             score = price[rows, way]
             origin, kind = ways[rows, way], np.minimum(way, _JOIN)
-        trail.append((origin, kind))
+        # Small numbers: an hour of speech has ten thousand slots.
+        trail.append((origin.astype(np.int32), kind.astype(np.int8)))
         came = np.maximum(origin, 0)
         history = np.column_stack([history[came][:, 1:], middles])
         since = np.where(kind == _GO, np.minimum(since[came] + 1, restless), 0) if k else since
