@@ -163,9 +163,13 @@ def test_two_takes_show_different_footage() -> None:
 def test_turns_and_joins_are_not_in_haste() -> None:
     playing = play(footage_of(nodding()), calm(500))
     assert playing is not None
-    ways = np.sign(np.diff(playing.positions))
-    turned = [k for k in range(1, len(ways)) if ways[k] * ways[k - 1] < 0]
-    assert all(b - a >= 20 for a, b in pairwise(turned))
+    moves = np.diff(playing.positions)
+    on = playing.joined >= 0
+    alone = ~(on[1:] | on[:-1])  # within a join the place leaps from one piece to the other
+    turned = np.flatnonzero((moves[1:] * moves[:-1] < 0) & alone[1:] & alone[:-1])
+    begun = np.flatnonzero(on & ~np.concatenate([[False], on[:-1]]))
+    assert len(turned) + len(begun) >= 5
+    assert all(b - a >= 20 for a, b in pairwise(sorted([*turned, *begun])))
 
 
 def test_frames_without_a_mouth_are_left_out() -> None:
