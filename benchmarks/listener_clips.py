@@ -19,6 +19,7 @@ from audio2video.listening.gestures import blink_starts, find_nods
 from audio2video.listening.motion import FaceMotion, face_motion
 from audio2video.listening.playing import REPEAT_SECONDS
 from audio2video.media.video import VideoReader
+from audio2video.storage.npy import load_arrays
 
 
 def changes(video: Path) -> np.ndarray:
@@ -69,7 +70,7 @@ def main() -> None:
     )
     for name in args.results:
         folder = args.workspace / "output" / name
-        places = np.load(folder / "retiming.npz")
+        places = load_arrays(folder / "retiming.npz")
         facts = json.loads((folder / "retiming.npz.made.json").read_text())["listener"]
         result = folder / f"{name}.mp4"
         made = a2v.analyse_target(result, workspace=args.workspace / "checked")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._typing import F64, U8, Mask
+from .._typing import F32, F64, U8, Mask
 from .motion import BROW, EYES, PITCH, ROLL, SMILE, YAW, FaceMotion, X, Y
 from .playing import SLOT_SECONDS, Footage
 from .wish import aspects_of
 
 PICTURE_SIDE = 64
 """Longer side of the small pictures that are compared, in pixels."""
+
+BLOCK = 4
+"""Side of the parts of small pictures that are compared one by one, in their pixels."""
 
 COMPONENTS = 16
 """Principal components of the small pictures that are compared."""
@@ -91,10 +94,20 @@ def make_footage(
         aspects_of(motion),
         np.asarray(cost, np.float64),
         np.hstack([face, seen / usual_join]) / np.sqrt(2.0),
+        _blocks(pictures),
         linked,
         motion.rate,
         reversible,
     )
+
+
+def _blocks(pictures: U8) -> F32:
+    """Give the mean grey levels of all parts of pictures, shape (T, parts)."""
+    frames, height, width = pictures.shape
+    rows, columns = max(1, height // BLOCK), max(1, width // BLOCK)
+    high, wide = height // rows, width // columns
+    whole = pictures[:, : rows * high, : columns * wide].reshape(frames, rows, high, columns, wide)
+    return np.asarray(whole.mean(axis=(2, 4), dtype=np.float32).reshape(frames, -1), np.float32)
 
 
 def _components(pictures: U8) -> F64:

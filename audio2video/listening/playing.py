@@ -24,6 +24,10 @@ EASE = 3
 JOIN_COST, UNLIKE_COST = 4.0, 3.0
 """Cost of any join, and of one whose frames differ by as much as `Footage.likeness` counts one."""
 
+ELSEWHERE_COST, ELSEWHERE = 8.0, 8.0
+"""Cost of a join in which some part of the picture differs by so many grey levels, growing with the
+square."""
+
 TURN_COST = 8.0
 """Cost of any turn."""
 
@@ -54,6 +58,8 @@ MOST_APART = 2.5
 
 NEVER = np.float32(1e9)
 
+_ROWS = 256
+
 
 @dataclass(frozen=True)
 class Footage:
@@ -68,6 +74,9 @@ class Footage:
     likeness : ndarray of float64, shape (T, P)
         A place in a space in which frames that are one apart look about as different as the
         person's own within a join.
+    blocks : ndarray of float32, shape (T, B)
+        Mean grey levels of parts of the picture that are about as large as a hand: one that is
+        elsewhere is to be no part of a join.
     linked : ndarray of bool, shape (T,)
         Whether a frame goes on from the one before.
     rate : float
@@ -79,6 +88,7 @@ class Footage:
     aspects: F64
     cost: F64
     likeness: F64
+    blocks: F32
     linked: Mask
     rate: float
     reversible: bool = True
@@ -245,6 +255,13 @@ class _Graph:
         apart = (targets % frames)[:, None] - origin % frames
         natural = same_way & (np.abs(apart - step[targets][:, None] * slot) <= slot // 2)
         price = np.where(natural, np.inf, JOIN_COST + UNLIKE_COST * distance**2)
+        # Of the frames that are mixed half and half.
+        for k in range(0, len(targets), _ROWS):  # all at once would fill the memory
+            rows_here = slice(k, k + _ROWS)
+            here = self.footage.blocks[into[targets[rows_here]]]
+            there = self.footage.blocks[out[origin[rows_here]]]
+            most = np.abs(here[:, None] - there).max(axis=2)
+            price[rows_here] += ELSEWHERE_COST * (most / ELSEWHERE) ** 2
         price[:, 1:][np.abs(np.diff(origin, axis=1)) <= 1] += 0.5
         best = np.argsort(price, axis=1, kind="stable")[:, :JOINS]
         rows = np.arange(len(targets))[:, None]
