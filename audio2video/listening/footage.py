@@ -15,6 +15,9 @@ PICTURE_SIDE = 64
 BLOCK = 4
 """Side of the parts of small pictures that are compared one by one, in their pixels."""
 
+LEAST_SEEN = 12.0
+"""Grey levels by which a part may differ unseen while one piece passes into another."""
+
 COMPONENTS = 16
 """Principal components of the small pictures that are compared."""
 
@@ -94,20 +97,25 @@ def make_footage(
         aspects_of(motion),
         np.asarray(cost, np.float64),
         np.hstack([face, seen / usual_join]) / np.sqrt(2.0),
-        _blocks(pictures),
+        _blocks(pictures, lag),
         linked,
         motion.rate,
         reversible,
     )
 
 
-def _blocks(pictures: U8) -> F32:
-    """Give the mean grey levels of all parts of pictures, shape (T, parts)."""
+def _blocks(pictures: U8, lag: int) -> F32:
+    """Give the brightness of all parts of pictures, shape (T, parts); see `Footage.blocks`."""
     frames, height, width = pictures.shape
     rows, columns = max(1, height // BLOCK), max(1, width // BLOCK)
     high, wide = height // rows, width // columns
     whole = pictures[:, : rows * high, : columns * wide].reshape(frames, rows, high, columns, wide)
-    return np.asarray(whole.mean(axis=(2, 4), dtype=np.float32).reshape(frames, -1), np.float32)
+    means = whole.mean(axis=(2, 4), dtype=np.float32).reshape(frames, -1)
+    level = LEAST_SEEN
+    if frames > lag:
+        within = np.abs(means[lag:] - means[:-lag]).max(axis=1)
+        level = max(level, float(np.quantile(within, 0.25)))
+    return np.asarray(means / level, np.float32)
 
 
 def _components(pictures: U8) -> F64:

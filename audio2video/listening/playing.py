@@ -24,9 +24,11 @@ EASE = 3
 JOIN_COST, UNLIKE_COST = 4.0, 3.0
 """Cost of any join, and of one whose frames differ by as much as `Footage.likeness` counts one."""
 
-ELSEWHERE_COST, ELSEWHERE = 8.0, 8.0
-"""Cost of a join in which some part of the picture differs by so many grey levels, growing with the
-square."""
+ELSEWHERE_COST = 8.0
+"""Cost of a join in which some part of the picture differs by one, growing with the square."""
+
+GHOST, GHOST_COST = 1.25, 4000.0
+"""A difference from which on a hand is seen in two places, and the cost of each further one."""
 
 TURN_COST = 8.0
 """Cost of any turn."""
@@ -75,8 +77,8 @@ class Footage:
         A place in a space in which frames that are one apart look about as different as the
         person's own within a join.
     blocks : ndarray of float32, shape (T, B)
-        Mean grey levels of parts of the picture that are about as large as a hand: one that is
-        elsewhere is to be no part of a join.
+        Brightness of parts of the picture that are about as large as a hand, which is not to be in
+        two places within a join. One is a difference that is usual within a join's time.
     linked : ndarray of bool, shape (T,)
         Whether a frame goes on from the one before.
     rate : float
@@ -261,7 +263,8 @@ class _Graph:
             here = self.footage.blocks[into[targets[rows_here]]]
             there = self.footage.blocks[out[origin[rows_here]]]
             most = np.abs(here[:, None] - there).max(axis=2)
-            price[rows_here] += ELSEWHERE_COST * (most / ELSEWHERE) ** 2
+            price[rows_here] += ELSEWHERE_COST * most**2
+            price[rows_here] += GHOST_COST * np.maximum(most - GHOST, 0)
         price[:, 1:][np.abs(np.diff(origin, axis=1)) <= 1] += 0.5
         best = np.argsort(price, axis=1, kind="stable")[:, :JOINS]
         rows = np.arange(len(targets))[:, None]

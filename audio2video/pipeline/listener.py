@@ -33,7 +33,7 @@ from .playback import playback_mode
 from .small_pictures import small_pictures
 from .speech_samples import speech_of
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the way listeners are shown changes."""
 
 CLOSED_MARGIN = 0.015
