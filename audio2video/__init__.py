@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from .api.inspect import Inspection, inspect_run
     from .api.landmarks import LandmarkTable, find_landmarks
+    from .api.listen import listen
     from .api.measure import evaluate_lipsync, evaluate_reenact, verify
     from .api.shapes import adopt_mouth
     from .api.speak import speak
@@ -86,6 +87,7 @@ _HOMES = {
     ),
     "api.inspect": ("Inspection", "inspect_run"),
     "api.landmarks": ("LandmarkTable", "find_landmarks"),
+    "api.listen": ("listen",),
     "api.measure": ("evaluate_lipsync", "evaluate_reenact", "verify"),
     "api.shapes": ("adopt_mouth",),
     "api.speak": ("speak",),
@@ -172,6 +174,7 @@ __all__ = [
     "find_faces",
     "find_landmarks",
     "inspect_run",
+    "listen",
     "load_pass",
     "plan_dub",
     "predict_mouth",

@@ -31,7 +31,7 @@ GENERATED = "Generated from the code by `python -m tools.generate_reference`."
 API = {
     "One video": (
         *("dub", "plan_dub", "speak", "find_faces", "inspect_run"),
-        *("animate", "Animation"),
+        *("animate", "Animation", "listen"),
         *("DubResult", "DubPlan", "FoundFace", "Inspection"),
     ),
     "Stages": (
@@ -68,6 +68,7 @@ TUNABLE = (
     "target",
     "texture",
     "retiming",
+    "listening",
     "compositing",
     "watermark",
     "training",
@@ -102,6 +103,8 @@ SAMPLES = {
     "frameU": "120",
     "frameL": "240",
     "face": "2",
+    "speaker_video": '"speaker.mp4"',
+    "dyadic": '"conversations"',
     "face_at": '"640,360,2.5"',
     "init_from": '"talkers"',
     "split_file": '"split.json"',

@@ -23,6 +23,7 @@ from .faces import faces_command
 from .identity import identity_command
 from .inspect import inspect_command
 from .landmarks import landmarks_command
+from .listen import listen_command
 from .passes import passes_group, sweep_command
 from .run import run_command
 from .usage import usage_message
@@ -49,6 +50,7 @@ for _command in (
     identity_command,
     inspect_command,
     animate_command,
+    listen_command,
     batch_command,
     evaluate_group,
     passes_group,

@@ -26,10 +26,11 @@ AS_IT_IS, OFF = 0.0, -100.0
 
 VIDEO = "One video"
 PICTURE = "Picture (steps 2 to 4)"
+LISTENING = "Listening"
 TRAINING = "Training (step 1)"
 DATASET = "Dataset (step 0)"
 MACHINE = "Machine"
-GROUPS = (VIDEO, PICTURE, TRAINING, DATASET, MACHINE)
+GROUPS = (VIDEO, PICTURE, LISTENING, TRAINING, DATASET, MACHINE)
 """Headings of ``--help``, in the order shown."""
 
 
@@ -847,6 +848,70 @@ class DatasetConfig(Section):
 
 
 @dataclass(frozen=True)
+class ListeningConfig(Section):
+    """How a target is shown as a listener.
+
+    Parameters
+    ----------
+    listen : bool
+        Show the target listening to the speech, its mouth closed, instead of saying it.
+    take : int
+        Which of many ways to listen.
+    liveliness : float
+        Factor on how often and how far the listener nods.
+    listener_sound : bool
+        Whether what is listened to is heard in the result.
+    listener_model : str
+        'auto' for the workspace's trained listener if there is one, 'rule' for the published rule,
+        or the file of a trained listener.
+    speaker_video : Path, optional
+        Video of who speaks, for a trained listener.
+    dyadic : Path, optional
+        Folder of clips of two people, which step 0 trains a listener on.
+    """
+
+    listen: bool = option(
+        False,
+        "show the target listening to the speech, its mouth closed, instead of saying it; with "
+        "--voice_audio it says that in between",
+        group=LISTENING,
+    )
+    take: int = option(
+        1,
+        "which of many ways to listen; the same one each time",
+        group=LISTENING,
+        low=1,
+        high=10**6,
+    )
+    liveliness: float = option(
+        1.0,
+        "factor on how often and how far the listener nods; 0 for never",
+        group=LISTENING,
+        low=0,
+        high=3,
+    )
+    listener_sound: bool = option(
+        True, "let what is listened to be heard in the result", group=LISTENING
+    )
+    listener_model: str = option(
+        "auto",
+        "what tells when to nod: rule (published, for the voice alone), or the file of a trained "
+        "listener; auto is the workspace's own, if there is one, or else the rule",
+        group=LISTENING,
+    )
+    speaker_video: Path | None = option(
+        None,
+        "video of the person who is listened to, as long as the speech: a trained listener sees it",
+        group=LISTENING,
+    )
+    dyadic: Path | None = option(
+        None,
+        "folder of clips of two people, one speaking: step 0 trains a listener on them",
+        group=LISTENING,
+    )
+
+
+@dataclass(frozen=True)
 class MachineConfig(Section):
     """How the work is run; none of it changes a result.
 
@@ -885,6 +950,7 @@ class Config(Section):
     lipsync : LipsyncConfig
     training : TrainingConfig
     dataset : DatasetConfig
+    listening : ListeningConfig
     machine : MachineConfig
 
     Examples
@@ -908,11 +974,14 @@ class Config(Section):
     lipsync: LipsyncConfig = field(default_factory=LipsyncConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    listening: ListeningConfig = field(default_factory=ListeningConfig)
     machine: MachineConfig = field(default_factory=MachineConfig)
 
     def __post_init__(self) -> None:
         """Check that what is heard and what is seen go together."""
         super().__post_init__()
+        if self.listening.listen:
+            self._check_listener()
         if not self.plays_in_own_time:
             return
         mode, fit = self.retiming.retiming, self.retiming.fit
@@ -932,6 +1001,28 @@ class Config(Section):
             raise OptionError(
                 f"--keep_audio plays the target once, --fit {fit} more often",
                 hint="use --fit silence, freeze or cut",
+            )
+
+    def _check_listener(self) -> None:
+        """Check that nothing is asked for that a listener can't do."""
+        others = {
+            "segments": self.inputs.segments,
+            "load_shapes": self.inputs.load_shapes,
+            "keep_audio": self.sound.kept_level,
+        }
+        given = next((name for name, value in others.items() if value is not None), None)
+        if given is not None:
+            raise OptionError(f"a listener can't go with --{given}", hint="leave one of them out")
+        if self.retiming.fit not in ("auto", "cut"):
+            raise OptionError(
+                f"a listener is as long as the speech: --fit {self.retiming.fit} changes nothing",
+                hint="leave it out",
+            )
+        if self.retiming.retiming == "off":
+            raise OptionError(
+                "a listener is put together of pieces of the target, --retiming off keeps its "
+                "frames in order",
+                hint="leave it out",
             )
 
     @property

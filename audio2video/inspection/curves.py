@@ -160,7 +160,7 @@ def curves_of(
     advance = np.abs(np.diff(timing.positions, prepend=timing.positions[:1]))
     advance[np.diff(places, prepend=places[:1]) > 1] = 0.0  # a range begins
     gain = speech_gain(heard.activity, rate)
-    why = reason_numbers(target, timing, layer.shown)
+    why = reason_numbers(target, timing, layer.shown, layer.own)
     curves = {
         "step": step,
         "frames": places[some].tolist(),

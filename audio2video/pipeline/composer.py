@@ -192,8 +192,9 @@ def frame_requests(
 def played_frame(target: TargetAnalysis, request: FrameRequest) -> Frame:
     """Give an output frame as the target shows it, between two of its frames where asked for."""
     number, after, track = request.number, request.after, target.track
-    # Across a cut there is nothing in between.
-    linked = track.usable[number] and track.usable[after] and not track.starts[max(number, after)]
+    # Across a cut there is nothing in between; pieces that are joined were found to be alike.
+    cut = abs(number - after) == 1 and track.starts[max(number, after)]
+    linked = track.usable[number] and track.usable[after] and not cut
     if request.other is None or not linked:
         return request.frame
     return _frame_between(request.frame, request.other, request.share)

@@ -30,8 +30,9 @@ NO_FACE = "no usable face"
 OTHERS = "another person"
 COVERED = "mouth covered"
 OUTSIDE = "outside the segments"
+OWN = "own mouth closed"
 SYNTHESISED = "synthesised"
-REASONS = (NO_FACE, OTHERS, COVERED)
+REASONS = (NO_FACE, OTHERS, COVERED, OWN)
 """Why a frame that was asked for is not synthesised; the number of a reason is its place here."""
 
 _REMEDY = {
@@ -69,7 +70,7 @@ class FrameCount:
     @property
     def missed(self) -> Mapping[str, int]:
         """Frames that were to get a mouth and did not, by reason."""
-        return {why: n for why, n in self.passed_through.items() if why != OUTSIDE}
+        return {why: n for why, n in self.passed_through.items() if why not in (OUTSIDE, OWN)}
 
     @property
     def unchanged(self) -> int:
@@ -89,7 +90,10 @@ class FrameCount:
 
 
 def count_frames(
-    target: TargetAnalysis, timing: Retiming, shown: NDArray[np.floating]
+    target: TargetAnalysis,
+    timing: Retiming,
+    shown: NDArray[np.floating],
+    own: NDArray[np.bool_] | None = None,
 ) -> FrameCount:
     """Count the frames of a result.
 
@@ -100,12 +104,14 @@ def count_frames(
         Of N frames.
     shown : ndarray, shape (N,)
         How much of the mouth is shown; see `compositing.masks.covering_fade`.
+    own : ndarray of bool, shape (N,), optional
+        Where the person's own mouth stays because it is closed; nowhere by default.
 
     Returns
     -------
     FrameCount
     """
-    why = reason_numbers(target, timing, shown)
+    why = reason_numbers(target, timing, shown, own)
     return replace(_counted(why), timeline=_timeline(why))
 
 
@@ -136,12 +142,18 @@ def count_in_ranges(layers: Sequence[Layer], frames: int) -> FrameCount:
 
 
 def reason_numbers(
-    target: TargetAnalysis, timing: Retiming, shown: NDArray[np.floating]
+    target: TargetAnalysis,
+    timing: Retiming,
+    shown: NDArray[np.floating],
+    own: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
     """Tell for each frame why it is not synthesised, as a place in `REASONS`; -1 if it is."""
     lost = ~target.track.usable[timing.frames]
     others = target.others_only[timing.frames]
-    seen = np.where(shown == 0, REASONS.index(COVERED), -1)
+    covered = np.full(len(shown), REASONS.index(COVERED))
+    if own is not None:
+        covered[own] = REASONS.index(OWN)
+    seen = np.where(shown == 0, covered, -1)
     unseen = np.where(others, REASONS.index(OTHERS), REASONS.index(NO_FACE))
     return np.where(lost, unseen, seen).astype(np.int64)
 

@@ -23,6 +23,7 @@ from ..target.analysis import MADE_BY, TargetAnalysis
 from .composer import Composer, FrameRequest
 from .contact_sheet import ContactSheet
 from .job import Job
+from .listener import listener_shares
 from .schedule import read_retiming
 from .textures import TextureSequence, read_textures
 
@@ -41,6 +42,8 @@ class Layer:
         How much of each is shown, 0 to 1.
     facts : dict
         What the pictures depend on, as JSON values.
+    own : ndarray of bool, shape (N,), optional
+        Frames of a listener whose own mouth is closed, and stays.
     """
 
     target: TargetAnalysis
@@ -48,6 +51,7 @@ class Layer:
     timing: Retiming
     shown: NDArray[np.float64]
     facts: dict[str, Any]
+    own: NDArray[np.bool_] | None = None
 
 
 def read_layer(job: Job) -> Layer:
@@ -66,8 +70,12 @@ def read_layer(job: Job) -> Layer:
             hint=f"run {MADE_BY} again; --force True if it is your own file",
         )
     rate = target.info.rate
+    own: NDArray[np.bool_] | None = None
     if job.part is None:
         shown = covering_fade(target.occlusions.lips[timing.frames], rate)
+        if job.config.listening.listen:
+            shares = listener_shares(job, timing)
+            own, shown = shares == 0, np.minimum(shown, shares)
     else:
         shown = covering_fade(target.occlusions.lips, rate)[timing.frames]
         shown = np.minimum(shown, job.part.fades)
@@ -77,7 +85,7 @@ def read_layer(job: Job) -> Layer:
         "lines": file_hash(job.textures_path.with_suffix(".npz")),
         "retiming": file_hash(job.retiming_path),
     }
-    return Layer(target, sequence, timing, shown, facts)
+    return Layer(target, sequence, timing, shown, facts, own)
 
 
 def frames_since(asked: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import BadFileError
 from ..retiming.activity import head_velocity
@@ -15,6 +17,7 @@ from ..storage.arrays import read_arrays
 from ..storage.artifacts import build_if_stale
 from ..storage.files import replacing
 from .job import Job
+from .listener import lay_listener, listener_facts
 from .playback import lay_target
 from .plots import plot_retiming
 
@@ -47,17 +50,22 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
         with job.speech(path) as (samples, presence):
             speech = recording_activity(samples, job.rate, job.frames, presence)[job.asked]
         velocity = head_velocity(track.landmarks, track.starts, track.usable)
-        if part is None:
+        facts: dict[str, Any] = {}
+        if job.config.listening.listen:
+            timing, facts = lay_listener(job)
+        elif part is None:
             timing = lay_target(target, speech, job.config.playback, job.progress)
             _tell_of_own_time(job, len(speech) - len(track))
         else:
             timing = Retiming(part.places.astype(np.float64))
         with path.open("wb") as file:
-            np.savez(file, places=timing.positions)
+            joins = {"joined": timing.joined, "shares": timing.shares}
+            kept = {name: array for name, array in joins.items() if array is not None}
+            np.savez(file, places=timing.positions, **kept)  # type: ignore[arg-type]
         with replacing(product.with_suffix(".png")) as temporary:
             motion = np.linalg.norm(velocity, axis=1)
             plot_retiming(timing, speech, motion, track.blink, track.usable, rate, temporary)
-        return {"between": int(timing.is_interpolated.sum())}
+        return {"between": int(timing.is_interpolated.sum()), **facts}
 
     made = build_if_stale(
         product,
@@ -68,6 +76,7 @@ def ensure_retiming(job: Job) -> tuple[Retiming, bool]:
             "frames": job.frames,
             "ranges": None if part is None else part.runs.tolist(),
             **job.config.playback.flags(),
+            **listener_facts(job),
         },
         build,
         job.progress,
@@ -105,7 +114,8 @@ def read_retiming(job: Job) -> Retiming:
         have.
     """
     path, wanted = job.retiming_path, job.wanted
-    places = read_arrays(path, ("places",), made_by=MADE_BY)["places"]
+    arrays = read_arrays(path, ("places",), made_by=MADE_BY)
+    places = arrays["places"]
     if places.ndim != 1 or places.dtype.kind not in "fiu" or len(places) == 0:
         raise BadFileError("places must be a list of numbers", path=path)
     last = len(job.target.track) - 1
@@ -121,4 +131,26 @@ def read_retiming(job: Job) -> Retiming:
             path=path,
             hint=f"run {MADE_BY} again; --force True if it is your own file",
         )
-    return Retiming(places.astype(np.float64))
+    return Retiming(places.astype(np.float64), *_read_joins(job, arrays))
+
+
+def _read_joins(
+    job: Job, arrays: Mapping[str, NDArray[Any]]
+) -> tuple[NDArray[np.int32] | None, NDArray[np.float64] | None]:
+    """Give the frames that are mixed in, and how much of each; none in most retimings."""
+    if "joined" not in arrays and "shares" not in arrays:
+        return None, None
+    wanted, last = job.wanted, len(job.target.track) - 1
+    joined, shares = arrays.get("joined"), arrays.get("shares")
+    if joined is None or shares is None or not joined.shape == shares.shape == (wanted,):
+        raise BadFileError(
+            "joined and shares must be lists of as many numbers", path=job.retiming_path
+        )
+    inside = joined.dtype.kind in "iu" and joined.min() >= -1 and joined.max() <= last
+    if not inside or shares.min() < 0 or shares.max() > 0.5:
+        raise BadFileError(
+            f"joined must be frames 0 to {last}, or -1, and shares 0 to 0.5",
+            path=job.retiming_path,
+            hint=f"{MADE_BY} makes it again with --force True",
+        )
+    return joined.astype(np.int32), shares.astype(np.float64)

@@ -18,9 +18,18 @@ PAINTED_STATEMENT = f"{_MARK} a painted face, which is nobody's, made to move it
 
 REBUILT_STATEMENT = f"{_MARK} the mouth was put together from other frames of the same video"
 
+LISTENING_STATEMENT = (
+    f"{_MARK} the person did not listen to this: other footage was put together anew, with the "
+    "mouth generated"
+)
+
 
 def container_tags(
-    inp_id: str, tar_id: str | None, pass_id: str, voice: str | None = None
+    inp_id: str,
+    tar_id: str | None,
+    pass_id: str,
+    voice: str | None = None,
+    statement: str = STATEMENT,
 ) -> dict[str, str]:
     """Tags of a video file that name it synthetic.
 
@@ -31,6 +40,8 @@ def container_tags(
         None where no target is shown, as in the video of mouth shapes.
     voice : str, optional
         Which program spoke the speech, if one did.
+    statement : str
+        What is synthetic about it.
 
     Returns
     -------
@@ -42,8 +53,8 @@ def container_tags(
     spoken = "" if voice is None else f", a synthetic voice ({voice})"
     return {
         "title": f"{name} (synthetic)",
-        "comment": f"{STATEMENT}. Made with audio2video {__version__}, pass {pass_id}.",
-        "description": f"{STATEMENT}. Speech: {inp_id}{spoken}.{target}",
+        "comment": f"{statement}. Made with audio2video {__version__}, pass {pass_id}.",
+        "description": f"{statement}. Speech: {inp_id}{spoken}.{target}",
     }
 
 

@@ -43,15 +43,15 @@ class Watermarking:
         if self._embedder is not None:
             self._embedder.mark(frame.y)
 
-    def sound(self, source: Path | Sound) -> Path | Sound:
-        """Give a sound with the mark in it; itself where no mark is asserted.
+    def sound(self, source: Path | Sound | None) -> Path | Sound | None:
+        """Give a sound with the mark in it; itself where no mark is asserted, or there is none.
 
         Raises
         ------
         MissingFileError, BadFileError
             The file is missing, or has no sound that can be decoded.
         """
-        if self._key is None or self._number is None:
+        if self._key is None or self._number is None or source is None:
             return source
         return MarkedSound(source, self._key, self._number)
 

@@ -24,9 +24,16 @@ class Retiming:
     ----------
     positions : ndarray of float64, shape (N,)
         Place in the target, in frames: 86.25 lies between frame 86 and frame 87, nearer to 86.
+    joined : ndarray of int32, shape (N,), optional
+        Any other frame that the one at a whole place is mixed with, where two pieces of the target
+        are joined; -1 elsewhere.
+    shares : ndarray of float64, shape (N,), optional
+        How much of that other frame is shown, 0 to 0.5.
     """
 
     positions: NDArray[np.float64]
+    joined: NDArray[np.int32] | None = None
+    shares: NDArray[np.float64] | None = None
 
     @property
     def frames(self) -> NDArray[np.int32]:
@@ -35,19 +42,23 @@ class Retiming:
 
     @property
     def neighbours(self) -> NDArray[np.int32]:
-        """The target frame on the other side of a place between two; -1 elsewhere; int32 (N,)."""
+        """The other frame that is shown: beyond a place between two, or joined; -1 elsewhere."""
         side = np.sign(self.positions - self.frames).astype(np.int32)
-        return np.where(self.is_interpolated, self.frames + side, np.int32(-1))
+        beyond = np.where(side != 0, self.frames + side, np.int32(-1))
+        return beyond if self.joined is None else np.where(self.joined >= 0, self.joined, beyond)
 
     @property
     def fractions(self) -> NDArray[np.float64]:
-        """How far from the nearest frame to the other the place is, 0 to 0.5, float64 (N,)."""
-        return np.abs(self.positions - self.frames)
+        """How much of the other frame is shown, 0 to 0.5, float64 (N,)."""
+        apart = np.abs(self.positions - self.frames)
+        if self.joined is None or self.shares is None:
+            return apart
+        return np.where(self.joined >= 0, self.shares, apart)
 
     @property
     def is_interpolated(self) -> NDArray[np.bool_]:
         """Where the picture lies between two target frames, bool (N,)."""
-        return np.asarray(self.positions != self.frames)
+        return np.asarray(self.neighbours >= 0)
 
 
 def retime(

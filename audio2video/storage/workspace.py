@@ -264,6 +264,10 @@ class Workspace:
         """Folder in which a pass is trained."""
         return self.inside("train", pass_id)
 
+    def listener(self) -> Path:
+        """File of the trained listener."""
+        return self.inside("train", "listener") / "listener.npz"
+
     def sequences(self) -> Path:
         """Training sequences of the corpus, shared by all passes."""
         return self.inside("train") / "sequences.npz"

@@ -15,17 +15,17 @@ from typing import Any
 from ..api.dub import DubPlan, plan_dub
 from ..config import Config, Option, options_of
 from ..config.resolve import resolve_config
-from ..config.sections import MACHINE, PICTURE, VIDEO
+from ..config.sections import LISTENING, MACHINE, PICTURE, VIDEO
 from ..errors import Audio2VideoError, OptionError
 from ..storage.files import replacing
 from .place import WebPlace
 
-GROUPS = (VIDEO, PICTURE, MACHINE)
+GROUPS = (VIDEO, PICTURE, LISTENING, MACHINE)
 """Headings of the options that a browser may set: those of a result."""
 
 SET_OTHERWISE = (
     *("inp_id", "tar_id", "shapes_rate", "seed"),
-    *("force", "text", "voice_program", "voice_name", "timestamp_url"),
+    *("force", "text", "voice_program", "voice_name", "timestamp_url", "listener_model"),
 )
 """Options that follow from what was chosen or change nothing, or that would replace files, start
 programs or have the server call other servers."""

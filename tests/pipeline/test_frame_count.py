@@ -41,6 +41,18 @@ def test_each_frame_is_counted_once_and_by_its_reason() -> None:
     assert str(found).startswith(said)
 
 
+def test_a_closed_mouth_of_a_listener_is_not_missed() -> None:
+    target = SimpleNamespace(
+        track=SimpleNamespace(usable=np.ones(4, bool)), others_only=np.zeros(4, bool)
+    )
+    timing = Retiming(np.arange(4.0))
+    own = np.array([True, True, True, False])
+    found = count_frames(target, timing, np.array([0.0, 0, 0, 1]), own)  # type: ignore[arg-type]
+    assert (found.synthesised, found.missed) == (1, {})
+    check_count(found, RESULT, Progress())
+    assert str(found) == "1 of 4 frames synthesised (3 own mouth closed: unchanged)"
+
+
 def test_a_whole_result_is_said_in_few_words() -> None:
     assert str(FrameCount(9, {})) == "9 of 9 frames synthesised"
 

@@ -80,19 +80,11 @@ def test_what_can_be_set_is_known() -> None:
     """A new option is no page's to set before somebody has asked whether it may be."""
     assert set(settable()) == {
         *("pass_id", "face", "face_at", "expressiveness", "teeth", "lineU", "lineL", "frameU"),
-        *(
-            "frameL",
-            "retiming",
-            "fit",
-            "keep_audio",
-            "label",
-            "label_language",
-            "consent",
-            "steady",
-            "ncandidates",
-        ),
+        *("frameL", "retiming", "fit", "keep_audio", "label", "label_language", "consent"),
+        *("steady", "ncandidates"),
         *("alpha", "pose_weight", "light_weight", "coherence", "detail", "mouth_interior", "jaw"),
         *("match_light", "nthreads", "watermark", "watermark_audio"),
+        *("listen", "take", "liveliness", "listener_sound"),
     }
 
 
@@ -100,7 +92,7 @@ def test_no_option_that_names_a_file_can_be_set() -> None:
     files = {flag for flag, one in options_of(Config).items() if one.kind is Path}
     assert {"audio", "video", "sign_key", "landmark_model"} <= files
     assert not files & set(settable())
-    for flag in (*files, "inp_id", "tar_id", "force", "nonsense", "epochs"):
+    for flag in (*files, "inp_id", "tar_id", "force", "nonsense", "epochs", "listener_model"):
         with pytest.raises(OptionError, match="can't be set here"):
             read_options({flag: "x"})
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...media.video import Box, VideoWriter
-from ...provenance.container_tags import container_tags
+from ...provenance.container_tags import LISTENING_STATEMENT, STATEMENT, container_tags
 from ...provenance.credentials import signing_credentials
 from ...provenance.manifest import Synthesis
 from ...provenance.signing import sign_video
@@ -24,11 +24,16 @@ from ..contact_sheet import ContactSheet, mouth_box
 from ..frame_count import count_frames, count_in_ranges
 from ..job import Job
 from ..layers import Layer, composite_ranges, read_layer
+from ..listener import listener_model
 from ..loaded_shapes import LOADED
 from ..report import StepReport
-from ..soundtrack import result_sound
+from ..soundtrack import is_silent, result_sound
 
 NAME = "composite"
+LISTENER = "a rule for listeners"
+TRAINED_LISTENER = "a trained listener"
+"""Stand for the pass in the marks of a listener who says nothing."""
+
 FORMAT = 4
 """Raised when the way frames are composited changes."""
 
@@ -53,26 +58,33 @@ def run(job: Job) -> StepReport:
     timing = layers[0].timing if plan is None else Retiming(np.arange(wanted, dtype=np.float64))
     report = StepReport(NAME, "frame")
     loaded = job.config.inputs.load_shapes is not None
-    made_with = LOADED if loaded else job.pass_id
+    listening = job.config.listening.listen
+    listener = listening and job.config.inputs.voice_audio is None
+    model = listener_model(job) if listening else None
+    made_with = _listener_name(model) if listener else LOADED if loaded else job.pass_id
+    statement = LISTENING_STATEMENT if listening else STATEMENT
     credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
     network = job.workspace.finished_pass(job.pass_id)
     heard = [job.audio.path] if plan is None else plan.audio
+    if listening and job.config.inputs.voice_audio is not None:
+        heard = [*heard, job.config.inputs.voice_audio]
     synthesis = Synthesis(
         target.info.path,
         heard[0],
         marking.label,
         marking.consent,
         made_with,
-        None if network is None or loaded else network / "network.npz",
+        model if listener else None if network is None or loaded else network / "network.npz",
         label_language=marking.label_language,
+        statement=statement,
         kept_sound=job.config.sound.kept_level,
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),
         watermark=marking.watermark,
-        sound_watermark=marking.watermark_audio,
+        sound_watermark=marking.watermark_audio and not is_silent(job),
     )
     hidden = Watermarking(synthesis, target.info.width, target.info.height)
-    tags = container_tags(job.inp_id, job.tar_id, made_with, synthesis.voice)
+    tags = container_tags(job.inp_id, job.tar_id, made_with, synthesis.voice, statement)
     result = job.workspace.result(job.inp_id, job.tar_id)
     if marking.consent is None and not _has_result(job):
         options = job.workspace.target_options(job.tar_id).relative_to(job.workspace.root)
@@ -124,6 +136,7 @@ def run(job: Job) -> StepReport:
             **(layers[0].facts if plan is None else {"parts": [one.facts for one in layers]}),
             "audio": [file_hash(path) for path in heard] if plan else file_hash(heard[0]),
             "tags": tags,
+            **({"sound": job.config.listening.listener_sound} if listening else {}),
             "options": list(job.config.compositing.flags().values()),
             "marks": synthesis.facts(),
             "signer": credentials.fingerprint,
@@ -137,7 +150,7 @@ def run(job: Job) -> StepReport:
     )
     report.result = result
     if plan is None:
-        report.frames = count_frames(target, timing, layers[0].shown)
+        report.frames = count_frames(target, timing, layers[0].shown, layers[0].own)
     else:
         report.frames = count_in_ranges(layers, wanted)
     report.facts = {
@@ -147,6 +160,11 @@ def run(job: Job) -> StepReport:
         "timeline": [list(run) for run in report.frames.timeline],
     }
     return report
+
+
+def _listener_name(model: Path | None) -> str:
+    """Give what stands for the pass in the marks of a listener who says nothing."""
+    return LISTENER if model is None else TRAINED_LISTENER
 
 
 def _contact_sheet(layers: Sequence[Layer], timing: Retiming, wanted: int) -> ContactSheet:

@@ -24,7 +24,7 @@ from ...storage.files import file_hash
 from ..job import Job, will_train
 from ..loaded_shapes import load_shapes
 from ..report import StepReport
-from ..shapes import MADE_BY, read_shapes
+from ..shapes import MADE_BY, ensure_rest, read_shapes
 
 NAME = "lipsync"
 FORMAT = 5
@@ -61,6 +61,8 @@ def run(job: Job) -> StepReport:
     if job.config.inputs.load_shapes is not None:
         report.count += job.frames if load_shapes(job) else 0
         _draw_shapes(job, file_hash(job.audio.path))
+    elif job.config.listening.listen and job.config.inputs.voice_audio is None:
+        report.count += job.frames if ensure_rest(job) else 0
     elif predict:
         for one in job.speakers:
             _predict(one, report)

@@ -20,6 +20,7 @@ from ...target.analysis import TargetAnalysis
 from ...target.teeth_proxies import Proxies, choose_proxies, proxy_files
 from ...texture.candidates import candidate_count
 from ..job import Job
+from ..listener import listener_shares
 from ..loaded_shapes import load_shapes, shapes_spread
 from ..one_voice import refuse_two_voices
 from ..plots import plot_proxies
@@ -72,6 +73,8 @@ def _make(job: Job, report: StepReport) -> None:
         mouth, workers = carried.shapes, job.config.machine.nthreads
         if job.part is not None:
             mouth = from_own_mouth(mouth, target, timing, job.part.fades)
+        elif job.config.listening.listen:
+            mouth = from_own_mouth(mouth, target, timing, listener_shares(job, timing))
         maker = texture_maker(target, config, proxies, workers, generic=carried.generic)
         rendered = render_textures(maker, mouth, timing, config, workers)
         jaw = _write_textures(path, rendered, target.space, job)
@@ -97,6 +100,7 @@ def _make(job: Job, report: StepReport) -> None:
             "network": file_hash(job.network_path),
             "proxies": proxy_files(job.workspace, job.tar_id),
             "retiming": file_hash(job.retiming_path),
+            **({"listener": FORMAT} if job.config.listening.listen else {}),
             "options": {**config.flags(), **job.config.mouth.flags()},
         },
         build,

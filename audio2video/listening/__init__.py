@@ -1,0 +1,1 @@
+"""Listening: what a listener does for a speech, and which footage shows it."""

@@ -1,0 +1,1 @@
+"""Training of listeners on clips of two people, one of whom speaks."""
