@@ -896,7 +896,7 @@ class ListeningConfig(Section):
     listener_model: str = option(
         "auto",
         "what tells when to nod: rule (published, for the voice alone), or the file of a trained "
-        "listener; auto is the workspace's own, if there is one, or else the rule",
+        "listener; auto is the workspace's own, if it learned something, or else the rule",
         group=LISTENING,
     )
     speaker_video: Path | None = option(

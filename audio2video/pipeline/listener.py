@@ -25,6 +25,7 @@ from ..models.encoder_files import load_detector
 from ..models.listener_file import read_listener
 from ..retiming.retime import Retiming, ping_pong
 from ..speech.recording import as_samples, recording_activity
+from ..storage.artifacts import read_record
 from ..storage.files import file_hash
 from ..storage.ids import DEFAULT_ID, id_from_path
 from ..target.analysis import TargetAnalysis, analyse_target
@@ -70,6 +71,8 @@ def listener_facts(job: Job) -> dict[str, Any]:
 def listener_model(job: Job) -> Path | None:
     """Give the file of the trained listener that is asked for; None for the published rule.
 
+    Unless it is named, one that told nothing on the clips held out in its training is not used.
+
     Raises
     ------
     MissingFileError
@@ -80,7 +83,10 @@ def listener_model(job: Job) -> Path | None:
         return None
     own = job.workspace.listener()
     if asked == "auto":
-        return own if own.is_file() else None
+        record = read_record(own) or {}
+        held, unigram = record.get("held_out_loss"), record.get("unigram_loss")
+        useless = held is not None and unigram is not None and held >= unigram
+        return own if own.is_file() and not useless else None
     if not Path(asked).is_file():
         raise MissingFileError(
             "trained listener not found", path=Path(asked), hint="--steps 0 --dyadic DIR trains one"

@@ -81,7 +81,8 @@ def prepare_listener(workspace: Workspace, config: Config, progress: Progress) -
     if (facts["held_out_loss"] or 0) >= (facts["unigram_loss"] or 0):
         progress.warn(
             "what the listener does could not be told from the speaker on the clips held out: more "
-            "clips are needed; --listener_model rule is the better choice until then"
+            "clips are needed; until then the published rule is used, unless --listener_model "
+            "names this one"
         )
     report = CorpusReport()
     report.count, report.unit, report.facts = len(clips), "clip", facts
