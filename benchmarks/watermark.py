@@ -11,7 +11,7 @@ import io
 import math
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -200,7 +200,7 @@ def _survival(videos: Sequence[Path], attacks: Sequence[str], tiles: Path | None
         for name, row in rows.items():
             for path in marked:
                 lumas = _screenshot(path) if "JPEG" in name else _attacked(path, ATTACKS[name])
-                row.add(search(_residual(lumas), KEYS[:1]))
+                row.add(search(residual_of(lumas), KEYS[:1]))
             assert not row.wrong, f"{name}: another payload was read"
             print(
                 f"| {name} | {row.found} of {len(videos)} | {row.traces} "
@@ -321,7 +321,17 @@ def _changed(planes: U8, one: Pass) -> U8:
     return frame.planes
 
 
-def _residual(lumas: Iterator[U8]) -> NDArray[np.float32]:
+def encoded(lumas: Sequence[U8], options: dict[str, str]) -> list[U8]:
+    """Encode luma with H.264, cut to even sides, and decode it."""
+    height, width = (n & ~1 for n in lumas[0].shape)
+    grey = np.full((height // 2, width), 128, np.uint8)
+    planes = [np.concatenate([y[:height, :width], grey]) for y in lumas]
+    pictures, _ = through(planes, Fraction(25), Pass(options))
+    return [picture[: picture.shape[0] * 2 // 3] for picture in pictures]
+
+
+def residual_of(lumas: Iterable[U8]) -> NDArray[np.float32]:
+    """Give what a detector looks at."""
     residual = Residual()
     for luma in lumas:
         residual.add(luma)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -23,9 +22,8 @@ from audio2video.watermark.detection import search
 from audio2video.watermark.embedding import Embedder
 from audio2video.watermark.pattern import ROWS
 from audio2video.watermark.place import fold
-from audio2video.watermark.residual import Residual
 
-from .watermark import KEYS, PAYLOAD, SECONDS, USUAL, Pass, psnr, ssim, through
+from .watermark import KEYS, PAYLOAD, SECONDS, USUAL, encoded, psnr, residual_of, ssim
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -58,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _tell(name: str, attacked: Sequence[list[U8]], plain: Sequence[list[U8]]) -> None:
-    findings = [search(_residual(_encoded(lumas)), KEYS[:1]) for lumas in attacked]
+    findings = [search(residual_of(encoded(lumas, USUAL)), KEYS[:1]) for lumas in attacked]
     pairs = [
         (a, b)
         for some, others in zip(attacked, plain, strict=True)
@@ -75,7 +73,7 @@ def _tell(name: str, attacked: Sequence[list[U8]], plain: Sequence[list[U8]]) ->
 
 
 def _tell_forged(name: str, forged: Sequence[list[U8]], plain: Sequence[list[U8]]) -> None:
-    findings = [search(_residual(_encoded(lumas)), KEYS[:1]) for lumas in forged]
+    findings = [search(residual_of(encoded(lumas, USUAL)), KEYS[:1]) for lumas in forged]
     likes = [
         psnr(b, a)
         for some, others in zip(forged, plain, strict=True)
@@ -120,7 +118,7 @@ def _noise(levels: float) -> Attack:
 
 
 def _again(crf: int) -> Attack:
-    return lambda lumas: _encoded(lumas, {"crf": str(crf), "preset": "veryfast"})
+    return lambda lumas: encoded(lumas, {"crf": str(crf), "preset": "veryfast"})
 
 
 def _median(reach: int) -> Attack:
@@ -143,12 +141,12 @@ def _without_tile(lumas: list[U8]) -> list[U8]:
 
 def _without_average(lumas: list[U8]) -> list[U8]:
     """Take out what stands still, as the mark does."""
-    return _with_pattern(lumas, _residual(lumas), -1.0)
+    return _with_pattern(lumas, residual_of(lumas), -1.0)
 
 
 def _folded(lumas: Sequence[U8]) -> F32:
     """Estimate the pattern by what repeats from tile to tile."""
-    return np.tile(fold(_residual(lumas), 1.0), (8, 8))
+    return np.tile(fold(residual_of(lumas), 1.0), (8, 8))
 
 
 def _with_pattern(lumas: Sequence[U8], estimate: F32, sign: float) -> list[U8]:
@@ -185,7 +183,7 @@ def _copied_tile(lumas: list[U8], source: list[U8]) -> list[U8]:
 
 
 def _copied_average(lumas: list[U8], source: list[U8]) -> list[U8]:
-    return _with_pattern(lumas, _residual(source), 1.0)
+    return _with_pattern(lumas, residual_of(source), 1.0)
 
 
 FORGERIES = {
@@ -208,20 +206,6 @@ REMOVALS: dict[str, Attack] = {
     "tile estimated from the video, subtracted": _without_tile,
     "average over time, subtracted": _without_average,
 }
-
-
-def _encoded(lumas: Sequence[U8], options: dict[str, str] = USUAL) -> list[U8]:
-    rows = lumas[0].shape[0] // 2
-    planes = [np.concatenate([y, np.full((rows, y.shape[1]), 128, np.uint8)]) for y in lumas]
-    pictures, _ = through(planes, Fraction(25), Pass(options))
-    return [picture[: picture.shape[0] * 2 // 3] for picture in pictures]
-
-
-def _residual(lumas: Sequence[U8]) -> F32:
-    residual = Residual()
-    for luma in lumas:
-        residual.add(luma)
-    return residual.whitened()
 
 
 if __name__ == "__main__":

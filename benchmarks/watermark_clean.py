@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio2video.media.video import VideoReader
+from audio2video.provenance.watermark import FRAMES
 from audio2video.watermark.detection import Finding, search
-from audio2video.watermark.residual import Residual
 
-from .watermark import SECONDS, Pass, through
+from .watermark import SECONDS, encoded, residual_of
 
 U8 = NDArray[np.uint8]
 
@@ -45,7 +45,7 @@ def main(words: Sequence[str] | None = None) -> int:
         for lumas, rate in _pieces(paths):
             for change in CHANGES.values():
                 key = next(numbers).to_bytes(32, "big")
-                findings.append(search(_residual(change(lumas)), [key]))
+                findings.append(search(_seen(change(lumas)), [key]))
                 seconds += len(lumas) / float(rate)
         _tell(findings, seconds)
     return 0
@@ -92,14 +92,6 @@ def _cropped(share: float) -> Change:
     return change
 
 
-def _encoded(lumas: list[U8]) -> list[U8]:
-    height, width = (n & ~1 for n in lumas[0].shape)
-    grey = np.full((height // 2, width), 128, np.uint8)
-    planes = [np.concatenate([y[:height, :width], grey]) for y in lumas]
-    made, _ = through(planes, Fraction(25), Pass({"crf": "30", "preset": "ultrafast"}))
-    return [picture[: picture.shape[0] * 2 // 3] for picture in made]
-
-
 def _darker(lumas: list[U8]) -> list[U8]:
     table = (255 * (np.arange(256) / 255) ** 1.5).astype(np.uint8)
     return [table[y] for y in lumas]
@@ -112,15 +104,13 @@ CHANGES: dict[str, Change] = {
     "half the size": _sized(0.5),
     "1.5 times the size": _sized(1.5),
     "gamma 1.5": _darker,
-    "H.264, CRF 30": _encoded,
+    "H.264, CRF 30": lambda lumas: encoded(lumas, {"crf": "30", "preset": "ultrafast"}),
 }
 
 
-def _residual(lumas: Sequence[U8]) -> NDArray[np.float32]:
-    residual = Residual()
-    for luma in lumas[:: max(1, len(lumas) // 75)]:
-        residual.add(luma)
-    return residual.whitened()
+def _seen(lumas: Sequence[U8]) -> NDArray[np.float32]:
+    """Look at as many frames of a piece as `verify` does."""
+    return residual_of(lumas[:: max(1, len(lumas) // FRAMES)])
 
 
 if __name__ == "__main__":

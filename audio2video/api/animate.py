@@ -21,7 +21,7 @@ from ..pipeline.loaded_shapes import LOADED, adopt_file
 from ..pipeline.speech_samples import level_speech
 from ..progress import Progress, as_progress
 from ..provenance.credentials import signing_credentials
-from ..provenance.signing import rehearse_signing
+from ..provenance.signing import tried_credentials
 from ..storage.ids import check_id, id_from_path
 from ..storage.workspace import Workspace
 from .speak import spoken
@@ -137,9 +137,10 @@ def animate(
         raise OptionError("two exports have the same name", hint="leave one of them out")
     place = as_workspace(workspace)
     marking = config.marking
-    credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
-    if product is not None and (marking.sign_cert or marking.timestamp_url):
-        rehearse_signing(credentials)
+    if product is None:
+        credentials = signing_credentials(marking.sign_cert, marking.sign_key)
+    else:
+        credentials = tried_credentials(marking)
     with tempfile.TemporaryDirectory(prefix="audio2video-") as folder:
         own = Workspace(folder) if workspace is None else place
         sound = spoken(config, own, tell) if config.inputs.is_text else config.inputs.audio

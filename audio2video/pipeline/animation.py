@@ -11,7 +11,6 @@ import numpy as np
 
 from .._typing import F64
 from ..config import MarkingConfig
-from ..config.label_words import label_word
 from ..media.video import Frame, VideoWriter
 from ..mouth.meeting import meet_lips
 from ..mouth.prediction import MouthTrack
@@ -23,7 +22,7 @@ from ..presenter.speaking import Speaker, presenter_mouth
 from ..progress import Progress
 from ..provenance.container_tags import PAINTED_STATEMENT, painted_tags
 from ..provenance.credentials import Credentials
-from ..provenance.label import label_frames, make_label
+from ..provenance.label import chosen_label
 from ..provenance.manifest import Synthesis
 from ..provenance.signing import sign_video
 from ..provenance.watermarking import Watermarking
@@ -122,7 +121,6 @@ def write_animation(
         It can't be written or signed.
     """
     (pass_id, network), marking = made_with, painting.marking
-    word = label_word(marking.label_language, painted=True)
     synthesis = Synthesis(
         None,
         audio,
@@ -140,9 +138,8 @@ def write_animation(
     speaker = Speaker(lips, float(rate), painting.size, painting.seed)
     sampled = np.linspace(0, len(speaker) - 1, min(LABEL_FRAMES, len(speaker))).astype(int)
     faces = np.stack([speaker.landmarks(k) for k in sampled.tolist()])
-    shown = label_frames(marking.label, len(speaker), float(rate))
-    bar = marking.label == "bar"
-    label = make_label(painting.size, painting.size, faces, shown, word, bar=bar)
+    size = painting.size, painting.size
+    label = chosen_label(marking, size, faces, len(speaker), float(rate), painted=True)
     with replacing(product) as temporary:
         with (
             single_threaded_libraries(),

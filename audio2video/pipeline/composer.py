@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from ..compositing.composite import CompositePatch, MouthPatch, Visibility, compose, working_box
 from ..compositing.jaw import chin_offsets
 from ..config import CompositingConfig, MarkingConfig
-from ..config.label_words import label_word
 from ..face.occlusion import analysis_grid
 from ..face.pose import HeadPose
 from ..media.video import Box, Frame, VideoReader
-from ..provenance.label import Label, label_frames, make_label
+from ..provenance.label import Label, chosen_label
 from ..retiming.interpolation import planes_between
 from ..retiming.retime import Retiming
 from ..runtime.threads import ordered_map
@@ -229,11 +228,5 @@ def place_label(
     for one in (target, *others):
         usable = timing.frames[one.track.usable[timing.frames]]
         faces.append(one.track.landmarks[np.unique(usable)])
-    return make_label(
-        info.width,
-        info.height,
-        np.concatenate(faces),
-        label_frames(marking.label, len(timing.frames), float(info.rate)),
-        label_word(marking.label_language, painted=False),
-        bar=marking.label == "bar",
-    )
+    size, frames, rate = (info.width, info.height), len(timing.frames), float(info.rate)
+    return chosen_label(marking, size, np.concatenate(faces), frames, rate, painted=False)

@@ -143,15 +143,10 @@ def check_requirements(workspace: Workspace, steps: Sequence[int], config: Confi
     if 1 in steps and will_train(workspace, config, corpus_coming=0 in steps):
         require("training", "tensorflow")
     if 4 in steps:
-        from ..provenance.credentials import signing_credentials
-        from ..provenance.signing import rehearse_signing
+        from ..provenance.signing import tried_credentials
 
         marking = config.marking
-        credentials = signing_credentials(
-            marking.sign_cert, marking.sign_key, marking.timestamp_url
-        )
-        if marking.sign_cert is not None or marking.timestamp_url is not None:
-            rehearse_signing(credentials)
+        tried_credentials(marking)
         if marking.watermark or marking.watermark_audio:
             from ..provenance.watermark_keys import marking_key
 

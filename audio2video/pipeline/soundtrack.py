@@ -48,9 +48,11 @@ def is_silent(job: Job) -> bool:
 
 def _heard_by_listener(job: Job) -> Path | MixedSound | None:
     """Give what a listener hears and says, as far as that is wanted."""
-    heard, own = job.config.listening.listener_sound, job.config.inputs.voice_audio
+    if is_silent(job):
+        return None
+    own = job.config.inputs.voice_audio
     if own is None:
-        return job.audio.path if heard else None
-    if not heard:
+        return job.audio.path
+    if not job.config.listening.listener_sound:
         return own
     return MixedSound(None, [Voice(job.audio.path), Voice(own)], Fraction(job.frames) / job.rate)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import F32
-from ..config.label_words import TERM
+from ..config import MarkingConfig
+from ..config.label_words import TERM, label_word
 from ..media.figures import CAPITALS, font_file
 from ..media.frame import Box, Frame
 
@@ -120,6 +121,36 @@ def make_label(
         return Label(box, letters, (1 - letters) * PLATE, frames)
     box = _freest(_corners(wide, high, width, height), wide, high, faces)
     return Label(box, letters, (1 - letters) * PLATE * _rounded(high, wide), frames)
+
+
+def chosen_label(
+    marking: MarkingConfig,
+    size: tuple[int, int],
+    faces: NDArray[np.floating],
+    frames: int,
+    rate: float,
+    *,
+    painted: bool,
+) -> Label:
+    """Make the label that the options ask for.
+
+    Parameters
+    ----------
+    marking : MarkingConfig
+    size : (width, height)
+        Of the video in pixels, both even.
+    faces : ndarray, shape (F, 68, 2)
+        Landmarks of every face that is shown, in pixels.
+    frames : int
+        Of the video.
+    rate : float
+        Frames per second.
+    painted : bool
+        Whether nobody was filmed.
+    """
+    shown = label_frames(marking.label, frames, rate)
+    word = label_word(marking.label_language, painted=painted)
+    return make_label(*size, faces, shown, word, bar=marking.label == "bar")
 
 
 def label_frames(shown: str, frames: int, rate: float) -> int:

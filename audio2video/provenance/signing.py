@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..config import MarkingConfig
 from ..errors import Audio2VideoError
 from ..storage.files import replacing
-from .credentials import Credentials
+from .credentials import Credentials, signing_credentials
 from .manifest import Synthesis, definition
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -64,6 +65,20 @@ def sign_video(path: Path, title: str, synthesis: Synthesis, credentials: Creden
             temporary.open("w+b") as signed,
         ):
             builder.sign(signer, "video/mp4", source, signed)
+
+
+def tried_credentials(marking: MarkingConfig) -> Credentials:
+    """Give what the options sign with, tried where that is not this package's own, offline.
+
+    Raises
+    ------
+    Audio2VideoError
+        It can't be used, can't be kept, or a time stamp authority gives no time stamp.
+    """
+    credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
+    if marking.sign_cert is not None or marking.timestamp_url is not None:
+        rehearse_signing(credentials)
+    return credentials
 
 
 def rehearse_signing(credentials: Credentials) -> None:
