@@ -27,7 +27,7 @@ from audio2video.media.video import Frame, VideoReader, VideoWriter
 from audio2video.watermark.code import Payload
 from audio2video.watermark.detection import Finding, search
 from audio2video.watermark.embedding import Embedder
-from audio2video.watermark.residual import Residual
+from audio2video.watermark.residual import Average, Seen
 
 U8 = NDArray[np.uint8]
 AREA = cv2.INTER_AREA
@@ -200,7 +200,7 @@ def _survival(videos: Sequence[Path], attacks: Sequence[str], tiles: Path | None
         for name, row in rows.items():
             for path in marked:
                 lumas = _screenshot(path) if "JPEG" in name else _attacked(path, ATTACKS[name])
-                row.add(search(residual_of(lumas), KEYS[:1]))
+                row.add(search(seen_in(lumas), KEYS[:1]))
             assert not row.wrong, f"{name}: another payload was read"
             print(
                 f"| {name} | {row.found} of {len(videos)} | {row.traces} "
@@ -330,12 +330,12 @@ def encoded(lumas: Sequence[U8], options: dict[str, str]) -> list[U8]:
     return [picture[: picture.shape[0] * 2 // 3] for picture in pictures]
 
 
-def residual_of(lumas: Iterable[U8]) -> NDArray[np.float32]:
+def seen_in(lumas: Iterable[U8]) -> Seen:
     """Give what a detector looks at."""
-    residual = Residual()
+    average = Average()
     for luma in lumas:
-        residual.add(luma)
-    return residual.whitened()
+        average.add(luma)
+    return average.seen()
 
 
 if __name__ == "__main__":

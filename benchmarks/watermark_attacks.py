@@ -23,7 +23,7 @@ from audio2video.watermark.embedding import Embedder
 from audio2video.watermark.pattern import ROWS
 from audio2video.watermark.place import fold
 
-from .watermark import KEYS, PAYLOAD, SECONDS, USUAL, encoded, psnr, residual_of, ssim
+from .watermark import KEYS, PAYLOAD, SECONDS, USUAL, encoded, psnr, seen_in, ssim
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -56,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _tell(name: str, attacked: Sequence[list[U8]], plain: Sequence[list[U8]]) -> None:
-    findings = [search(residual_of(encoded(lumas, USUAL)), KEYS[:1]) for lumas in attacked]
+    findings = [search(seen_in(encoded(lumas, USUAL)), KEYS[:1]) for lumas in attacked]
     pairs = [
         (a, b)
         for some, others in zip(attacked, plain, strict=True)
@@ -73,7 +73,7 @@ def _tell(name: str, attacked: Sequence[list[U8]], plain: Sequence[list[U8]]) ->
 
 
 def _tell_forged(name: str, forged: Sequence[list[U8]], plain: Sequence[list[U8]]) -> None:
-    findings = [search(residual_of(encoded(lumas, USUAL)), KEYS[:1]) for lumas in forged]
+    findings = [search(seen_in(encoded(lumas, USUAL)), KEYS[:1]) for lumas in forged]
     likes = [
         psnr(b, a)
         for some, others in zip(forged, plain, strict=True)
@@ -141,12 +141,12 @@ def _without_tile(lumas: list[U8]) -> list[U8]:
 
 def _without_average(lumas: list[U8]) -> list[U8]:
     """Take out what stands still, as the mark does."""
-    return _with_pattern(lumas, residual_of(lumas), -1.0)
+    return _with_pattern(lumas, seen_in(lumas).residual, -1.0)
 
 
 def _folded(lumas: Sequence[U8]) -> F32:
     """Estimate the pattern by what repeats from tile to tile."""
-    return np.tile(fold(residual_of(lumas), 1.0), (8, 8))
+    return np.tile(fold(seen_in(lumas).residual, 1.0), (8, 8))
 
 
 def _with_pattern(lumas: Sequence[U8], estimate: F32, sign: float) -> list[U8]:
@@ -183,7 +183,7 @@ def _copied_tile(lumas: list[U8], source: list[U8]) -> list[U8]:
 
 
 def _copied_average(lumas: list[U8], source: list[U8]) -> list[U8]:
-    return _with_pattern(lumas, residual_of(source), 1.0)
+    return _with_pattern(lumas, seen_in(source).residual, 1.0)
 
 
 FORGERIES = {

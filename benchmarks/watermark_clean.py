@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from audio2video.media.video import VideoReader
 from audio2video.provenance.watermark import FRAMES
 from audio2video.watermark.detection import Finding, search
+from audio2video.watermark.residual import Seen
 
-from .watermark import SECONDS, encoded, residual_of
+from .watermark import SECONDS, encoded, seen_in
 
 U8 = NDArray[np.uint8]
 
@@ -108,9 +109,9 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def _seen(lumas: Sequence[U8]) -> NDArray[np.float32]:
+def _seen(lumas: Sequence[U8]) -> Seen:
     """Look at as many frames of a piece as `verify` does."""
-    return residual_of(lumas[:: max(1, len(lumas) // FRAMES)])
+    return seen_in(lumas[:: max(1, len(lumas) // FRAMES)])
 
 
 if __name__ == "__main__":

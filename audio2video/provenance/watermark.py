@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import BadFileError
 from ..media.video import VideoReader
 from ..watermark.detection import Finding, search
-from ..watermark.residual import Residual
+from ..watermark.residual import Average
 from .watermark_keys import key_name
 
 FOUND, TRACES, NOT_FOUND = "found", "traces", "not found"
@@ -69,10 +69,10 @@ def _search_pieces(path: Path, keys: list[bytes]) -> Finding | None:
     with VideoReader(path) as reader:
         pieces = spread_pieces(reader.info.frames, reader.info.rate)
         for piece in pieces:
-            residual = Residual()
+            average = Average()
             for frame in reader.read(piece):
-                residual.add(frame.y)
-            finding = search(residual.whitened(), keys, pieces=len(pieces))
+                average.add(frame.y)
+            finding = search(average.seen(), keys, pieces=len(pieces))
             if finding.found:
                 return finding
             if finding.traces:

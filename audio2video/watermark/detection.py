@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .._typing import F32
 from .code import CHECK_BITS, HASH_BITS, VERSION_BITS, Payload
-from .pattern import CELLS, layout, signs
+from .pattern import CELLS, layout
 from .place import Place, best_place
 from .reading import DECODED, Reading, read
+from .residual import Seen
 
 FALSE_ALARM = 1e-6
 """A mark counts as found where chance gives as much less often than this."""
+
+BELONGS = 0.35
+"""What is turned by the content fits at least so well, or the mark is of another picture."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Finding:
         gives.
     payload : Payload or None
         What the mark says; None where that can't be read.
+    belonging : float
+        How well it fits to what the picture shows, about 0 to 1; 0 where it can't be read.
     key : int
         Which of the keys.
     scale : float
@@ -37,6 +42,7 @@ class Finding:
 
     score: float
     payload: Payload | None
+    belonging: float
     key: int
     scale: float
     mirrored: bool
@@ -44,19 +50,21 @@ class Finding:
 
     @property
     def found(self) -> bool:
-        """Whether a mark was read, and that is no chance."""
-        return self.payload is not None and self.chance < FALSE_ALARM
+        """Whether a mark of this picture was read, and that is no chance."""
+        read = self.payload is not None and self.belonging >= BELONGS
+        return read and self.chance < FALSE_ALARM
 
     @property
     def traces(self) -> bool:
-        """Whether only the template was found: a mark that can't be read, or one that was copied.
+        """Whether there is a mark, but none of this picture that can be read.
 
-        The template can be learned from a marked picture without the key.
+        The template can be learned from a marked picture without the key, and the whole mark of one
+        picture can be laid onto another.
         """
-        return self.payload is None and self.chance < FALSE_ALARM
+        return self.chance < FALSE_ALARM and not self.found
 
 
-def search(residual: F32, keys: list[bytes], pieces: int = 1) -> Finding:
+def search(seen: Seen, keys: list[bytes], pieces: int = 1) -> Finding:
     """Look for the mark of any of the keys, at any scale and shift, mirrored or not.
 
     Where the template is found nowhere, as it may have been taken out, the code word is looked for
@@ -64,7 +72,7 @@ def search(residual: F32, keys: list[bytes], pieces: int = 1) -> Finding:
 
     Parameters
     ----------
-    residual : ndarray of float32, shape (H, W)
+    seen : Seen
     keys : list of bytes
         At least one.
     pieces : int
@@ -75,8 +83,8 @@ def search(residual: F32, keys: list[bytes], pieces: int = 1) -> Finding:
     Finding
     """
     plans = [layout(key) for key in keys]
-    place = best_place(residual, plans)
-    reading = read(residual, plans[place.key], signs(keys[place.key]), place, whole=False)
+    place = best_place(seen, plans)
+    reading = read(seen, keys[place.key], place, whole=False)
     tries = pieces * place.tries
     finding = _finding(place, reading, chance_of(place.score, reading, tries))
     if finding.chance < FALSE_ALARM:
@@ -84,7 +92,7 @@ def search(residual: F32, keys: list[bytes], pieces: int = 1) -> Finding:
     for number, key in enumerate(keys):
         for mirrored in (False, True):
             there = Place(place.score, 0, number, 1.0, 0.0, 0.0, mirrored)
-            reading = read(residual, plans[number], signs(key), there, whole=True)
+            reading = read(seen, key, there, whole=True)
             if reading is not None:
                 chance = chance_of_word(reading.score, 2 * len(keys) * pieces)
                 if chance < FALSE_ALARM:
@@ -125,5 +133,5 @@ def chance_of_word(score: float, tries: int) -> float:
 
 
 def _finding(place: Place, reading: Reading | None, chance: float) -> Finding:
-    payload = None if reading is None else reading.payload
-    return Finding(place.score, payload, place.key, place.scale, place.mirrored, chance)
+    payload, belonging = (None, 0.0) if reading is None else (reading.payload, reading.belonging)
+    return Finding(place.score, payload, belonging, place.key, place.scale, place.mirrored, chance)

@@ -8,7 +8,8 @@ import numpy as np
 from .._typing import F32, F64, U8
 from ..runtime.kernels import kernel
 from .code import Payload
-from .pattern import ROWS, field
+from .content import Content
+from .pattern import ROWS, Field
 
 LOSS = 0.015
 """How much of the structural similarity of Wang et al. (2004) the mark costs at most in any place.
@@ -37,11 +38,12 @@ BLOCKS = 80
 class Embedder:
     """Adds one payload's pattern to the luma of frames of one size.
 
-    The pattern stands still, so that encoders keep it and a detector may average over time. How
-    strong it is follows the texture of each frame: where a block and all its neighbours have
-    variance v, that of the mark within a small window is ``LOSS (C + 2 v)``, which costs the same
-    structural similarity everywhere, but less than that where there is no texture: smooth skin and
-    sky get least, and so does the calm side of an edge.
+    The pattern stands still, so that encoders keep it and a detector may average over time; only
+    where what a cell shows has changed, its signs change with it. How strong it is follows the
+    texture of each frame: where a block and all its neighbours have variance v, that of the mark
+    within a small window is ``LOSS (C + 2 v)``, which costs the same structural similarity
+    everywhere, but less than that where there is no texture: smooth skin and sky get least, and so
+    does the calm side of an edge.
 
     Parameters
     ----------
@@ -52,7 +54,10 @@ class Embedder:
     """
 
     def __init__(self, key: bytes, payload: Payload, width: int, height: int) -> None:
-        self._pattern = pattern(key, payload, width, height)
+        scale = ROWS / min(width, height)
+        self._field = Field(key, payload, round(height * scale), round(width * scale))
+        self._content = Content(key)
+        self._pattern = sized(self._field.drawn(), width, height)
         coarse = cv2.GaussianBlur(self._pattern, (0, 0), _WINDOW)
         self._seen = 1.0 - float(np.mean(coarse**2))
         self._block = max(4, round(min(width, height) / BLOCKS))
@@ -64,6 +69,10 @@ class Embedder:
         ----------
         luma : ndarray of uint8, shape (H, W)
         """
+        turned = self._content.see(luma)
+        if turned is not None:
+            self._field.turn(turned)
+            self._pattern = sized(self._field.drawn(), *luma.shape[::-1])
         strength = cv2.resize(self.gain(luma), luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
         _add(luma, np.asarray(strength, np.float32), self._pattern)
 
@@ -87,18 +96,16 @@ class Embedder:
         return np.asarray(np.sqrt(squared * share), np.float32)
 
 
-def pattern(key: bytes, payload: Payload, width: int, height: int) -> F32:
-    """Draw a mark's pattern for frames of any size, scaled by their shorter side.
+def sized(drawn: F32, width: int, height: int) -> F32:
+    """Bring a pattern to the size of frames.
 
     Returns
     -------
     ndarray of float32, shape (height, width)
         Of variance 1.
     """
-    scale = ROWS / min(width, height)
-    drawn = field(key, payload, round(height * scale), round(width * scale))
-    sized = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(sized / sized.std(), np.float32)
+    whole = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(whole / whole.std(), np.float32)
 
 
 @kernel()

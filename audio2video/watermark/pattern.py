@@ -5,7 +5,8 @@ of the mark, with a phase that only the key tells. A third of them, always the s
 a template by which a detector finds scale and shift (Pereira and Pun 2000); the others carry the
 signs of a code word. The template repeats, so that it is found in any part (Kutter 1998; Kalker,
 Depovere, Haitsma and Maes 1999). What carries the code word has other signs in each cell, as the
-key says: who folds the picture without the key, to learn the tile, sees it cancel out.
+key says: who folds the picture without the key, to learn the tile, sees it cancel out. A third of
+these signs are turned by what a cell shows, too (`watermark.content`).
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ CELLS = 16
 TEMPLATE_SHARE = 3
 """One of so many frequencies belongs to the template."""
 
+BOUND_SHARE = 3
+"""One of so many of the others is turned by what its cell shows."""
+
+GROUPS = 8
+"""These are turned in so many groups."""
+
 _TAU = 2.0 * np.pi
 
 
@@ -49,6 +56,8 @@ class Layout:
         Places in the band.
     bits : ndarray of int64, shape (D,)
         Which bit of the code word each of `data` carries.
+    groups : ndarray of int64, shape (D,)
+        By which of the signs of what a cell shows it is turned, 0 to 7; 8 for those that are not.
     phases : ndarray of float64, shape (T + D,)
         Of all frequencies of the band.
     """
@@ -56,6 +65,7 @@ class Layout:
     template: I64
     data: I64
     bits: I64
+    groups: I64
     phases: F64
 
 
@@ -86,7 +96,9 @@ def layout(key: bytes) -> Layout:
     order = np.argsort(drawn[:count], kind="stable")
     phases = drawn[count:] * (_TAU / 2.0**64)
     template, data = order[: count // TEMPLATE_SHARE], order[count // TEMPLATE_SHARE :]
-    return Layout(template, data, np.arange(len(data)) % CODED, phases)
+    places = np.arange(len(data))
+    groups = np.where(places % BOUND_SHARE, GROUPS, places // BOUND_SHARE % GROUPS)
+    return Layout(template, data, places % CODED, groups, phases)
 
 
 @cache
@@ -104,33 +116,50 @@ def signs(key: bytes) -> I64:
     return bits.reshape(CELLS, CELLS, count) * 2 - 1
 
 
-def field(key: bytes, payload: Payload, rows: int, columns: int) -> F32:
-    """Draw the pattern of a payload over an area.
+class Field:
+    """The pattern of a payload over an area, cell by cell.
 
     Parameters
     ----------
     key : bytes
     payload : Payload
     rows, columns : int
-
-    Returns
-    -------
-    ndarray of float32, shape (rows, columns)
-        Of mean 0 and variance 1, about.
+        Of the area.
     """
-    plan, laid = layout(key), signs(key)
-    at = band()
-    carried = encode(payload_bits(payload))[plan.bits] * 2.0 - 1.0
-    whole = np.empty((-(-rows // TILE) * TILE, -(-columns // TILE) * TILE), np.float32)
-    values = np.ones(len(plan.phases))
-    for i in range(whole.shape[0] // TILE):
-        for j in range(whole.shape[1] // TILE):
-            values[plan.data] = carried * laid[i % CELLS, j % CELLS]
-            spectrum: NDArray[np.complex128] = np.zeros((TILE, TILE // 2 + 1), np.complex128)
-            spectrum[at] = values * np.exp(1j * plan.phases)
+
+    def __init__(self, key: bytes, payload: Payload, rows: int, columns: int) -> None:
+        self._plan, self._signs = layout(key), signs(key)
+        self._carried = encode(payload_bits(payload))[self._plan.bits] * 2.0 - 1.0
+        self._size = rows, columns
+        shape = -(-rows // TILE), -(-columns // TILE)
+        self._turned: I64 = np.zeros((*shape, GROUPS), np.int64)
+        self._whole = np.empty((shape[0] * TILE, shape[1] * TILE), np.float32)
+        self.turn(np.ones_like(self._turned))
+
+    def turn(self, turned: I64) -> None:
+        """Turn the groups of each cell.
+
+        Parameters
+        ----------
+        turned : ndarray of int64, shape (R, C, 8)
+            1 or -1, for each cell and group.
+        """
+        for i, j in np.argwhere((turned != self._turned).any(axis=2)).tolist():
             cell = slice(i * TILE, (i + 1) * TILE), slice(j * TILE, (j + 1) * TILE)
-            # Each of the frequencies has two places in the whole spectrum.
-            whole[cell] = np.fft.irfft2(spectrum, (TILE, TILE)) * (
-                TILE**2 / np.sqrt(2.0 * len(values))
-            )
-    return whole[:rows, :columns]
+            self._whole[cell] = self._cell(i, j, turned[i, j])
+        self._turned = turned
+
+    def drawn(self) -> F32:
+        """Give the pattern [shape=(rows, columns), of mean 0 and variance 1, about]."""
+        return self._whole[: self._size[0], : self._size[1]]
+
+    def _cell(self, i: int, j: int, turned: I64) -> F64:
+        plan = self._plan
+        values = np.ones(len(plan.phases))
+        laid = self._signs[i % CELLS, j % CELLS] * np.append(turned, 1)[plan.groups]
+        values[plan.data] = self._carried * laid
+        spectrum: NDArray[np.complex128] = np.zeros((TILE, TILE // 2 + 1), np.complex128)
+        spectrum[band()] = values * np.exp(1j * plan.phases)
+        # Each of the frequencies has two places in the whole spectrum.
+        scale = TILE**2 / np.sqrt(2.0 * len(values))
+        return np.asarray(np.fft.irfft2(spectrum, (TILE, TILE)) * scale)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .._typing import F32
 from .pattern import TILE, Layout, band
+from .residual import Seen
 
 SMALLEST, LARGEST, STEP = 0.45, 1.7, 0.007
 """Scales that are tried: the size of the mark against that in an uncropped picture. An upright
@@ -57,12 +58,12 @@ class Place:
     mirrored: bool
 
 
-def best_place(residual: F32, plans: list[Layout]) -> Place:
+def best_place(seen: Seen, plans: list[Layout]) -> Place:
     """Look for the template of any of the keys, at any scale and shift, mirrored or not.
 
     Parameters
     ----------
-    residual : ndarray of float32, shape (H, W)
+    seen : Seen
     plans : list of Layout
         Of the keys, at least one.
     """
@@ -71,9 +72,9 @@ def best_place(residual: F32, plans: list[Layout]) -> Place:
     steps = np.arange(math.floor(math.log(SMALLEST) / STEP), math.log(LARGEST) / STEP)
     best, found = -math.inf, (0, 0, 0, 1.0, False)
     for mirrored in (False, True):
-        seen = turned(residual, mirrored=mirrored)
+        residual = seen.turned(mirrored=mirrored).residual
         for scale in np.exp(STEP * steps).tolist():
-            spectrum = evened(scipy.fft.rfft2(fold(seen, scale)))
+            spectrum = evened(scipy.fft.rfft2(fold(residual, scale)))
             squared = np.abs(spectrum) ** 2
             there = scipy.fft.irfft2(masks * spectrum, (TILE, TILE)) * (TILE**2 / 2)
             there /= np.sqrt((squared * places).sum(axis=(1, 2), keepdims=True) / 2 + _TINY)
@@ -84,12 +85,7 @@ def best_place(residual: F32, plans: list[Layout]) -> Place:
                 found = key, y, x, scale, mirrored
     key, y, x, scale, mirrored = found
     tries = 2 * len(steps) * len(plans) * TILE**2
-    return _refined(residual, plans, Place(best, tries, key, scale, y, x, mirrored))
-
-
-def turned(residual: F32, *, mirrored: bool) -> F32:
-    """Give a picture as it was before it was mirrored."""
-    return residual[:, ::-1] if mirrored else residual
+    return _refined(seen, plans, Place(best, tries, key, scale, y, x, mirrored))
 
 
 def drawn_at(residual: F32, scale: float) -> F32:
@@ -159,13 +155,13 @@ def _templates(plans: list[Layout]) -> Spectrum:
     return masks
 
 
-def _refined(residual: F32, plans: list[Layout], place: Place) -> Place:
+def _refined(seen: Seen, plans: list[Layout], place: Place) -> Place:
     """Try places a little beside one; the score stays that of the search."""
     rows, columns = band()
-    plan, seen = plans[place.key], turned(residual, mirrored=place.mirrored)
+    plan, residual = plans[place.key], seen.turned(mirrored=place.mirrored).residual
     best, found = -math.inf, (place.scale, place.down, place.across)
     for scale in (place.scale * np.exp(np.linspace(-STEP, STEP, 5))).tolist():
-        phases = evened(scipy.fft.rfft2(fold(seen, scale)))[rows, columns]
+        phases = evened(scipy.fft.rfft2(fold(residual, scale)))[rows, columns]
         phases = phases * np.exp(-1j * plan.phases)
         for y in (place.down + _NEARBY).tolist():
             for x in (place.across + _NEARBY).tolist():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -15,12 +17,33 @@ _QUIET = 0.1
 """How a residual is made: what found most in four videos after strong compression."""
 
 
-class Residual:
-    """What is left of frames without their coarse content, averaged over time."""
+@dataclass(frozen=True)
+class Seen:
+    """What a detector looks at, in the pixels that marks are defined in.
+
+    Parameters
+    ----------
+    residual : ndarray of float32, shape (H, W)
+        What is left without the coarse content, of like strength everywhere.
+    picture : ndarray of float32, shape (H, W)
+        Luma.
+    """
+
+    residual: F32
+    picture: F32
+
+    def turned(self, *, mirrored: bool) -> Seen:
+        """Give them as they were before the picture was mirrored."""
+        return Seen(self.residual[:, ::-1], self.picture[:, ::-1]) if mirrored else self
+
+
+class Average:
+    """Frames, and what is left of them without their coarse content, averaged over time."""
 
     def __init__(self) -> None:
-        self._total: F64 | None = None
-        self.count = 0
+        self._rest: F64 | None = None
+        self._picture: F64 | None = None
+        self._count = 0
 
     def add(self, luma: U8) -> None:
         """Take in a frame.
@@ -30,27 +53,35 @@ class Residual:
         luma : ndarray of uint8, shape (H, W)
             The same size each time.
         """
-        rest = fine(luma)
-        if self._total is None:
-            self._total = np.zeros(rest.shape)
-        self._total += rest
-        self.count += 1
+        small = reduced(luma)
+        if self._rest is None or self._picture is None:
+            self._rest, self._picture = np.zeros(small.shape), np.zeros(small.shape)
+        self._rest += np.clip(small - cv2.GaussianBlur(small, (0, 0), _SMOOTH), -_CLIP, _CLIP)
+        self._picture += small
+        self._count += 1
 
-    def whitened(self) -> F32:
-        """Give the average, of like strength everywhere."""
-        if self._total is None:
+    def seen(self) -> Seen:
+        """Give the averages.
+
+        Raises
+        ------
+        ValueError
+            No frame was added.
+        """
+        if self._rest is None or self._picture is None:
             raise ValueError("no frame was added")
-        mean = self._total / self.count
+        mean = self._rest / self._count
         power = cv2.GaussianBlur(mean**2, (0, 0), _SPREAD)
-        return np.asarray(mean / np.sqrt(power + _QUIET**2), np.float32)
+        return Seen(
+            np.asarray(mean / np.sqrt(power + _QUIET**2), np.float32),
+            np.asarray(self._picture / self._count, np.float32),
+        )
 
 
-def fine(luma: U8) -> F32:
-    """Reduce a frame to the size that marks are defined in, and take its coarse content away."""
+def reduced(luma: U8) -> F32:
+    """Bring a frame to the size that marks are defined in."""
     height, width = luma.shape
     scale = ROWS / min(width, height)
     size = round(width * scale), round(height * scale)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(luma, size, interpolation=how), np.float32)
-    rest = np.clip(small - cv2.GaussianBlur(small, (0, 0), _SMOOTH), -_CLIP, _CLIP)
-    return np.asarray(rest, np.float32)
+    return np.asarray(cv2.resize(luma, size, interpolation=how), np.float32)
