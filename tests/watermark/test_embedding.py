@@ -8,17 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marked_scenery import KEY, OTHER, PAYLOAD, scenery
 
+from audio2video._typing import F32
 from audio2video.watermark import embedding
 from audio2video.watermark.code import Payload
-from audio2video.watermark.embedding import Embedder, pattern
+from audio2video.watermark.embedding import Embedder, sized
 from audio2video.watermark.pattern import (
+    GROUPS,
     LONGEST,
+    ROWS,
     SHORTEST,
     TILE,
-    field,
+    Field,
     layout,
     signs,
 )
+
+
+def field(key: bytes, payload: Payload, rows: int, columns: int) -> F32:
+    return Field(key, payload, rows, columns).drawn()
 
 
 def test_a_cell_has_no_power_outside_the_band() -> None:
@@ -67,9 +74,33 @@ def test_every_frequency_carries_one_thing(key: bytes) -> None:
     assert (plan.phases < 2 * np.pi).all()
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_turned_groups_are_those_of_a_field_turned_at_once(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    steps = rng.choice([-1, 1], (3, 2, 3, GROUPS))
+    drawn = Field(KEY, PAYLOAD, TILE + 9, 2 * TILE + 50)
+    for turned in steps:
+        drawn.turn(turned)
+    at_once = Field(KEY, PAYLOAD, TILE + 9, 2 * TILE + 50)
+    at_once.turn(steps[-1])
+    assert np.array_equal(drawn.drawn(), at_once.drawn())
+
+
+def test_a_third_of_the_word_is_turned() -> None:
+    plain, turned = (Field(KEY, PAYLOAD, 4 * TILE, 4 * TILE) for _ in range(2))
+    turned.turn(np.full((4, 4, GROUPS), -1))
+    # Of all frequencies, a third of two thirds have the other sign.
+    same = float((plain.drawn() * turned.drawn()).mean())
+    assert same == pytest.approx(1 - 2 * 2 / 9, abs=0.02)
+    groups = np.bincount(layout(KEY).groups)
+    assert len(groups) == GROUPS + 1
+    assert groups[:GROUPS].max() - groups[:GROUPS].min() <= 1
+
+
 @pytest.mark.parametrize("size", [(256, 256), (96, 64), (1920, 1080), (360, 640)])
 def test_a_pattern_fills_frames_of_any_size(size: tuple[int, int]) -> None:
-    drawn = pattern(KEY, PAYLOAD, *size)
+    scale = ROWS / min(size)
+    drawn = sized(field(KEY, PAYLOAD, *(round(one * scale) for one in size[::-1])), *size)
     assert drawn.shape == size[::-1]
     assert drawn.std() == pytest.approx(1, abs=1e-4)
 
