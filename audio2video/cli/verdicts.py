@@ -50,6 +50,7 @@ def told_by_watermark(watermark: dict[str, Any], name: str = "watermark") -> Ite
             "no key": "no key here to look for it",
             "no video": "no video to look for it in",
             "no sound": "no sound to look for it in",
+            "copied": "that of another picture, copied onto this one; it proves nothing",
             "traces": "traces of one, which can't be read and prove nothing",
         }
         yield f"  {name}: {told.get(watermark.get('state', ''), 'not found')}"

@@ -50,10 +50,11 @@ class Verdict:
         ('trusted', 'untrusted' or None), 'actions', 'source_types', 'ingredients', and 'synthesis',
         this package's own assertion.
     watermark : dict
-        'state': 'found', 'traces', 'not found', 'no key' or 'no video'. Of one that was found also
-        'version', 'payload', 'chance' of a false alarm, 'key' (a name of it), 'scale', 'mirrored',
-        and 'of_manifest': whether the manifest names it, None without one. Traces can't be read;
-        they alone do not make a file marked.
+        'state': 'found', 'copied', 'traces', 'not found', 'no key' or 'no video'. Of one that was
+        found, or copied from another picture, also 'version', 'payload', 'chance' of a false alarm,
+        'key' (a name of it), 'scale' and 'mirrored'; of one that was found 'of_manifest': whether
+        the manifest names it, None without one. Traces can't be read; neither they nor what was
+        copied make a file marked.
     sound_watermark : dict
         The same of the sound: 'no sound' instead of 'no video', no traces, 'speed' and 'pitch'
         instead of 'scale' and 'mirrored'.

@@ -12,7 +12,8 @@ from ..watermark.detection import Finding, search
 from ..watermark.residual import Average
 from .watermark_keys import key_name
 
-FOUND, TRACES, NOT_FOUND = "found", "traces", "not found"
+FOUND, NOT_FOUND = "found", "not found"
+COPIED, TRACES = "copied", "traces"
 NO_KEY, NO_VIDEO = "no key", "no video"
 
 SECONDS = 5
@@ -38,9 +39,10 @@ def look_for_watermark(path: Path, keys: list[bytes]) -> dict[str, Any]:
     -------
     dict
         As JSON values: 'state'; where one was found also 'version', 'payload', 'chance' of a false
-        alarm, 'key' (its name), 'scale' and 'mirrored'. Traces are of a mark that is too weak to be
-        read, or of one that was learned from other results, without the key: they have no version
-        and no payload.
+        alarm, 'key' (its name), 'scale' and 'mirrored'. A copied one is that of another picture, as
+        far as the two can be told apart. Traces are of a mark that is too weak to be read, or of
+        one that was learned from other results, without the key: they have no version and no
+        payload.
     """
     if not keys:
         return {"state": NO_KEY}
@@ -60,11 +62,11 @@ def look_for_watermark(path: Path, keys: list[bytes]) -> dict[str, Any]:
     if best.payload is None:
         return found
     said = {"version": best.payload.version, "payload": str(best.payload)}
-    return {**found, **said, "state": FOUND}
+    return {**found, **said, "state": FOUND if best.found else COPIED}
 
 
 def _search_pieces(path: Path, keys: list[bytes]) -> Finding | None:
-    """Give the finding of the first piece that shows a mark, or else of one with traces."""
+    """Give the finding of the first piece that shows its own mark, or else of one with traces."""
     traces = None
     with VideoReader(path) as reader:
         pieces = spread_pieces(reader.info.frames, reader.info.rate)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import CommandInside
 from inside import run_inside
-from marked_scenery import KEY, OTHER, PAYLOAD, scenery
+from marked_scenery import KEY, OTHER, PAYLOAD, copied_mark, film, scenery
 from PIL import Image
 
 import audio2video as a2v
@@ -26,7 +26,7 @@ from audio2video.provenance.watermark_keys import FILE
 from audio2video.storage.artifacts import made_from
 from audio2video.storage.workspace import Workspace
 from audio2video.watermark.embedding import Embedder
-from audio2video.watermark.pattern import TILE, field
+from audio2video.watermark.pattern import TILE, Field
 from audio2video.watermark.place import fold
 
 
@@ -193,7 +193,7 @@ def test_pieces_lie_inside_and_reach_both_ends(frames: int, pieces: int) -> None
 def test_a_template_alone_marks_nothing(tmp_path: Path, keys_file: Path) -> None:
     """It can be learned from results without the key, by averaging their tiles."""
     write_keys(keys_file, KEY)
-    whole = field(KEY, PAYLOAD, 16 * TILE, 16 * TILE)
+    whole = Field(KEY, PAYLOAD, 16 * TILE, 16 * TILE).drawn()
     template = np.tile(fold(whole, 1.0) / 16**2, (3, 4))[:360, :480]
     path, chroma = tmp_path / "forged.mp4", np.full((120, 160), 128, np.uint8)
     with VideoWriter(path, 320, 240, Fraction(25), crf=10) as writer:
@@ -205,6 +205,24 @@ def test_a_template_alone_marks_nothing(tmp_path: Path, keys_file: Path) -> None
     assert done.returncode == 1
     assert "watermark: traces of one, which can't be read and prove nothing\n" in done.stdout
     assert not a2v.verify(path).synthetic
+
+
+def test_a_mark_that_was_copied_marks_nothing(tmp_path: Path, keys_file: Path) -> None:
+    """Whoever lays the whole mark of one video onto another has not made it synthetic."""
+    write_keys(keys_file, KEY)
+    states = {}
+    for name, lumas in zip(("own", "other"), copied_mark(film(1), film(2)), strict=True):
+        path, chroma = tmp_path / f"{name}.mp4", np.full((240, 320), 128, np.uint8)
+        with VideoWriter(path, 640, 480, Fraction(25), crf=10) as writer:
+            for luma in lumas:
+                writer.write(Frame.from_planes(luma, chroma, chroma, "bt709"))
+        done = told(path)
+        states[name] = done.returncode, "watermark: that of another picture" in done.stdout
+        found = a2v.verify(path)
+        assert found.watermark["payload"] == str(PAYLOAD)
+        assert found.synthetic == (name == "own")
+    assert states["own"][1] is False
+    assert states["other"] == (1, True)
 
 
 def test_all_files_of_a_folder(marked: Path, keys_file: Path, tmp_path: Path) -> None:

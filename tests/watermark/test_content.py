@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marked_scenery import KEY, OTHER, PAYLOAD, scenery
+from marked_scenery import KEY, OTHER, PAYLOAD, copied_mark, film, shaded
 
 from audio2video._typing import F32, I64, U8
 from audio2video.watermark.content import (
@@ -22,16 +21,8 @@ from audio2video.watermark.content import (
     sureness,
 )
 from audio2video.watermark.detection import BELONGS, search
-from audio2video.watermark.embedding import Embedder
 from audio2video.watermark.pattern import TILE
 from audio2video.watermark.residual import Average, Seen
-
-
-def shaded(seed: int, rows: int = 360, columns: int = 480) -> F32:
-    """Light and shade over an area, as of a lit room."""
-    coarse = np.random.default_rng(seed).uniform(60, 190, (rows // 60, columns // 60))
-    drawn = cv2.resize(coarse.astype(np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC)
-    return np.clip(drawn, 30, 220)
 
 
 def test_projections_are_those_of_a_plain_sum() -> None:
@@ -100,7 +91,7 @@ def test_sureness_is_bounded_and_keeps_the_sign(levels: list[float]) -> None:
     projected = np.array(levels)
     sure = sureness(projected)
     assert (np.abs(sure) <= 1).all()
-    assert (np.sign(sure) == np.sign(projected)).all()
+    assert (sure * projected >= 0).all()
     assert (np.abs(sure[np.abs(projected) >= SURE]) == 1).all()
 
 
@@ -148,16 +139,6 @@ def test_they_follow_what_changes_for_good() -> None:
     assert (last == signs_of(after))[sure].all()
 
 
-def film(seed: int) -> list[U8]:
-    """A lit room with something that moves."""
-    texture = scenery(640, 480, seed).astype(np.float32) - 120
-    light = shaded(seed, 480, 640)
-    return [
-        np.clip(light + np.roll(texture, 7 * k, axis=1) / 3, 16, 235).astype(np.uint8)
-        for k in range(5)
-    ]
-
-
 def seen_in(lumas: list[U8]) -> Seen:
     average = Average()
     for luma in lumas:
@@ -167,18 +148,10 @@ def seen_in(lumas: list[U8]) -> Seen:
 
 def test_a_mark_that_was_copied_is_not_that_of_the_other_picture() -> None:
     """Even where the attacker knows the pattern exactly."""
-    source, other = film(1), film(2)
-    embedder = Embedder(KEY, PAYLOAD, 640, 480)
-    pattern = np.zeros((480, 640))
-    marked = [luma.copy() for luma in source]
-    for luma, plain in zip(marked, source, strict=True):
-        embedder.mark(luma)
-        pattern += luma.astype(float) - plain
+    marked, copied = copied_mark(film(1), film(2))
     own = search(seen_in(marked), [KEY])
     assert own.found
     assert own.belonging > 0.7
-    pattern *= 2 / pattern.std()
-    copied = [np.clip(np.rint(luma + pattern), 0, 255).astype(np.uint8) for luma in other]
     found = search(seen_in(copied), [KEY])
     assert found.payload == PAYLOAD
     assert found.belonging < BELONGS
