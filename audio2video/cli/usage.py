@@ -25,8 +25,15 @@ def usage_message(error: click.ClickException) -> str:
         One sentence.
     """
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
-        names = [name for param in error.ctx.command.params for name in param.opts]
         typed = error.option_name.replace("-", "_").lstrip("_")
+        params = error.ctx.command.params
+        places = [
+            param.human_readable_name for param in params if isinstance(param, click.Argument)
+        ]
+        if typed.upper() in places:
+            usage = f"{error.ctx.command_path} {' '.join(places)}"
+            return f"No such option: {error.option_name}. It is written without a name: {usage}"
+        names = [name for param in params if isinstance(param, click.Option) for name in param.opts]
         # Compared without dashes: both spellings of an option are the same.
         known = {name.lstrip("-").replace("-", "_"): name for name in names}
         similar = get_close_matches(typed, known, 3, SIMILARITY)

@@ -39,3 +39,12 @@ def test_a_boolean_without_its_value(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_boolean_with_another_value(capsys: pytest.CaptureFixture[str], value: str) -> None:
     line = answer(capsys, "run", "--coherence", value)
     assert "must be True or False" in line
+
+
+@pytest.mark.parametrize("option", ["--audio", "--video"])
+def test_what_has_no_name_is_told_its_place(
+    capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    line = answer(capsys, "dub", option, "x.wav")
+    assert line.startswith(f"error: No such option: {option}. It is written without a name: ")
+    assert line.endswith("dub AUDIO VIDEO")
