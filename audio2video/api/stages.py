@@ -343,16 +343,7 @@ def save_video(
     product, sound, info = Path(path), Path(audio), target.info
     marking = (config or Config()).marking
     credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
-    synthesis = Synthesis(
-        info.path,
-        sound,
-        marking.label,
-        marking.consent,
-        pass_id,
-        label_language=marking.label_language,
-        watermark=marking.watermark,
-        sound_watermark=marking.watermark_audio,
-    )
+    synthesis = Synthesis(info.path, sound, marking, pass_id)
     hidden = Watermarking(synthesis, info.width, info.height)
     ids = id_from_path("demo", sound), id_from_path("demo", info.path)
     tags = container_tags(*ids, pass_id, synthesis.voice)

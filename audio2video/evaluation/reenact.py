@@ -268,9 +268,9 @@ def _compose_all(
             # Only successive frames of one unbroken stretch have a change to compare.
             unbroken = number + 1 < len(track) and not track.starts[number + 1]
             before = pictures if index is not None and unbroken else {}
-    # A visible label would be measured as well.
-    marking = config.marking
-    made = Synthesis(info.path, None, "none", marking.consent, statement=REBUILT_STATEMENT)
+    # A label and a watermark would be measured as well.
+    marking = replace(config.marking, label="none", watermark=False, watermark_audio=False)
+    made = Synthesis(info.path, None, marking, statement=REBUILT_STATEMENT)
     credentials = signing_credentials(marking.sign_cert, marking.sign_key, marking.timestamp_url)
     for name in ("rebuilt.mp4", "side-by-side.mp4"):
         sign_video(folder / name, name, made, credentials)

@@ -121,18 +121,7 @@ def write_animation(
         It can't be written or signed.
     """
     (pass_id, network), marking = made_with, painting.marking
-    synthesis = Synthesis(
-        None,
-        audio,
-        marking.label,
-        marking.consent,
-        pass_id,
-        network,
-        statement=PAINTED_STATEMENT,
-        label_language=marking.label_language,
-        watermark=marking.watermark,
-        sound_watermark=marking.watermark_audio,
-    )
+    synthesis = Synthesis(None, audio, marking, pass_id, network, statement=PAINTED_STATEMENT)
     hidden = Watermarking(synthesis, painting.size, painting.size)
     tags = painted_tags(id_from_path("demo", audio), pass_id, synthesis.voice)
     speaker = Speaker(lips, float(rate), painting.size, painting.seed)

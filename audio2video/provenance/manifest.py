@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..config import MarkingConfig
 from ..storage.files import content_key, file_hash
 from ..storage.workspace import SYNTHETIC_VOICE, synthetic_voice
 from ..watermark import sound_pattern
@@ -33,16 +34,12 @@ class Synthesis:
         The video that was edited; None where the picture is painted.
     speech : Path or None
         The sound that was put under it; None for a target that is rebuilt from itself.
-    label : str
-        How the visible label is shown: 'corner', 'bar', 'start' or 'none'.
-    consent : str or None
-        Who agreed to what.
+    marking : MarkingConfig
+        How it is marked, and who agreed to what. A mark in a sound is asserted where there is one.
     pass_id : str or None
         The trained configuration that predicted the mouth; None if nothing did.
     network : Path or None
         File of its network.
-    label_language : str
-        Language of what the label says.
     statement : str
         What is synthetic about it.
     kept_sound : float or None
@@ -51,25 +48,17 @@ class Synthesis:
         Further sounds that were put under it.
     segments : tuple of mapping
         Ranges of the target that were edited, as JSON values; none for all of it.
-    watermark : bool
-        Whether the picture bears a mark that is not seen.
-    sound_watermark : bool
-        Whether the sound bears a mark that is not heard.
     """
 
     target: Path | None
     speech: Path | None
-    label: str
-    consent: str | None
+    marking: MarkingConfig
     pass_id: str | None = None
     network: Path | None = None
-    label_language: str = "en"
     statement: str = STATEMENT
     kept_sound: float | None = None
     more_speech: tuple[Path, ...] = ()
     segments: tuple[Mapping[str, Any], ...] = ()
-    watermark: bool = False
-    sound_watermark: bool = False
 
     def speeches(self) -> list[tuple[str, Path]]:
         """Give all sounds that were put under it, each with the label of its ingredient."""
@@ -90,22 +79,23 @@ class Synthesis:
     def facts(self) -> dict[str, Any]:
         """Content of this package's own assertion, as JSON values."""
         facts, payload = self._other_facts(), self.payload
-        if self.watermark:
+        if self.marking.watermark:
             facts["watermark"] = {"version": VERSION, "payload": str(payload)}
-        if self.sound_watermark:
+        if self.marking.watermark_audio:
             said = sound_pattern.number_words(sound_pattern.sound_number(payload))
             facts["sound_watermark"] = {"version": sound_pattern.VERSION, "payload": said}
         return facts
 
     def _other_facts(self) -> dict[str, Any]:
+        label = self.marking.label
         found = (synthetic_voice(path) for _, path in self.speeches())
         voices = [told for one in found if (told := one.get(SYNTHETIC_VOICE)) is not None]
         return {
             "statement": self.statement,
             "audio2video": __version__,
-            "consent": self.consent or NO_CONSENT,
-            "visible_label": self.label,
-            **({} if self.label == "none" else {"label_language": self.label_language}),
+            "consent": self.marking.consent or NO_CONSENT,
+            "visible_label": label,
+            **({} if label == "none" else {"label_language": self.marking.label_language}),
             "target": _file(self.target),
             "speech": _file(self.speech),
             **({"synthetic_voices": voices} if voices else {}),

@@ -101,7 +101,7 @@ def rehearse_signing(credentials: Credentials) -> None:
     picture = io.BytesIO()
     Image.new("L", (16, 16)).save(picture, "png")
     picture.seek(0)
-    told = {**definition(Synthesis(None, None, "none", None), "trial"), "format": "image/png"}
+    told = {**definition(Synthesis(None, None, MarkingConfig()), "trial"), "format": "image/png"}
     with _signing(credentials, None) as (signer, context), c2pa.Builder(told, context) as builder:
         builder.sign(signer, "image/png", picture, io.BytesIO())
 

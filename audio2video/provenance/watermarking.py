@@ -29,13 +29,14 @@ class Watermarking:
     """
 
     def __init__(self, synthesis: Synthesis, width: int, height: int) -> None:
-        asked = synthesis.watermark or synthesis.sound_watermark
+        marking = synthesis.marking
+        asked = marking.watermark or marking.watermark_audio
         self._key = marking_key() if asked else None
         self._embedder: Embedder | None = None
         self._number: int | None = None
-        if self._key is not None and synthesis.watermark:
+        if self._key is not None and marking.watermark:
             self._embedder = Embedder(self._key, synthesis.payload, width, height)
-        if self._key is not None and synthesis.sound_watermark:
+        if self._key is not None and marking.watermark_audio:
             self._number = sound_number(synthesis.payload)
 
     def mark(self, frame: Frame) -> None:

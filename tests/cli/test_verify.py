@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio2video.cli import verdicts
+from audio2video.config import MarkingConfig
 from audio2video.errors import Audio2VideoError, BadFileError, MissingFileError
 from audio2video.media.audio import write_wav
 from audio2video.media.video import VideoReader, VideoWriter
@@ -43,6 +44,11 @@ KEYS = st.sampled_from(
         *("validation_results", "activeManifest", "failure", "code", "m", verification.ASSERTION),
     )
 )
+
+
+def marking(label: str, consent: str | None = None) -> MarkingConfig:
+    """A label, and no watermarks."""
+    return MarkingConfig(label=label, consent=consent, watermark=False, watermark_audio=False)
 
 
 def make_video(path: Path, *, tags: bool = True, level: int = 90) -> Path:
@@ -67,7 +73,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def signed(tmp_path_factory: pytest.TempPathFactory, target: Path) -> Path:
     """A video marked as a result is."""
     path = make_video(tmp_path_factory.mktemp("signed") / "words-painted.mp4")
-    synthesis = Synthesis(target, path.with_suffix(".wav"), "corner", "Ada agreed", "grid_s1")
+    how = marking("corner", "Ada agreed")
+    synthesis = Synthesis(target, path.with_suffix(".wav"), how, "grid_s1")
     sign_video(path, path.name, synthesis, signing_credentials(None, None))
     return path
 
@@ -155,7 +162,7 @@ def test_a_reader_that_has_seen_enough_changes_no_exit_code(signed: Path) -> Non
 
 def test_without_a_statement_the_manifest_says_so(target: Path, tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4")
-    synthesis = Synthesis(target, None, "none", None)
+    synthesis = Synthesis(target, None, marking("none"))
     sign_video(path, path.name, synthesis, signing_credentials(None, None))
     manifest = verify(path).manifest
     assert manifest is not None
@@ -345,7 +352,7 @@ def test_manifests_of_target_and_speech_are_kept(target: Path, tmp_path: Path) -
     camera = by_another_tool(target, tmp_path / "camera.mp4", "digitalCapture")
     voice = by_another_tool(target.with_suffix(".wav"), tmp_path / "voice.wav", "digitalCapture")
     path = make_video(tmp_path / "a.mp4")
-    made = Synthesis(camera, voice, "corner", None, "grid_s1")
+    made = Synthesis(camera, voice, marking("corner"), "grid_s1")
     sign_video(path, path.name, made, signing_credentials(None, None))
     found, manifest = read(path)
     assert found.state == "intact"
@@ -393,7 +400,7 @@ def test_any_file_can_be_an_ingredient(target: Path, tmp_path: Path, name: str) 
     strange = Path(shutil.copyfile(target, tmp_path / name))
     path = make_video(tmp_path / "made.mp4")
     sign_video(
-        path, path.name, Synthesis(strange, None, "none", None), signing_credentials(None, None)
+        path, path.name, Synthesis(strange, None, marking("none")), signing_credentials(None, None)
     )
     _, manifest = read(path)
     assert manifest["ingredients"][0]["title"] == name
@@ -434,7 +441,7 @@ def test_a_certificate_of_no_use_leaves_the_video_as_it_was(target: Path, tmp_pa
     alone = x509.load_pem_x509_certificates(own.chain)[1]  # its key is not this one
     wrong = Credentials(own.algorithm, alone.public_bytes(serialization.Encoding.PEM), own.key)
     with pytest.raises(Audio2VideoError, match="can't be signed") as error:
-        sign_video(path, path.name, Synthesis(target, None, "none", None), wrong)
+        sign_video(path, path.name, Synthesis(target, None, marking("none")), wrong)
     assert "\n" not in str(error.value)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir() if "tmp" in p.name] == []

@@ -13,7 +13,7 @@ from inside import run_inside
 from time_authority import STAMPED, TimeAuthority, time_authority
 
 from audio2video.cli.main import main
-from audio2video.config import Config
+from audio2video.config import Config, MarkingConfig
 from audio2video.errors import Audio2VideoError, OptionError
 from audio2video.media.video import VideoWriter
 from audio2video.provenance.credentials import signing_credentials
@@ -32,7 +32,8 @@ def signed(path: Path, url: str | None) -> Path:
     with VideoWriter(path, 64, 64, Fraction(25)) as writer:
         for k in range(5):
             writer.write(np.full((64, 64, 3), 40 * k, np.uint8))
-    made = Synthesis(None, None, "none", None)
+    marking = MarkingConfig(label="none", watermark=False, watermark_audio=False)
+    made = Synthesis(None, None, marking)
     sign_video(path, path.name, made, signing_credentials(None, None, url))
     return path
 

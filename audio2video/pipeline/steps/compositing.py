@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +72,13 @@ def run(job: Job) -> StepReport:
     synthesis = Synthesis(
         target.info.path,
         heard[0],
-        marking.label,
-        marking.consent,
+        replace(marking, watermark_audio=False) if is_silent(job) else marking,
         made_with,
         model if listener else None if network is None or loaded else network / "network.npz",
-        label_language=marking.label_language,
         statement=statement,
         kept_sound=job.config.sound.kept_level,
         more_speech=tuple(heard[1:]),
         segments=() if plan is None else tuple(plan.facts()),
-        watermark=marking.watermark,
-        sound_watermark=marking.watermark_audio and not is_silent(job),
     )
     hidden = Watermarking(synthesis, target.info.width, target.info.height)
     tags = container_tags(job.inp_id, job.tar_id, made_with, synthesis.voice, statement)
