@@ -176,12 +176,16 @@ class _Row:
     traces: int = 0
     wrong: int = 0
     scores: list[float] = field(default_factory=list)
+    belonging: list[float] = field(default_factory=list)
+    """Of what was read."""
 
     def add(self, finding: Finding) -> None:
         self.found += finding.found
         self.traces += finding.traces
         self.wrong += finding.found and finding.payload != PAYLOAD
         self.scores.append(finding.score)
+        if finding.payload == PAYLOAD:
+            self.belonging.append(finding.belonging)
 
 
 def _survival(videos: Sequence[Path], attacks: Sequence[str], tiles: Path | None) -> None:
@@ -196,7 +200,8 @@ def _survival(videos: Sequence[Path], attacks: Sequence[str], tiles: Path | None
                 f"| {np.mean(likes):.4f}, {min(likes):.4f} |",
                 flush=True,
             )
-        print("\n| change | found | traces | least and median score |\n|---|---|---|---|")
+        print("\n| change | found | traces | least and median score | belonging of those read |")
+        print("|---|---|---|---|---|")
         for name, row in rows.items():
             for path in marked:
                 lumas = _screenshot(path) if "JPEG" in name else _attacked(path, ATTACKS[name])
@@ -204,9 +209,13 @@ def _survival(videos: Sequence[Path], attacks: Sequence[str], tiles: Path | None
             assert not row.wrong, f"{name}: another payload was read"
             print(
                 f"| {name} | {row.found} of {len(videos)} | {row.traces} "
-                f"| {min(row.scores):.1f}, {np.median(row.scores):.1f} |",
+                f"| {min(row.scores):.1f}, {np.median(row.scores):.1f} | {_both(row.belonging)} |",
                 flush=True,
             )
+
+
+def _both(values: Sequence[float]) -> str:
+    return f"{min(values):.2f}, {np.median(values):.2f}" if values else ""
 
 
 def _mark(video: Path, path: Path, tiles: Path | None) -> tuple[list[float], list[float]]:

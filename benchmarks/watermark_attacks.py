@@ -49,7 +49,8 @@ def main(words: Sequence[str] | None = None) -> int:
         _tell(name, attacked, plain)
     averaged = [_averaged(lumas) for lumas in plain]
     _tell(f"average of {TOGETHER} results that differ in nothing else", averaged, plain)
-    print("\n| forgery | found | traces | highest score | PSNR, median |\n|---|---|---|---|---|")
+    print("\n| forgery | found | copied | traces | highest score | PSNR, median |")
+    print("|---|---|---|---|---|---|")
     for name, forge in FORGERIES.items():
         _tell_forged(name, [forge(plain[k], marked[k - 1]) for k in range(count)], plain)
     return 0
@@ -81,7 +82,9 @@ def _tell_forged(name: str, forged: Sequence[list[U8]], plain: Sequence[list[U8]
     ]
     print(
         f"| {name} | {sum(one.found for one in findings)} of {len(findings)} "
-        f"| {sum(one.traces for one in findings)} | {max(one.score for one in findings):.1f} "
+        f"| {sum(one.traces and one.payload is not None for one in findings)} "
+        f"| {sum(one.traces and one.payload is None for one in findings)} "
+        f"| {max(one.score for one in findings):.1f} "
         f"| {np.median(likes):.1f} dB |",
         flush=True,
     )
