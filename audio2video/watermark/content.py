@@ -29,22 +29,20 @@ OFFSET = 1.0
 """Levels that a projection is off zero where there is nothing to be seen."""
 
 SURE = 2.0
-"""Levels from which on a detector is sure of a sign; it weighs by less what is below."""
+"""Levels from which on a detector is sure of a sign, and an embedder turns one that was there
+before. A detector weighs by less what is below."""
 
 BAR = 24
 """Rows and columns at the edge with nothing brighter are bars beside the picture."""
 
-EVERY = 5
+EVERY = 10
 """An embedder looks at one frame of so many."""
 
-_REMEMBERED = 0.1
+_REMEMBERED = 0.2
 """Weight of a frame that it looks at in the mean of what it saw: about the last two seconds."""
 
 _CUT = 16.0
 """Mean change in levels from which on another shot has begun."""
-
-_TURN = 0.5
-"""Levels that a projection must have beyond zero to turn a sign that was there before."""
 
 
 def projections(picture: F32, key: bytes, down: int = 0, across: int = 0) -> F64:
@@ -120,7 +118,7 @@ class Content:
         projected = projections(self._mean, self._key)
         turned: I64 = np.where(projected >= 0, 1, -1)
         if self._signs is not None and self._count > 1:
-            turned = np.where(np.abs(projected) < _TURN, self._signs, turned)
+            turned = np.where(np.abs(projected) < SURE, self._signs, turned)
         if self._signs is not None and np.array_equal(turned, self._signs):
             return None
         self._signs = turned
