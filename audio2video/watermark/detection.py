@@ -14,7 +14,7 @@ from .residual import Seen
 FALSE_ALARM = 1e-6
 """A mark counts as found where chance gives as much less often than this."""
 
-BELONGS = 0.35
+BELONGS = 0.4
 """What is turned by the content fits at least so well, or the mark is of another picture."""
 
 
