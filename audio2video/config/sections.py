@@ -601,7 +601,7 @@ class TrainingConfig(Section):
     network : NetworkConfig
     augmentation : AugmentationConfig
     encoder : str
-        Speech encoder: 'mfcc' or 'whisper'.
+        Speech encoder: 'mfcc', 'ppg' or 'whisper'.
     init_from : str, optional
         Pass whose network training starts from; its scales, shape basis and range are taken over.
     frozen_layers : int
@@ -659,9 +659,10 @@ class TrainingConfig(Section):
     network: NetworkConfig = field(default_factory=NetworkConfig)
     encoder: str = option(
         "mfcc",
-        "speech encoder: mfcc (the paper's 28 features) or whisper (for any voice)",
+        "speech encoder: mfcc (the paper's 28 features), ppg (42 phones' posteriors) or whisper "
+        "(for any voice)",
         group=TRAINING,
-        choices=("mfcc", "whisper"),
+        choices=("mfcc", "ppg", "whisper"),
     )
     init_from: str | None = option(
         None, "pass to start from, with its scales and shape basis", group=TRAINING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from ..mouth.bilabials import BilabialDetector
 from ..mouth.predictor import Predictor
 from ..speech.detector import SpeechDetector
 from ..speech.encoder import MFCC, EncoderNote, MfccEncoder, SpeechEncoder
+from ..speech.phone_posteriors import NAME as PPG
+from ..speech.phone_posteriors import PhoneEncoder
 from ..speech.whisper import NAME as WHISPER
 from ..speech.whisper import WhisperEncoder
 from ..storage.files import file_hash
@@ -22,6 +25,11 @@ REINSTALL = "install audio2video again"
 def whisper_path() -> Path:
     """Where the weights of the encoder 'whisper' lie."""
     return shipped() / "encoders" / "whisper_tiny_en_3.npz"
+
+
+def phone_model_path() -> Path:
+    """Where the weights of the encoder 'ppg' lie."""
+    return shipped() / "encoders" / "pocketsphinx_phones.npz"
 
 
 def detector_path() -> Path:
@@ -102,13 +110,9 @@ def load_encoder(network: Predictor, path: Path | None = None) -> SpeechEncoder:
         package has no such encoder.
     """
     note = network.encoder
-    encoder: SpeechEncoder
-    if note.name == MFCC.name:
-        encoder = MfccEncoder()
-    elif note.name == WHISPER:
-        encoder = load_whisper(note)
-    else:
+    if note.name not in (MFCC.name, *_READERS):
         raise _unknown(note, path)
+    encoder = MfccEncoder() if note.name == MFCC.name else _packaged(note.name, note.sha256)
     if note != encoder.note:
         raise _unknown(note, path)
     if encoder.size != network.architecture.inputs:
@@ -132,34 +136,25 @@ def encoder_named(name: str) -> SpeechEncoder:
     """
     if name == MFCC.name:
         return MfccEncoder()
-    if name != WHISPER:
+    if name not in _READERS:
         raise ValueError(f"no such encoder: {name}")
-    path = whisper_path()
-    if not path.is_file():
-        raise MissingFileError("weights of the speech encoder not found", path=path, hint=REINSTALL)
-    return _read_whisper(path, file_hash(path))
+    return _packaged(name)
 
 
-def load_whisper(note: EncoderNote) -> WhisperEncoder:
-    """Load the encoder 'whisper', and make sure that it is the one that is noted.
-
-    Raises
-    ------
-    MissingFileError, BadFileError
-        See `load_encoder`.
-    """
-    path = whisper_path()
+def _packaged(name: str, wanted: str | None = None) -> SpeechEncoder:
+    """Load an encoder that has weights, and make sure that they are the wanted ones, by SHA-256."""
+    path = whisper_path() if name == WHISPER else phone_model_path()
     if not path.is_file():
         raise MissingFileError("weights of the speech encoder not found", path=path, hint=REINSTALL)
     found = file_hash(path)
-    if found != note.sha256:
+    if wanted not in (None, found):
         raise BadFileError(
             "not the speech encoder that the pass was trained with: its SHA-256 is "
-            f"{found[:12]}, not {note.sha256[:12]}",
+            f"{found[:12]}, not {wanted[:12]}",
             path=path,
             hint=REINSTALL,
         )
-    return _read_whisper(path, found)
+    return _READERS[name](path, found)
 
 
 @lru_cache(maxsize=1)
@@ -167,9 +162,27 @@ def _read_whisper(path: Path, sha256: str) -> WhisperEncoder:
     try:
         return WhisperEncoder.from_arrays(load_arrays(path), sha256)
     except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
-        raise BadFileError(
-            "not the weights of a speech encoder, or damaged", path=path, hint=REINSTALL
-        ) from error
+        raise _damaged(path) from error
+
+
+@lru_cache(maxsize=1)
+def _read_phones(path: Path, sha256: str) -> PhoneEncoder:
+    try:
+        return PhoneEncoder.from_arrays(load_arrays(path), sha256)
+    except Exception as error:  # as above
+        raise _damaged(path) from error
+
+
+_READERS: Mapping[str, Callable[[Path, str], SpeechEncoder]] = {
+    WHISPER: _read_whisper,
+    PPG: _read_phones,
+}
+
+
+def _damaged(path: Path) -> BadFileError:
+    return BadFileError(
+        "not the weights of a speech encoder, or damaged", path=path, hint=REINSTALL
+    )
 
 
 def _unknown(note: EncoderNote, path: Path | None) -> BadFileError:

@@ -17,8 +17,11 @@ from ..numerics import smoothstep
 from .basis import ShapeBasis
 from .resampling import at_times
 
-LIKELY, CERTAIN = 0.0, 2.0
+LIKELY, CERTAIN = -0.5, 1.0
 """Log odds of /p b m/ from which on lips begin to close, and at which they meet."""
+
+LEAD = 0.01
+"""Seconds by which lips are ahead of the sound: they meet before it stops."""
 
 RANGE, MET_SHARE = (2, 98), 0.13
 """Lips meet at this share of the opening's range, which lies between these percentiles. Landmarks
@@ -47,7 +50,7 @@ def closing_weight(evidence: NDArray[np.floating], rate: int, times: NDArray[np.
     if not len(evidence):
         return np.zeros(len(times))
     weight = smoothstep((np.asarray(evidence, np.float64) - LIKELY) / (CERTAIN - LIKELY))
-    return at_times(weight, Fraction(rate), times)
+    return at_times(weight, Fraction(rate), np.asarray(times, np.float64) + LEAD)
 
 
 def close_lips(

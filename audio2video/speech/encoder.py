@@ -30,7 +30,7 @@ class EncoderNote:
     Parameters
     ----------
     name : str
-        'mfcc' or 'whisper'.
+        'mfcc', 'ppg' or 'whisper'.
     version : str
         Which of its models, and which of its outputs.
     sha256 : str

@@ -75,6 +75,23 @@ def test_a_pass_of_many_speakers_hears_those_it_has_not_seen(trained: CommandLin
     assert split["test"] == ["talk15}}00", "talk24}}00", "talk6}}00"]
 
 
+def test_a_delayed_pass_hears_phones(trained_here: CommandLine) -> None:
+    trained_here(
+        *(*TRAIN, *SIZE, *MANY, "--encoder", "ppg", "--step_delay", "17", "--seq_len", "60"),
+        *("--pass_id", "p0", "--nepochs", "3", "--nlayers", "1"),
+        *("--split_file", str(split_file(trained_here.workspace))),
+    )
+    network = load_network(trained_here.workspace / "train" / "p0")
+    assert (network.encoder.name, network.encoder.rate, network.delay) == ("ppg", 100, 17)
+    assert network.architecture.inputs == 42
+    done = subcommand_here(
+        *("evaluate", "lipsync", "--pass_id", "p0", "--split", "validation"),
+        folder=trained_here.workspace.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "it knows only MFCC, not 'ppg'" in done.stdout
+
+
 def test_lags_are_found_once_and_taken_out(trained: CommandLine) -> None:
     (path,) = (trained.workspace / "train").glob("lags-*.json")  # for both seeds
     lags = json.loads(path.read_text())["speakers"]

@@ -16,6 +16,7 @@ from audio2video.models.encoder_files import (
     encoder_named,
     load_bilabials,
     load_encoder,
+    phone_model_path,
     whisper_path,
 )
 from audio2video.models.pass_files import load_network
@@ -51,6 +52,22 @@ def test_talkers_hears_with_whisper() -> None:
     assert encoder.note.sha256 == file_hash(whisper_path())
     pcm = np.zeros(16000, np.int16)
     assert network.coefficients(encoder.features(pcm)).shape == (51, 20)
+
+
+def test_phone_posteriors_are_told_by_their_weights(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    encoder = encoder_named("ppg")
+    assert (encoder.note.name, encoder.note.rate, encoder.size) == ("ppg", 100, 42)
+    assert encoder.note.sha256 == file_hash(phone_model_path())
+    assert load_bilabials(encoder) is None
+    path = tmp_path / "phones.npz"
+    monkeypatch.setattr(encoder_files, "phone_model_path", lambda: path)
+    with pytest.raises(MissingFileError, match=r"weights of the speech encoder not found; install"):
+        encoder_named("ppg")
+    path.write_bytes(b"nonsense")
+    with pytest.raises(BadFileError, match="not the weights of a speech encoder, or damaged"):
+        encoder_named("ppg")
 
 
 @pytest.fixture

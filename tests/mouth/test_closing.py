@@ -15,6 +15,7 @@ from audio2video.face.layout import mouth_opening, mouth_width
 from audio2video.mouth.basis import ShapeBasis, fit_basis
 from audio2video.mouth.closing import (
     CERTAIN,
+    LEAD,
     LIKELY,
     MET_SHARE,
     MOST_MET,
@@ -89,6 +90,13 @@ def test_weights_follow_the_evidence() -> None:
     assert (weight[(times < 0.76) | (times > 1.22)] == 0).all()
     half = np.full(100, (LIKELY + CERTAIN) / 2)
     np.testing.assert_allclose(closing_weight(half, 50, times), 0.5)
+
+
+def test_lips_are_ahead_of_the_sound() -> None:
+    times = np.arange(60, 140) / 100
+    late = closing_weight(plateau(40, 60), 50, times - LEAD)
+    share = np.interp(times * 50, np.arange(100), plateau(40, 60) > LIKELY)
+    np.testing.assert_allclose(late, share, atol=1e-9)
 
 
 @pytest.mark.parametrize("rate", [24, 25, 30, 60])
