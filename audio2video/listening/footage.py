@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import F32, F64, U8, Mask
+from .graph import SLOT_SECONDS, Footage, slot_frames
 from .motion import BROW, EYES, PITCH, ROLL, SMILE, YAW, FaceMotion, X, Y
-from .playing import SLOT_SECONDS, Footage
+from .repeats import gesture_frames
 from .wish import aspects_of
 
 PICTURE_SIDE = 64
@@ -99,6 +100,7 @@ def make_footage(
         np.hstack([face, seen / usual_join]) / np.sqrt(2.0),
         _blocks(pictures, lag),
         linked,
+        gesture_frames(motion, slot_frames(motion.rate)),
         motion.rate,
         reversible,
     )

@@ -16,9 +16,11 @@ from ..face.layout import mouth_opening
 from ..listening.codebook import RATE
 from ..listening.footage import make_footage
 from ..listening.gestures import Habits, find_nods, habits_of
+from ..listening.graph import Footage
 from ..listening.motion import OPENING, FaceMotion, face_motion, openness, resampled
-from ..listening.playing import Footage, Playing, play, varied
+from ..listening.playing import Playing, play, varied
 from ..listening.prosody import Prosody, prosody_of
+from ..listening.repeats import REPEAT_SECONDS
 from ..listening.shown import shown_motion
 from ..listening.wish import NOD_SECONDS, Wish, aspects_of, freed, ruled_wish
 from ..models.encoder_files import load_detector
@@ -34,7 +36,7 @@ from .playback import playback_mode
 from .small_pictures import small_pictures
 from .speech_samples import speech_of
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the way listeners are shown changes."""
 
 CLOSED_MARGIN = 0.015
@@ -142,6 +144,11 @@ def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
     facts = _facts(motion, habits, wish, playing)
     if path is None:
         _tell(job, habits, facts)
+    if playing.repeats:
+        job.progress.notice(
+            f"{target.info.path.name} is too short, or moves too much, for nods to be new: "
+            f"{len(playing.repeats)} times one is shown again within {REPEAT_SECONDS:.0f} s"
+        )
     return timing, {"listener": facts}
 
 
@@ -245,6 +252,7 @@ def _facts(motion: FaceMotion, habits: Habits, wish: Wish, playing: Playing) -> 
         "own_smiles_share": round(habits.smiles, 3),
         "joins": playing.joins,
         "turns": playing.turns,
+        "nods_again": [round(one.again / shown.rate, 2) for one in playing.repeats],
     }
 
 

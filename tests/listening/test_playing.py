@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from audio2video.listening.footage import LOST_COST, make_footage
 from audio2video.listening.gestures import Habits, find_nods
+from audio2video.listening.graph import Footage
 from audio2video.listening.motion import EYES, NAMES, PITCH, FaceMotion
-from audio2video.listening.playing import Footage, Playing, play, varied
+from audio2video.listening.playing import Playing, play, varied
 from audio2video.listening.shown import shown_motion
 from audio2video.listening.wish import Wish, calm_aspects, nod_pitch, ruled_wish
 from audio2video.retiming.retime import Retiming
