@@ -8,16 +8,18 @@ import math
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..api.dub import DubPlan, plan_dub
+from ..api.listen import listener_id
 from ..config import Config, Option, options_of
 from ..config.resolve import resolve_config
 from ..config.sections import LISTENING, MACHINE, PICTURE, VIDEO
 from ..errors import Audio2VideoError, OptionError
 from ..storage.files import replacing
+from ..storage.workspace import Workspace
 from .place import WebPlace
 
 GROUPS = (VIDEO, PICTURE, LISTENING, MACHINE)
@@ -71,6 +73,8 @@ class DubRequest:
         Empty where all of the target is dubbed.
     preview : bool
         Whether a few seconds are enough.
+    hears : str, optional
+        Id of what the person listens to while silent; without `speech`, all the time.
     """
 
     target: str
@@ -78,6 +82,7 @@ class DubRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     segments: tuple[Range, ...] = ()
     preview: bool = False
+    hears: str | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> DubRequest:
@@ -96,12 +101,18 @@ class DubRequest:
         ranges = value.get("segments") or []
         if not isinstance(ranges, list) or len(ranges) > MAX_RANGES:
             raise OptionError(f"'segments' must be a list of up to {MAX_RANGES:,} ranges")
+        hears = _text(value, "hears")
+        if hears is not None and ranges:
+            raise OptionError(
+                "who listens can't have parts", hint="leave 'segments' or 'hears' out"
+            )
         return cls(
             _text(value, "target", needed=True) or "",
             _text(value, "speech"),
             dict(options),
             tuple(_range(number, one) for number, one in enumerate(ranges, start=1)),
             value.get("preview") is True,
+            hears,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -112,6 +123,7 @@ class DubRequest:
             "options": dict(self.options),
             "segments": [vars(one) for one in self.segments] or None,
             "preview": self.preview,
+            "hears": self.hears,
         }
 
 
@@ -226,10 +238,22 @@ def resolve(place: WebPlace, request: DubRequest) -> Resolved:
             ranges = (_shortened(max(ranges, key=lambda one: one.end - one.start)),)
             begins = ranges[0].start
         segments = _write_segments(place, ranges, request.speech or "dialogue")
-    given = {"tar_id": request.target, **options}
+    given = {"tar_id": request.target, **options, **_listening(workspace, request)}
     config = resolve_config(workspace, given)
     name = request.speech if segments is None else segments.stem
+    if request.hears is not None:
+        audio, name = workspace.input_audio(request.hears), f"{name or request.hears}-listener"
+        config = config.replace(inp_id=listener_id(request.hears, config.listening.take))
     return Resolved(audio, video, segments, config, f"{name}-{request.target}", begins)
+
+
+def _listening(workspace: Workspace, request: DubRequest) -> dict[str, Any]:
+    """Give the options of one who listens: what is said is then the voice in between."""
+    if request.hears is None:
+        return {}
+    if request.speech is None:
+        return {"listen": True}
+    return {"listen": True, "voice_audio": workspace.input_audio(request.speech)}
 
 
 def _shortened(one: Range) -> Range:
@@ -282,9 +306,17 @@ def command(place: WebPlace, request: DubRequest) -> str:
 
     Options that can't be used are left out: what is wrong with them is said elsewhere.
     """
+    known = _readable(request.options)
     words = ["audio2video", "run", "--steps", "1", "2", "3", "4"]
     words += ["--workspace", str(place.workspace.root.absolute())]
-    if request.speech is not None and request.segments:
+    if request.hears is not None:
+        inputs = resolve(place, replace(request, options=known)).config.inputs
+        words += ["--inp_id", inputs.inp_id, "--listen", "True"]
+        known.pop("listen", None)
+        words += ["--audio", str(place.workspace.input_audio(request.hears))]
+        if inputs.voice_audio is not None:
+            words += ["--voice_audio", str(inputs.voice_audio)]
+    elif request.speech is not None and request.segments:
         # An id would be taken for that of the list of ranges.
         words += ["--audio", str(place.workspace.input_audio(request.speech))]
     elif request.speech is not None:
@@ -294,11 +326,17 @@ def command(place: WebPlace, request: DubRequest) -> str:
         whole = DubRequest(request.target, request.speech, {}, request.segments)
         segments = resolve(place, whole).segments
         words += ["--segments", str(segments)]
-    for flag, value in request.options.items():
+    for flag, value in known.items():
+        words += [f"--{flag}", str(value)]
+    return shlex.join(words)
+
+
+def _readable(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the options that can be used."""
+    known: dict[str, Any] = {}
+    for flag, value in options.items():
         try:
-            read = read_options({flag: value})
+            known |= read_options({flag: value})
         except Audio2VideoError:
             continue
-        if read:
-            words += [f"--{flag}", str(read[flag])]
-    return shlex.join(words)
+    return known

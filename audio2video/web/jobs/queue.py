@@ -307,4 +307,5 @@ class JobQueue:
 
 def _clash(one: DubRequest, other: DubRequest) -> bool:
     """Tell whether two requests would write the same files."""
-    return one.target == other.target or one.speech == other.speech
+    heard = {one.speech, one.hears} & {other.speech, other.hears} - {None}
+    return one.target == other.target or one.speech == other.speech or bool(heard)
