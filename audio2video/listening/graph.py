@@ -47,7 +47,8 @@ class Footage:
         person's own within a join.
     blocks : ndarray of float32, shape (T, B)
         Brightness of parts of the picture that are about as large as a hand, which is not to be in
-        two places within a join. One is a difference that is usual within a join's time.
+        two places within a join. One is a difference that is not seen in it; NaN is a
+        part that need not be alike.
     linked : ndarray of bool, shape (T,)
         Whether a frame goes on from the one before.
     gestures : ndarray of int32, shape (T,)
@@ -79,6 +80,15 @@ class Footage:
 def slot_frames(rate: float) -> int:
     """Give the frames that are chosen at once."""
     return max(EASE + 2, round(SLOT_SECONDS * rate))
+
+
+def _largest(apart: F32) -> F64:
+    """Give the largest difference of all parts that are to be alike, along the last axis."""
+    return np.asarray(np.fmax.reduce(np.abs(apart), axis=-1, initial=0.0), np.float64)
+
+
+def _moved(places: I64, step: I64, frames_on: int, frames: int) -> I64:
+    return np.asarray(np.clip(places + step * frames_on, 0, frames - 1), np.int64)
 
 
 class PieceGraph:
@@ -157,12 +167,15 @@ class PieceGraph:
         apart = (targets % frames)[:, None] - origin % frames
         natural = same_way & (np.abs(apart - step[targets][:, None] * slot) <= slot // 2)
         price = np.where(natural, np.inf, JOIN_COST + UNLIKE_COST * distance**2)
-        # Of the frames that are mixed half and half.
         for k in range(0, len(targets), _ROWS):  # all at once would fill the memory
             rows_here = slice(k, k + _ROWS)
-            here = self.footage.blocks[into[targets[rows_here]]]
-            there = self.footage.blocks[out[origin[rows_here]]]
-            most = np.abs(here[:, None] - there).max(axis=2)
+            most = np.zeros(price[rows_here].shape)
+            for moved in (-(slot // 4), 0, slot // 4):
+                # Half and half are mixed in the middle, and hands may be elsewhere beside it.
+                here = _moved(into, step, moved, frames)[targets[rows_here]]
+                there = _moved(out, step, moved, frames)[origin[rows_here]]
+                blocks = self.footage.blocks
+                most = np.maximum(most, _largest(blocks[here][:, None] - blocks[there]))
             price[rows_here] += ELSEWHERE_COST * most**2
             price[rows_here] += GHOST_COST * np.maximum(most - GHOST, 0)
         price[:, 1:][np.abs(np.diff(origin, axis=1)) <= 1] += 0.5

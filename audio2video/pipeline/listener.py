@@ -46,6 +46,9 @@ the error of landmarks."""
 KEPT_SECONDS = 0.3
 """A mouth that is closed for less is about to speak, or has just spoken."""
 
+LOWER_FACE = (*range(4, 13), *range(31, 36))
+"""Jaw and nostrils: what is between them moves with the mouth."""
+
 TALK_SECONDS = 0.9
 """Around what the listener says; see `mouth.rest`."""
 
@@ -223,11 +226,19 @@ def _footage(job: Job, target: TargetAnalysis, motion: FaceMotion) -> Footage:
     return make_footage(
         motion,
         small_pictures(target, folder, job.progress),
+        _mouths(target),
         opened,
         target.untouched_frames(),
         target.track.starts,
         reversible=playback_mode(target, job.config.retiming) == "full",
     )
+
+
+def _mouths(target: TargetAnalysis) -> F64:
+    """Give the box of mouth and jaw in each frame as shares of the picture, (T, 4)."""
+    points = target.track.landmarks[:, LOWER_FACE].astype(np.float64)
+    corners = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    return np.asarray(corners / np.tile([target.info.width, target.info.height], 2), np.float64)
 
 
 def _facts(motion: FaceMotion, habits: Habits, wish: Wish, playing: Playing) -> dict[str, Any]:

@@ -228,15 +228,12 @@ def test_each_person(tab: Page, served: Served, small_speech: Path, pair: Path) 
 
 
 def test_both_sides_of_a_conversation(
-    tab: Page, served: Served, small_speech: Path, small_target: Path, tmp_path: Path
+    tab: Page, served: Served, small_speech: Path, small_target: Path
 ) -> None:
     """One form gives both: each says their own, and listens while the other speaks."""
-    answer, ben = tmp_path / "answer.wav", tmp_path / "ben.mp4"
-    shutil.copyfile(small_speech, answer)
-    shutil.copyfile(small_target, ben)
-    choose_files(tab, answer, ben)
-    for card in ("#speech", "#target"):
-        tab.locator(card).get_by_role("button", name="Change").click()
+    shutil.copyfile(small_speech, served.workspace / "input" / "mp3" / "answer.wav")
+    shutil.copyfile(small_target, served.workspace / "target" / "mp4" / "ben.mp4")
+    tab.reload()
     choose_files(tab, small_speech, small_target)
     tab.get_by_role("radio", name="In a conversation").check()
     expect(tab.locator("#go .status")).to_contain_text("Choose what the other says.")
