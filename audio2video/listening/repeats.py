@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._typing import F64, I32
-from .gestures import find_nods
+from .gestures import Nod, find_nods
 from .motion import FaceMotion
 
 REPEAT_SECONDS = 4.0
@@ -38,7 +38,7 @@ def gesture_frames(motion: FaceMotion, slot: int) -> I32:
     """Tell the gestures of a footage apart, each in the frame that tells that it is shown.
 
     Gestures are nods; the frame is that in which the head is lowest. Those within one slot of each
-    other, which are hardly ever seen alone, are one.
+    other, which are hardly ever seen alone, are one, told by the deepest.
 
     Parameters
     ----------
@@ -53,11 +53,14 @@ def gesture_frames(motion: FaceMotion, slot: int) -> I32:
         -1 in frames that show none.
     """
     found = np.full(len(motion), -1, np.int32)
-    number, before = -1, -slot
+    together: list[list[Nod]] = []
     for nod in find_nods(motion):
-        number += nod.bottom - before >= slot
-        found[nod.bottom] = number
-        before = nod.bottom
+        if together and nod.bottom - together[-1][-1].bottom < slot:
+            together[-1].append(nod)
+        else:
+            together.append([nod])
+    for number, nods in enumerate(together):
+        found[max(nods, key=lambda nod: nod.degrees).bottom] = number
     return found
 
 
@@ -84,7 +87,9 @@ def shown_again(gestures: I32, positions: F64, rate: float) -> list[Repeat]:
     for frame in np.flatnonzero(shown >= 0).tolist():
         gesture = int(shown[frame])
         first = seen.get(gesture)
-        if first is not None and TURN_SECONDS < (frame - first) / rate < REPEAT_SECONDS:
-            repeats.append(Repeat(gesture, first, frame))
+        if first is not None and frame - first < REPEAT_SECONDS * rate:
+            leaps = np.abs(np.diff(positions[first : frame + 1])).max() > 1
+            if leaps or frame - first > TURN_SECONDS * rate:
+                repeats.append(Repeat(gesture, first, frame))
         seen[gesture] = frame
     return repeats

@@ -135,7 +135,7 @@ def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
     talking = _own_speech(job)
     if talking is not None:
         wish = freed(wish, talking, rate)
-    footage = varied(_footage(job, target, motion), rng)
+    footage = varied(listener_footage(job, target, motion), rng)
     playing = play(footage, wish)
     if playing is None:
         job.progress.warn(
@@ -219,7 +219,17 @@ def _own_speech(job: Job) -> Mask | None:
     return np.asarray(activity > 0.5)
 
 
-def _footage(job: Job, target: TargetAnalysis, motion: FaceMotion) -> Footage:
+def listener_footage(job: Job, target: TargetAnalysis, motion: FaceMotion) -> Footage:
+    """Prepare a target to be put together anew.
+
+    Parameters
+    ----------
+    job : Job
+    target : TargetAnalysis
+        Of that job.
+    motion : FaceMotion
+        Of that target.
+    """
     folder = job.workspace.analysis(job.tar_id, target.key)
     opening = motion.values[:, OPENING]
     opened = openness(opening, _closed(target), float(np.median(opening[motion.seen])))
