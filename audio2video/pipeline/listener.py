@@ -149,8 +149,8 @@ def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
         _tell(job, habits, facts)
     if playing.repeats:
         job.progress.notice(
-            f"{target.info.path.name} is too short, or moves too much, for nods to be new: "
-            f"{len(playing.repeats)} times one is shown again within {REPEAT_SECONDS:.0f} s"
+            f"nods shown again within {REPEAT_SECONDS:.0f} s: {len(playing.repeats)}; "
+            f"{target.info.path.name} is too short, or moves too much, for another way"
         )
     return timing, {"listener": facts}
 

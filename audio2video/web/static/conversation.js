@@ -33,10 +33,14 @@ export function showConversation(root) {
         ),
       ),
     ),
-    h("p", {}, h("label", { class: "tick" }, silent, h("span", { text: "Who is silent listens" }))),
+    h("label", { class: "tick" }, silent, h("span", { text: "Who is silent listens" })),
     h("p", {
       class: "faint", id: "silent-help",
-      text: "Mouth closed, with a nod where it fits, put together of the person's own video; both voices are heard. How lively, and which of many takes, stands under Options, Listening. Both sounds begin at the same moment and are equally long, each silent while the other speaks. With a video of the other two videos are made, one of each side.",
+      text: "Mouth closed, with a nod where it fits, put together of the person's own video; both voices are heard. How lively and which take: Options, Listening.",
+    }),
+    h("p", {
+      class: "faint",
+      text: "Both sounds are equally long, each silent while the other speaks. With a video of the other, each side becomes a video.",
     }),
   );
 }
