@@ -236,7 +236,7 @@ def listener_footage(job: Job, target: TargetAnalysis, motion: FaceMotion) -> Fo
     return make_footage(
         motion,
         small_pictures(target, folder, job.progress),
-        _mouths(target),
+        mouth_boxes(target),
         opened,
         target.untouched_frames(),
         target.track.starts,
@@ -244,7 +244,7 @@ def listener_footage(job: Job, target: TargetAnalysis, motion: FaceMotion) -> Fo
     )
 
 
-def _mouths(target: TargetAnalysis) -> F64:
+def mouth_boxes(target: TargetAnalysis) -> F64:
     """Give the box of mouth and jaw in each frame as shares of the picture, (T, 4)."""
     points = target.track.landmarks[:, LOWER_FACE].astype(np.float64)
     corners = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)

@@ -51,6 +51,25 @@ def planes_between(
     list of ndarray of uint8, shape (h, w)
         As many planes, of the same shapes.
     """
+    return [_mixed(*one) for one in meeting_planes(a, b, share, quickly=quickly)]
+
+
+def meeting_planes(
+    a: Sequence[U8], b: Sequence[U8], share: float, *, quickly: bool = False
+) -> list[tuple[U8, U8, float | NDArray[np.float32]]]:
+    """Warp two frames towards each other, as `planes_between` mixes them.
+
+    Parameters
+    ----------
+    a, b, share, quickly
+        As there.
+
+    Returns
+    -------
+    list of (ndarray, ndarray, float or ndarray of float32)
+        For each plane both frames, warped, and how much of the second is shown: everywhere, or in
+        each pixel.
+    """
     height, width = a[0].shape
     scale = min(1.0, FLOW_SIDE / max(height, width))
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
@@ -59,19 +78,22 @@ def planes_between(
     there = _back(finder.calc(small_a, small_b, None), share)
     back = _back(finder.calc(small_b, small_a, None), 1 - share)
     shares = _quick_shares(small_a, small_b, there, back, share) if quickly else None
-    made: list[U8] = [np.empty(0, np.uint8)] * len(a)
+    places = {}
     for height, width in {plane.shape for plane in a}:  # chroma planes share their places
-        from_a, from_b = _places(there, width, height), _places(back, width, height)
-        full = None if shares is None else cv2.resize(shares, (width, height))
-        for k, (plane_a, plane_b) in enumerate(zip(a, b, strict=True)):
-            if plane_a.shape == (height, width):
-                one, other = _pull(plane_a, from_a), _pull(plane_b, from_b)
-                if full is None:
-                    mixed = cv2.addWeighted(one, 1 - share, other, share, 0.0)
-                else:
-                    mixed = cv2.blendLinear(one, other, 1 - full, full)
-                made[k] = np.asarray(mixed, np.uint8)
-    return made
+        part = share if shares is None else cv2.resize(shares, (width, height))
+        found = _places(there, width, height), _places(back, width, height), part
+        places[height, width] = found
+    met: list[tuple[U8, U8, float | NDArray[np.float32]]] = []
+    for plane_a, plane_b in zip(a, b, strict=True):
+        from_a, from_b, part = places[plane_a.shape]
+        met.append((_pull(plane_a, from_a), _pull(plane_b, from_b), part))
+    return met
+
+
+def _mixed(one: U8, other: U8, share: float | NDArray[np.float32]) -> U8:
+    if isinstance(share, np.ndarray):
+        return np.asarray(cv2.blendLinear(one, other, 1 - share, share), np.uint8)
+    return np.asarray(cv2.addWeighted(one, 1 - share, other, share, 0.0), np.uint8)
 
 
 def _quick_shares(
