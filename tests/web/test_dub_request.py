@@ -21,11 +21,11 @@ from audio2video.storage.workspace import shipped
 from audio2video.web.dub_request import (
     DubRequest,
     Range,
-    command,
     read_options,
     resolve,
     settable,
 )
+from audio2video.web.equal_command import command
 from audio2video.web.place import WebPlace
 
 JSON = st.recursive(

@@ -12,7 +12,8 @@ from typing import Any
 from ...errors import Audio2VideoError, CancelledError, OptionError
 from ...runtime.workers import Call, WorkerMessage, WorkerPool, failure_text
 from ...storage.files import discard
-from ..dub_request import DubRequest, command, plan, resolve
+from ..dub_request import DubRequest, plan, resolve
+from ..equal_command import command
 from ..place import WebPlace
 from .job import (
     CANCELLED,
