@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import F32, F64, U8, Mask
-from .graph import SLOT_SECONDS, Footage, slot_frames
+from .graph import SLOT_SECONDS, Footage, largest, slot_frames
 from .motion import BROW, EYES, PITCH, ROLL, SMILE, YAW, FaceMotion, X, Y
 from .repeats import gesture_frames
 from .wish import aspects_of
@@ -17,8 +17,10 @@ BLOCK = 4
 """Side of the parts of small pictures that are compared one by one, in their pixels."""
 
 SEEN = 12.0
-"""Grey levels by which a part may differ while one piece passes into another. From about 15 on flow
-does not make hands meet (half of the frames of two clips that were tried); under 6 it does."""
+"""Grey levels by which a part may differ while one piece passes into another, where all is still.
+From about 15 on flow does not make hands meet (half of the frames of two clips that were tried);
+under 6 it does. Where much moves within a join's time, flow makes more of it meet: the level is the
+geometric mean of this and of what is usual then."""
 
 COMPONENTS = 16
 """Principal components of the small pictures that are compared."""
@@ -103,7 +105,7 @@ def make_footage(
         aspects_of(motion),
         np.asarray(cost, np.float64),
         np.hstack([face, seen / usual_join]) / np.sqrt(2.0),
-        _blocks(pictures, mouths),
+        _blocks(pictures, mouths, lag),
         linked,
         gesture_frames(motion, slot_frames(motion.rate)),
         motion.rate,
@@ -111,7 +113,7 @@ def make_footage(
     )
 
 
-def _blocks(pictures: U8, mouths: F64) -> F32:
+def _blocks(pictures: U8, mouths: F64, lag: int) -> F32:
     """Give the brightness of all parts of pictures, shape (T, parts); see `Footage.blocks`."""
     frames, height, width = pictures.shape
     rows, columns = max(1, height // BLOCK), max(1, width // BLOCK)
@@ -123,7 +125,11 @@ def _blocks(pictures: U8, mouths: F64) -> F32:
     x, y = (np.arange(columns) + 0.5) * wide / width, (np.arange(rows) + 0.5) * high / height
     across, down = (left < x) & (x < right), (top < y) & (y < bottom)
     means[down[:, :, None] & across[:, None, :]] = np.nan
-    return np.asarray(means.reshape(frames, -1) / SEEN, np.float32)
+    means = means.reshape(frames, -1)
+    usual = SEEN
+    if frames > lag:
+        usual = max(SEEN, float(np.quantile(largest(means[lag:] - means[:-lag]), 0.25)))
+    return np.asarray(means / np.sqrt(SEEN * usual), np.float32)
 
 
 def _components(pictures: U8) -> F64:

@@ -24,7 +24,7 @@ JOIN_COST, UNLIKE_COST = 4.0, 3.0
 ELSEWHERE_COST = 8.0
 """Cost of a join in which some part of the picture differs by one, growing with the square."""
 
-GHOST, GHOST_COST = 1.25, 4000.0
+GHOST, GHOST_COST = 1.25, 400.0
 """A difference from which on a hand is seen in two places, and the cost of each further one."""
 
 NEVER = np.float32(1e9)
@@ -82,7 +82,7 @@ def slot_frames(rate: float) -> int:
     return max(EASE + 2, round(SLOT_SECONDS * rate))
 
 
-def _largest(apart: F32) -> F64:
+def largest(apart: F32) -> F64:
     """Give the largest difference of all parts that are to be alike, along the last axis."""
     return np.asarray(np.fmax.reduce(np.abs(apart), axis=-1, initial=0.0), np.float64)
 
@@ -175,7 +175,7 @@ class PieceGraph:
                 here = _moved(into, step, moved, frames)[targets[rows_here]]
                 there = _moved(out, step, moved, frames)[origin[rows_here]]
                 blocks = self.footage.blocks
-                most = np.maximum(most, _largest(blocks[here][:, None] - blocks[there]))
+                most = np.maximum(most, largest(blocks[here][:, None] - blocks[there]))
             price[rows_here] += ELSEWHERE_COST * most**2
             price[rows_here] += GHOST_COST * np.maximum(most - GHOST, 0)
         price[:, 1:][np.abs(np.diff(origin, axis=1)) <= 1] += 0.5
