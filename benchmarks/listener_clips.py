@@ -16,8 +16,9 @@ import numpy as np
 import audio2video as a2v
 from audio2video.face.layout import mouth_opening
 from audio2video.listening.gestures import blink_starts, find_nods
+from audio2video.listening.graph import slot_frames
 from audio2video.listening.motion import FaceMotion, face_motion
-from audio2video.listening.playing import REPEAT_SECONDS
+from audio2video.listening.repeats import gesture_frames, shown_again
 from audio2video.media.video import VideoReader
 from audio2video.storage.npy import load_arrays
 
@@ -41,13 +42,8 @@ def speed(motion: FaceMotion) -> float:
 
 
 def nods_again(motion: FaceMotion, places: np.ndarray) -> int:
-    """Count nods of the footage whose bottom is shown twice within four seconds, same way."""
-    count, shown, ways = 0, np.rint(places), np.sign(np.diff(places, append=places[-1]))
-    for nod in find_nods(motion, 2.5):
-        for way in (1, -1):
-            times = np.flatnonzero((shown == nod.bottom) & (ways == way))
-            count += int((np.diff(times) < REPEAT_SECONDS * motion.rate).sum())
-    return count
+    """Count nods of the footage that are shown again within four seconds, in either direction."""
+    return len(shown_again(gesture_frames(motion, slot_frames(motion.rate)), places, motion.rate))
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import click
 
 from ..config.resolve import resolve_config
 from ..storage.workspace import Workspace
-from .options import FilePath, GroupedCommand, quietly, verbosely, with_options
+from .options import FilePath, GroupedCommand, making_video, with_options
 from .terminal import CONTEXT, Terminal
 
 FLAGS = (
@@ -65,12 +65,6 @@ class PreviewStart(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 @click.command("dub", cls=GroupedCommand, context_settings=CONTEXT)
 @click.argument("audio", type=FilePath(), required=False)
 @click.argument("video", type=FilePath(), required=False, metavar="VIDEO")
-@click.option(
-    "-o",
-    "--output",
-    type=FilePath(),
-    help="video to write (default: <audio>-<video>.mp4 in the current folder)",
-)
 @click.option("--preview", type=float, metavar="SECONDS", help="dub only so much of the speech")
 @click.option(
     "--preview_from",
@@ -79,16 +73,8 @@ class PreviewStart(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     help="where in the speech --preview begins; auto is where most is said (default: 0)",
 )
 @click.option("--dry_run", is_flag=True, help="say what would be made and how long it would take")
-@click.option("--overwrite", is_flag=True, help="replace an output that is there")
-@click.option("--config", type=FilePath(), help="TOML file with any options")
-@click.option(
-    "--workspace",
-    type=FilePath(),
-    help="keep intermediate products in this folder (default: the user's cache folder)",
-)
+@making_video("<audio>-<video>.mp4")
 @with_options(FLAGS)
-@quietly()
-@verbosely
 def dub_command(
     audio: Path | None,
     video: Path | None,

@@ -9,7 +9,7 @@ import click
 
 from ..config.resolve import resolve_config
 from ..storage.workspace import Workspace
-from .options import FilePath, GroupedCommand, quietly, verbosely, with_options
+from .options import FilePath, GroupedCommand, making_video, with_options
 from .terminal import CONTEXT, Terminal
 
 FLAGS = (
@@ -24,23 +24,9 @@ FLAGS = (
 @click.command("listen", cls=GroupedCommand, context_settings=CONTEXT)
 @click.option("--audio", type=FilePath(), required=True, help="speech that is listened to")
 @click.option("--video", type=FilePath(), required=True, help="video of the listener")
-@click.option(
-    "-o",
-    "--output",
-    type=FilePath(),
-    help="video to write (default: <audio>-listener-<video>.mp4 in the current folder)",
-)
 @click.option("--takes", type=int, default=1, help="different clips to make (default: 1)")
-@click.option("--overwrite", is_flag=True, help="replace files that are there")
-@click.option("--config", type=FilePath(), help="TOML file with any options")
-@click.option(
-    "--workspace",
-    type=FilePath(),
-    help="keep intermediate products in this folder (default: the user's cache folder)",
-)
+@making_video("<audio>-listener-<video>.mp4")
 @with_options(FLAGS)
-@quietly()
-@verbosely
 def listen_command(
     audio: Path,
     video: Path,

@@ -128,3 +128,31 @@ verbosely = click.option("--verbose", is_flag=True, help="print what is being do
 def quietly(left: str = "errors") -> Callable[[Command], Command]:
     """Add the option ``--quiet``."""
     return click.option("--quiet", is_flag=True, help=f"print {left} only")
+
+
+def making_video(name: str) -> Callable[[Command], Command]:
+    """Add what commands that make one video have in common; `name` is what it is called else."""
+    common = (
+        click.option(
+            "-o",
+            "--output",
+            type=FilePath(),
+            help=f"video to write (default: {name} in the current folder)",
+        ),
+        click.option("--overwrite", is_flag=True, help="replace files that are there"),
+        click.option("--config", type=FilePath(), help="TOML file with any options"),
+        click.option(
+            "--workspace",
+            type=FilePath(),
+            help="keep intermediate products in this folder (default: the user's cache folder)",
+        ),
+        quietly(),
+        verbosely,
+    )
+
+    def decorate(command: Command) -> Command:
+        for one in reversed(common):
+            command = one(command)
+        return command
+
+    return decorate

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import F32, F64, U8, Mask
+from .graph import SLOT_SECONDS, Footage, largest, slot_frames
 from .motion import BROW, EYES, PITCH, ROLL, SMILE, YAW, FaceMotion, X, Y
-from .playing import SLOT_SECONDS, Footage
+from .repeats import gesture_frames
 from .wish import aspects_of
 
 PICTURE_SIDE = 64
@@ -15,8 +16,11 @@ PICTURE_SIDE = 64
 BLOCK = 4
 """Side of the parts of small pictures that are compared one by one, in their pixels."""
 
-LEAST_SEEN = 12.0
-"""Grey levels by which a part may differ unseen while one piece passes into another."""
+SEEN = 12.0
+"""Grey levels by which a part may differ while one piece passes into another, where all is still.
+From about 15 on flow does not make hands meet (half of the frames of two clips that were tried);
+under 6 it does. Where much moves within a join's time, flow makes more of it meet: the level is the
+geometric mean of this and of what is usual then."""
 
 COMPONENTS = 16
 """Principal components of the small pictures that are compared."""
@@ -47,6 +51,7 @@ MOST = 6.0
 def make_footage(
     motion: FaceMotion,
     pictures: U8,
+    mouths: F64,
     opened: F64,
     untouched: Mask,
     starts: Mask,
@@ -61,6 +66,9 @@ def make_footage(
         Of T frames.
     pictures : ndarray of uint8, shape (T, h, w)
         Small grey pictures.
+    mouths : ndarray, shape (T, 4)
+        Left, top, right and bottom of the part of the face that moves with the mouth, as shares of
+        the picture: it is made anew, and need not be alike.
     opened : ndarray, shape (T,)
         How far the own mouth is open, see `motion.openness`.
     untouched : ndarray of bool, shape (T,)
@@ -97,25 +105,31 @@ def make_footage(
         aspects_of(motion),
         np.asarray(cost, np.float64),
         np.hstack([face, seen / usual_join]) / np.sqrt(2.0),
-        _blocks(pictures, lag),
+        _blocks(pictures, mouths, lag),
         linked,
+        gesture_frames(motion, slot_frames(motion.rate)),
         motion.rate,
         reversible,
     )
 
 
-def _blocks(pictures: U8, lag: int) -> F32:
+def _blocks(pictures: U8, mouths: F64, lag: int) -> F32:
     """Give the brightness of all parts of pictures, shape (T, parts); see `Footage.blocks`."""
     frames, height, width = pictures.shape
     rows, columns = max(1, height // BLOCK), max(1, width // BLOCK)
     high, wide = height // rows, width // columns
     whole = pictures[:, : rows * high, : columns * wide].reshape(frames, rows, high, columns, wide)
-    means = whole.mean(axis=(2, 4), dtype=np.float32).reshape(frames, -1)
-    level = LEAST_SEEN
+    means = whole.mean(axis=(2, 4), dtype=np.float32)
+    # A part is left out where the mouth covers its middle.
+    left, top, right, bottom = np.asarray(mouths).T[:, :, None]
+    x, y = (np.arange(columns) + 0.5) * wide / width, (np.arange(rows) + 0.5) * high / height
+    across, down = (left < x) & (x < right), (top < y) & (y < bottom)
+    means[down[:, :, None] & across[:, None, :]] = np.nan
+    means = means.reshape(frames, -1)
+    usual = SEEN
     if frames > lag:
-        within = np.abs(means[lag:] - means[:-lag]).max(axis=1)
-        level = max(level, float(np.quantile(within, 0.25)))
-    return np.asarray(means / level, np.float32)
+        usual = max(SEEN, float(np.quantile(largest(means[lag:] - means[:-lag]), 0.25)))
+    return np.asarray(means / np.sqrt(SEEN * usual), np.float32)
 
 
 def _components(pictures: U8) -> F64:

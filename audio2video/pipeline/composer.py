@@ -196,7 +196,9 @@ def played_frame(target: TargetAnalysis, request: FrameRequest) -> Frame:
     linked = track.usable[number] and track.usable[after] and not cut
     if request.other is None or not linked:
         return request.frame
-    return _frame_between(request.frame, request.other, request.share)
+    # Neighbours meet; pieces that are joined may have a hand elsewhere.
+    joined = abs(number - after) > 1
+    return _frame_between(request.frame, request.other, request.share, quickly=joined)
 
 
 def played_frames(target: TargetAnalysis, timing: Retiming) -> Iterator[Frame]:
@@ -206,8 +208,8 @@ def played_frames(target: TargetAnalysis, timing: Retiming) -> Iterator[Frame]:
             yield played_frame(target, request)
 
 
-def _frame_between(a: Frame, b: Frame, share: float) -> Frame:
-    y, u, v = planes_between((a.y, a.u, a.v), (b.y, b.u, b.v), share)
+def _frame_between(a: Frame, b: Frame, share: float, *, quickly: bool) -> Frame:
+    y, u, v = planes_between((a.y, a.u, a.v), (b.y, b.u, b.v), share, quickly=quickly)
     return Frame.from_planes(y, u, v, a.matrix)
 
 

@@ -16,9 +16,11 @@ from ..face.layout import mouth_opening
 from ..listening.codebook import RATE
 from ..listening.footage import make_footage
 from ..listening.gestures import Habits, find_nods, habits_of
+from ..listening.graph import Footage
 from ..listening.motion import OPENING, FaceMotion, face_motion, openness, resampled
-from ..listening.playing import Footage, Playing, play, varied
+from ..listening.playing import Playing, play, varied
 from ..listening.prosody import Prosody, prosody_of
+from ..listening.repeats import REPEAT_SECONDS
 from ..listening.shown import shown_motion
 from ..listening.wish import NOD_SECONDS, Wish, aspects_of, freed, ruled_wish
 from ..models.encoder_files import load_detector
@@ -34,7 +36,7 @@ from .playback import playback_mode
 from .small_pictures import small_pictures
 from .speech_samples import speech_of
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the way listeners are shown changes."""
 
 CLOSED_MARGIN = 0.015
@@ -43,6 +45,9 @@ the error of landmarks."""
 
 KEPT_SECONDS = 0.3
 """A mouth that is closed for less is about to speak, or has just spoken."""
+
+LOWER_FACE = (*range(4, 13), *range(31, 36))
+"""Jaw and nostrils: what is between them moves with the mouth."""
 
 TALK_SECONDS = 0.9
 """Around what the listener says; see `mouth.rest`."""
@@ -130,7 +135,7 @@ def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
     talking = _own_speech(job)
     if talking is not None:
         wish = freed(wish, talking, rate)
-    footage = varied(_footage(job, target, motion), rng)
+    footage = varied(listener_footage(job, target, motion), rng)
     playing = play(footage, wish)
     if playing is None:
         job.progress.warn(
@@ -142,6 +147,11 @@ def lay_listener(job: Job) -> tuple[Retiming, dict[str, Any]]:
     facts = _facts(motion, habits, wish, playing)
     if path is None:
         _tell(job, habits, facts)
+    if playing.repeats:
+        job.progress.notice(
+            f"nods shown again within {REPEAT_SECONDS:.0f} s: {len(playing.repeats)}; "
+            f"{target.info.path.name} is too short, or moves too much, for another way"
+        )
     return timing, {"listener": facts}
 
 
@@ -209,18 +219,36 @@ def _own_speech(job: Job) -> Mask | None:
     return np.asarray(activity > 0.5)
 
 
-def _footage(job: Job, target: TargetAnalysis, motion: FaceMotion) -> Footage:
+def listener_footage(job: Job, target: TargetAnalysis, motion: FaceMotion) -> Footage:
+    """Prepare a target to be put together anew.
+
+    Parameters
+    ----------
+    job : Job
+    target : TargetAnalysis
+        Of that job.
+    motion : FaceMotion
+        Of that target.
+    """
     folder = job.workspace.analysis(job.tar_id, target.key)
     opening = motion.values[:, OPENING]
     opened = openness(opening, _closed(target), float(np.median(opening[motion.seen])))
     return make_footage(
         motion,
         small_pictures(target, folder, job.progress),
+        mouth_boxes(target),
         opened,
         target.untouched_frames(),
         target.track.starts,
         reversible=playback_mode(target, job.config.retiming) == "full",
     )
+
+
+def mouth_boxes(target: TargetAnalysis) -> F64:
+    """Give the box of mouth and jaw in each frame as shares of the picture, (T, 4)."""
+    points = target.track.landmarks[:, LOWER_FACE].astype(np.float64)
+    corners = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    return np.asarray(corners / np.tile([target.info.width, target.info.height], 2), np.float64)
 
 
 def _facts(motion: FaceMotion, habits: Habits, wish: Wish, playing: Playing) -> dict[str, Any]:
@@ -245,6 +273,7 @@ def _facts(motion: FaceMotion, habits: Habits, wish: Wish, playing: Playing) -> 
         "own_smiles_share": round(habits.smiles, 3),
         "joins": playing.joins,
         "turns": playing.turns,
+        "nods_again": [round(one.again / shown.rate, 2) for one in playing.repeats],
     }
 
 

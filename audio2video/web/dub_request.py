@@ -6,18 +6,19 @@ import hashlib
 import json
 import math
 import os
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..api.dub import DubPlan, plan_dub
+from ..api.listen import listener_id
 from ..config import Config, Option, options_of
 from ..config.resolve import resolve_config
 from ..config.sections import LISTENING, MACHINE, PICTURE, VIDEO
-from ..errors import Audio2VideoError, OptionError
+from ..errors import OptionError
 from ..storage.files import replacing
+from ..storage.workspace import Workspace
 from .place import WebPlace
 
 GROUPS = (VIDEO, PICTURE, LISTENING, MACHINE)
@@ -71,6 +72,8 @@ class DubRequest:
         Empty where all of the target is dubbed.
     preview : bool
         Whether a few seconds are enough.
+    hears : str, optional
+        Id of what the person listens to while silent; without `speech`, all the time.
     """
 
     target: str
@@ -78,6 +81,7 @@ class DubRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     segments: tuple[Range, ...] = ()
     preview: bool = False
+    hears: str | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> DubRequest:
@@ -96,12 +100,18 @@ class DubRequest:
         ranges = value.get("segments") or []
         if not isinstance(ranges, list) or len(ranges) > MAX_RANGES:
             raise OptionError(f"'segments' must be a list of up to {MAX_RANGES:,} ranges")
+        hears = _text(value, "hears")
+        if hears is not None and ranges:
+            raise OptionError(
+                "who listens can't have parts", hint="leave 'segments' or 'hears' out"
+            )
         return cls(
             _text(value, "target", needed=True) or "",
             _text(value, "speech"),
             dict(options),
             tuple(_range(number, one) for number, one in enumerate(ranges, start=1)),
             value.get("preview") is True,
+            hears,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -112,6 +122,7 @@ class DubRequest:
             "options": dict(self.options),
             "segments": [vars(one) for one in self.segments] or None,
             "preview": self.preview,
+            "hears": self.hears,
         }
 
 
@@ -226,10 +237,22 @@ def resolve(place: WebPlace, request: DubRequest) -> Resolved:
             ranges = (_shortened(max(ranges, key=lambda one: one.end - one.start)),)
             begins = ranges[0].start
         segments = _write_segments(place, ranges, request.speech or "dialogue")
-    given = {"tar_id": request.target, **options}
+    given = {"tar_id": request.target, **options, **_listening(workspace, request)}
     config = resolve_config(workspace, given)
     name = request.speech if segments is None else segments.stem
+    if request.hears is not None:
+        audio, name = workspace.input_audio(request.hears), f"{name or request.hears}-listener"
+        config = config.replace(inp_id=listener_id(request.hears, config.listening.take))
     return Resolved(audio, video, segments, config, f"{name}-{request.target}", begins)
+
+
+def _listening(workspace: Workspace, request: DubRequest) -> dict[str, Any]:
+    """Give the options of one who listens: what is said is then the voice in between."""
+    if request.hears is None:
+        return {}
+    if request.speech is None:
+        return {"listen": True}
+    return {"listen": True, "voice_audio": workspace.input_audio(request.speech)}
 
 
 def _shortened(one: Range) -> Range:
@@ -275,30 +298,3 @@ def plan(place: WebPlace, resolved: Resolved, request: DubRequest) -> DubPlan:
         overwrite=True,
         **(resolved.preview if request.preview else {}),
     )
-
-
-def command(place: WebPlace, request: DubRequest) -> str:
-    """Give the command line that makes the same result; of a preview, that of the whole.
-
-    Options that can't be used are left out: what is wrong with them is said elsewhere.
-    """
-    words = ["audio2video", "run", "--steps", "1", "2", "3", "4"]
-    words += ["--workspace", str(place.workspace.root.absolute())]
-    if request.speech is not None and request.segments:
-        # An id would be taken for that of the list of ranges.
-        words += ["--audio", str(place.workspace.input_audio(request.speech))]
-    elif request.speech is not None:
-        words += ["--inp_id", request.speech]
-    words += ["--tar_id", request.target]
-    if request.segments:
-        whole = DubRequest(request.target, request.speech, {}, request.segments)
-        segments = resolve(place, whole).segments
-        words += ["--segments", str(segments)]
-    for flag, value in request.options.items():
-        try:
-            read = read_options({flag: value})
-        except Audio2VideoError:
-            continue
-        if read:
-            words += [f"--{flag}", str(read[flag])]
-    return shlex.join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +227,50 @@ def test_each_person(tab: Page, served: Served, small_speech: Path, pair: Path) 
     assert mouths.min() > 60
 
 
+def test_both_sides_of_a_conversation(
+    tab: Page, served: Served, small_speech: Path, small_target: Path
+) -> None:
+    """One form gives both: each says their own, and listens while the other speaks."""
+    shutil.copyfile(small_speech, served.workspace / "input" / "mp3" / "answer.wav")
+    shutil.copyfile(small_target, served.workspace / "target" / "mp4" / "ben.mp4")
+    tab.reload()
+    choose_files(tab, small_speech, small_target)
+    tab.get_by_role("radio", name="In a conversation").check()
+    expect(tab.locator("#go .status")).to_contain_text("Choose what the other says.")
+    expect(tab.get_by_role("checkbox", name="Who is silent listens")).to_be_checked()
+    tab.get_by_label("Speech of the other").select_option(small_speech.stem)
+    expect(tab.locator("#go .status")).to_contain_text("The other needs speech of their own.")
+    tab.get_by_label("Speech of the other").select_option("answer")
+    expect(tab.locator("#go code")).to_contain_text("--listen True")
+    tab.get_by_label("Video of the other").select_option("ben")
+    expect(tab.locator("#go .status p")).to_have_count(2)
+    tab.locator("#options > summary").click()
+    tab.get_by_label("Find an option").fill("liveliness")
+    value = tab.get_by_label("liveliness", exact=True)
+    value.fill("2")
+    value.press("Tab")
+    expect(tab.locator("#go code")).to_contain_text("--liveliness 2")
+    tab.get_by_role("button", name="Make the video").click()
+    for k in range(2):  # of each video, whether somebody agreed
+        expect(tab.locator("dialog h2")).to_contain_text(f"{(small_target.stem, 'ben')[k]}.mp4")
+        tab.get_by_role("button", name="Go on without a statement").click()
+    expect(tab.locator(".job")).to_have_count(2)
+    for card in tab.locator(".job").all():
+        wait_for_state(card, "done")
+    asked = [record(served, k)["request"] for k in range(2)]
+    assert {(one["target"], one["speech"], one["hears"]) for one in asked} == {
+        (small_target.stem, small_speech.stem, "answer"),
+        ("ben", "answer", small_speech.stem),
+    }
+    # Without listening it is a dub of each.
+    tab.get_by_role("checkbox", name="Who is silent listens").uncheck()
+    expect(tab.locator("#go code")).not_to_contain_text("--listen True")
+    # And what was made gives its settings back.
+    tab.locator(".job").first.get_by_role("button", name="Use these settings").click()
+    expect(tab.get_by_role("checkbox", name="Who is silent listens")).to_be_checked()
+    expect(tab.locator("#target .chosen")).to_contain_text("ben.mp4")
+
+
 def test_teeth_line(tab: Page, served: Served, small_speech: Path, pair: Path) -> None:
     choose_files(tab, small_speech, pair)
     tab.get_by_role("radio", name="Person 2").check()
@@ -357,7 +402,7 @@ def test_recorded_speech(tab: Page, served: Served) -> None:
 def test_light_and_narrow(tab: Page, small_speech: Path, pair: Path) -> None:
     tab.set_viewport_size({"width": 390, "height": 800})
     choose_files(tab, small_speech, pair)
-    for mode in ("Each person their own", "Only parts", "One person"):
+    for mode in ("Each person their own", "In a conversation", "Only parts", "One person"):
         tab.get_by_role("radio", name=mode, exact=True).check()
         expect(tab.get_by_role("radio", name=mode, exact=True)).to_be_checked()
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,19 @@ from inside import run_inside
 import audio2video as a2v
 from audio2video.cli.main import main
 from audio2video.config import Config
-from audio2video.errors import OptionError
+from audio2video.errors import BadFileError, OptionError
+from audio2video.listening.graph import Footage
+from audio2video.listening.playing import Playing, play
+from audio2video.listening.repeats import Repeat
+from audio2video.listening.wish import Wish
 from audio2video.media.audio import probe_audio, write_wav
 from audio2video.media.video import VideoReader, probe_video
+from audio2video.pipeline import listener
+from audio2video.pipeline.job import Job
 from audio2video.pipeline.schedule import ensure_retiming, read_retiming
+from audio2video.progress import Progress
 from audio2video.provenance.verification import verify
+from audio2video.storage.workspace import Workspace
 
 
 def listen(folder: Path, *words: object) -> Any:
@@ -77,7 +86,7 @@ def test_a_report_says_what_is_shown(two_takes: tuple[Path, Any]) -> None:
     for take in (1, 2):
         made = folder / "place" / "output" / f"words-listener{take}-painted"
         facts = json.loads((made / "retiming.npz.made.json").read_text())["listener"]
-        assert {"nods_asked", "nods_given", "joins", "turns"} <= set(facts)
+        assert {"nods_asked", "nods_given", "nods_again", "joins", "turns"} <= set(facts)
         options = json.loads((made / "report.json").read_text())["options"]
         assert (options["listen"], options["take"]) == (True, take)
         assert (made / "sheet.png").is_file()
@@ -165,17 +174,33 @@ def test_a_listener_does_not_go_with_everything(flags: dict[str, Any], said: str
         Config().replace(listen=True, **flags)
 
 
-def test_joins_of_a_damaged_retiming_are_refused(two_takes: tuple[Path, Any]) -> None:
-    from audio2video.errors import BadFileError
-    from audio2video.pipeline.job import Job
-    from audio2video.progress import Progress
-    from audio2video.storage.workspace import Workspace
-
-    folder, _ = two_takes
+def second_take(folder: Path) -> Job:
     config = Config().replace(
         listen=True, take=2, inp_id="words-listener2", tar_id="painted", consent="Nobody is shown"
     )
-    job = Job(Workspace(folder / "place"), config, Progress())
+    return Job(Workspace(folder / "place"), config, Progress())
+
+
+def test_a_nod_that_is_shown_again_is_told(
+    two_takes: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forced(footage: Footage, wish: Wish) -> Playing | None:
+        found = play(footage, wish)
+        return None if found is None else replace(found, repeats=(Repeat(0, 10, 50),))
+
+    monkeypatch.setattr(listener, "play", forced)
+    job = second_take(two_takes[0])
+    _, facts = listener.lay_listener(job)
+    assert facts["listener"]["nods_again"] == [2.0]
+    (told,) = [line for line in job.progress.notices if "shown again" in line]
+    assert told == (
+        "nods shown again within 4 s: 1; painted.mp4 is too short, or moves too much, for another "
+        "way"
+    )
+
+
+def test_joins_of_a_damaged_retiming_are_refused(two_takes: tuple[Path, Any]) -> None:
+    job = second_take(two_takes[0])
     timing, made = ensure_retiming(job)
     assert not made
     path = job.retiming_path

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from dyadic import spoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio2video.listening.footage import LOST_COST, make_footage
+from audio2video.listening.footage import LOST_COST, SEEN, make_footage
 from audio2video.listening.gestures import Habits, find_nods
+from audio2video.listening.graph import Footage
 from audio2video.listening.motion import EYES, NAMES, PITCH, FaceMotion
-from audio2video.listening.playing import Footage, Playing, play, varied
+from audio2video.listening.playing import Playing, play, varied
+from audio2video.listening.repeats import Repeat, gesture_frames, shown_again
 from audio2video.listening.shown import shown_motion
 from audio2video.listening.wish import Wish, calm_aspects, nod_pitch, ruled_wish
 from audio2video.retiming.retime import Retiming
@@ -21,12 +24,12 @@ from audio2video.retiming.retime import Retiming
 RATE = 25.0
 
 
-def nodding(frames: int = 250) -> FaceMotion:
-    """A head that drifts and nods twice."""
+def nodding(frames: int = 250, nods: tuple[int, ...] = (80, 180)) -> FaceMotion:
+    """A head that drifts and nods, as often as asked for."""
     values = np.zeros((frames, len(NAMES)))
     values[:, EYES] = 1.0
     values[:, PITCH] = np.sin(np.arange(frames) / 40)
-    for first in (80, 180):
+    for first in nods:
         values[:, PITCH] += 6 * nod_pitch((np.arange(frames) - first) / 15)
     return FaceMotion(values, np.ones(frames, bool), RATE)
 
@@ -45,8 +48,9 @@ def footage_of(
     base = np.random.default_rng(0).integers(0, 255, (24, 16))
     moved = motion.values[:, PITCH, None, None]
     pictures = np.clip(base + 5 * moved, 0, 255).astype(np.uint8)
+    mouths = np.zeros((frames, 4))
     return make_footage(
-        motion, pictures, np.zeros(frames), untouched, begins, reversible=reversible
+        motion, pictures, mouths, np.zeros(frames), untouched, begins, reversible=reversible
     )
 
 
@@ -181,23 +185,95 @@ def test_frames_without_a_mouth_are_left_out() -> None:
     assert not ((shown >= 100) & (shown < 160)).any()
 
 
-def test_no_gesture_is_shown_again_within_four_seconds() -> None:
-    """The footage has two nods; what is asked for is one each two seconds."""
-    motion = nodding()
-    frames = 200
-    wish = calm(frames)
-    for time in (1.0, 3.0, 5.0):
-        first = round(time * RATE)
-        down = 6 * nod_pitch((np.arange(-1, 16)) / 15)
+@settings(max_examples=6)
+@given(
+    st.lists(st.integers(110, 285), min_size=1, max_size=5),
+    st.integers(60, 260),
+    st.booleans(),
+    st.integers(0, 5),
+)
+def test_no_gesture_is_shown_again_within_four_seconds(
+    nods: list[int], wanted: int, reversible: bool, seed: int
+) -> None:
+    """Whatever is asked for: a nod each second, of footage whose first four seconds have none."""
+    motion = nodding(300, tuple(nods))
+    wish = calm(wanted)
+    rng = np.random.default_rng(seed)
+    for first in range(10, wanted - 20, 25):
+        down = float(rng.uniform(3, 9)) * nod_pitch((np.arange(-1, 16)) / 15)
         wish.aspects[first : first + 15, 1] = np.gradient(down)[1:16] * RATE / 12
-        wish.weights[first : first + 15, 1] = 20.0
-    playing = play(footage_of(motion), wish)
+        wish.weights[first : first + 15, 1] = 60.0
+    footage = footage_of(motion, reversible=reversible)
+    playing = play(footage, wish)
     assert playing is not None
-    shown = np.rint(playing.positions)
-    for nod in find_nods(motion, 4.0):
-        # Played forwards: a turn inside the nod makes another motion of it.
-        times = np.flatnonzero((shown[:-1] == nod.bottom) & (np.diff(playing.positions) > 0.9))
-        assert all(b - a >= 3.5 * RATE for a, b in pairwise(times))
+    assert playing.repeats == ()
+    lowest = np.flatnonzero(footage.gestures >= 0)
+    shown = footage.gestures[np.rint(playing.positions).astype(int)]
+    for gesture in range(len(lowest)):
+        times = np.flatnonzero(shown == gesture)
+        for a, b in combinations(times.tolist(), 2):
+            assert b - a >= 4 * RATE or b - a <= 0.5 * RATE
+
+
+def test_footage_that_has_nothing_else_shows_a_nod_again_and_says_so() -> None:
+    footage = footage_of(nodding(60, ()))
+    nodding_on = replace(footage, gestures=np.arange(60, dtype=np.int32))  # one in each frame
+    playing = play(nodding_on, calm(200))
+    assert playing is not None
+    assert len(playing.repeats) >= 1
+    found = shown_again(nodding_on.gestures, playing.positions, RATE)
+    assert playing.repeats == tuple(found)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), max_size=6),
+    st.lists(st.floats(-1.5, 1.5), min_size=1, max_size=200),
+)
+def test_repeats_are_counted_as_one_would(
+    marked: list[tuple[int, int]], moves: list[float]
+) -> None:
+    positions = np.clip(15 + np.cumsum(moves), 0, 30).tolist()
+    gestures = np.full(31, -1, np.int32)
+    for frame, gesture in marked:
+        gestures[frame] = gesture
+    found = shown_again(gestures, np.array(positions), RATE)
+    shown = [int(gestures[round(place)]) for place in positions]
+    plain = []
+    for again, gesture in enumerate(shown):
+        before = [k for k in range(again) if shown[k] == gesture]
+        if gesture < 0 or not before or again - before[-1] >= 4 * RATE:
+            continue
+        between = pairwise(positions[before[-1] : again + 1])
+        turn = again - before[-1] <= 0.5 * RATE and all(abs(b - a) <= 1 for a, b in between)
+        if not turn:
+            plain.append(Repeat(gesture, before[-1], again))
+    assert found == plain
+
+
+def test_nods_that_are_hardly_seen_alone_are_one_gesture() -> None:
+    motion = nodding(250, ())
+    assert gesture_frames(motion, 8).max() == -1
+    motion.values[:, PITCH] = 0.0
+    for first, degrees in ((80, 4), (120, 6)):
+        motion.values[:, PITCH] += degrees * nod_pitch((np.arange(250) - first) / 15)
+    assert np.flatnonzero(gesture_frames(motion, 40) == 0).tolist() == [86]
+    assert np.flatnonzero(gesture_frames(motion, 40) == 1).tolist() == [126]
+    assert np.flatnonzero(gesture_frames(motion, 41) >= 0).tolist() == [126]
+
+
+def test_what_moves_with_the_mouth_need_not_be_alike() -> None:
+    pictures = np.zeros((30, 16, 16), np.uint8)
+    pictures[15:, 8:12, 4:12] = 200  # an open mouth
+    pictures[20:, :4, :4] = 60  # and a hand
+    mouths = np.tile([0.2, 0.5, 0.8, 0.8], (30, 1))
+    still, whole = nodding(30, ()), np.zeros(30, bool)
+    footage = make_footage(still, pictures, mouths, np.zeros(30), whole, whole, reversible=True)
+    blocks = footage.blocks.reshape(30, 4, 4)
+    covered = np.zeros((4, 4), bool)
+    covered[2, 1:3] = True
+    np.testing.assert_array_equal(np.isnan(blocks), np.broadcast_to(covered, blocks.shape))
+    assert np.nanmax(np.abs(blocks[16] - blocks[0])) == 0
+    assert np.nanmax(np.abs(blocks[25] - blocks[0])) == pytest.approx(60 / SEEN)
 
 
 @pytest.mark.parametrize("frames", [3, 12, 17])

@@ -96,3 +96,30 @@ def test_planes_of_lower_resolution_move_along(rng: np.random.Generator) -> None
     assert (luma.shape, chroma.shape) == ((160, 200), (80, 100))
     true = cv2.resize(moved(picture, 4, 2)[..., 1], (100, 80), interpolation=cv2.INTER_AREA)
     assert error(chroma, true, 12) < 1.0
+
+
+def test_what_is_in_two_places_is_seen_there_shortly(rng: np.random.Generator) -> None:
+    """Two frames of a hand in opposite corners, which no flow brings together."""
+    ground = cv2.GaussianBlur(rng.integers(60, 100, (200, 200)).astype(np.uint8), (0, 0), 2)
+    a, b = ground.copy(), ground.copy()
+    a[20:60, 20:60] = 230
+    b[140:180, 140:180] = 230
+    there, elsewhere = (slice(150, 170), slice(150, 170)), (slice(20, 60), slice(140, 180))
+    bare = float(ground[there].mean())
+
+    def hand(share: float, *, quickly: bool) -> float:
+        (made,) = planes_between([a], [b], share, quickly=quickly)
+        np.testing.assert_allclose(made[elsewhere], ground[elsewhere], atol=4)
+        return (float(made[there].mean()) - bare) / (230 - bare)
+
+    assert hand(0.3, quickly=False) > 0.2
+    assert hand(0.3, quickly=True) < 0.05
+    assert hand(0.7, quickly=True) > 0.95
+    assert 0.3 < hand(0.5, quickly=True) < 0.7
+
+
+def test_frames_that_meet_are_mixed_as_ever(rng: np.random.Generator) -> None:
+    ground = cv2.GaussianBlur(rng.integers(0, 255, (120, 160)).astype(np.uint8), (0, 0), 4)
+    moved = np.roll(ground, 2, axis=1)
+    (slow,), (quick,) = (planes_between([ground], [moved], 0.4, quickly=on) for on in (False, True))
+    np.testing.assert_allclose(slow[:, 8:-8], quick[:, 8:-8], atol=2)

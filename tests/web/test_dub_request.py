@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,11 @@ from audio2video.storage.workspace import shipped
 from audio2video.web.dub_request import (
     DubRequest,
     Range,
-    command,
     read_options,
     resolve,
     settable,
 )
+from audio2video.web.equal_command import command
 from audio2video.web.place import WebPlace
 
 JSON = st.recursive(
@@ -32,7 +33,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=12,
 )
-NAMES = st.sampled_from(["target", "speech", "options", "segments", "preview", "start", "end"])
+NAMES = st.sampled_from(
+    ["target", "speech", "options", "segments", "preview", "start", "end", "hears"]
+)
 
 
 @pytest.fixture
@@ -67,6 +70,11 @@ def test_anything_is_a_request_or_refused_in_one_line(value: Any) -> None:
         (
             {"target": "a", "segments": [{"start": 0, "end": 1, "speaker": True}]},
             "range 1: 'speaker' must be the number of a person",
+        ),
+        ({"target": "a", "hears": 1}, "'hears' must be an id"),
+        (
+            {"target": "a", "hears": "b", "segments": [{"start": 0, "end": 1}]},
+            "who listens can't have parts; leave 'segments' or 'hears' out",
         ),
     ],
 )
@@ -154,6 +162,35 @@ def test_ranges_are_written_for_the_pipeline_to_read(place: WebPlace) -> None:
     (only,) = read_segments(short.segments)
     assert (only.start, only.end) == (7, 10)
     assert (short.begins, short.preview) == (7, {})
+
+
+def test_who_is_silent_listens(place: WebPlace) -> None:
+    other = place.workspace.root / "input" / "mp3" / "other.mp3"
+    shutil.copyfile(shipped() / "demo.mp3", other)
+    both = resolve(place, DubRequest("demo", "demo", {"take": 3}, hears="other"))
+    assert both.config.listening.listen
+    assert (both.audio, both.config.inputs.voice_audio) == (other, shipped() / "demo.mp3")
+    assert (both.name, both.config.inputs.inp_id) == ("demo-listener-demo", "other-listener3")
+    alone = resolve(place, DubRequest("demo", None, {"listen": False}, hears="other"))
+    assert alone.config.listening.listen
+    assert (alone.audio, alone.config.inputs.voice_audio) == (other, None)
+    assert alone.name == "other-listener-demo"
+    with pytest.raises(OptionError, match="a listener can't go with --keep_audio"):
+        resolve(place, DubRequest("demo", "demo", {"keep_audio": True}, hears="other"))
+
+
+@pytest.mark.parametrize("said", ["demo", None])
+def test_the_command_line_of_one_who_listens(place: WebPlace, said: str | None) -> None:
+    shutil.copyfile(shipped() / "demo.mp3", place.workspace.root / "input" / "mp3" / "other.mp3")
+    asked = DubRequest("demo", said, {"listen": False, "liveliness": 2}, hears="other")
+    words = shlex.split(command(place, asked))
+    context = run_command.make_context("run", words[2:])
+    given = {flag: v for flag, v in context.params.items() if v is not None}
+    assert given["listen"] is True
+    assert given["liveliness"] == 2
+    assert given["inp_id"] == "other-listener1"
+    assert given["audio"].stem == "other"
+    assert ("voice_audio" in given) is (said is not None)
 
 
 @pytest.mark.parametrize(

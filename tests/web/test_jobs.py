@@ -14,6 +14,7 @@ from web_site import Site, make_site
 
 from audio2video.errors import BadFileError
 from audio2video.provenance.verification import verify
+from audio2video.storage.workspace import shipped
 from audio2video.web.dub_request import DubRequest
 from audio2video.web.jobs.job import FILES, USUAL_SHARES, Job, Stage, new_id, read_job
 from audio2video.web.jobs.queue import JobQueue
@@ -228,6 +229,25 @@ def test_previews_come_first_and_equal_inputs_never_together(site: Site) -> None
     assert chosen.id == short["id"]
     chosen.state = "running"
     assert queue._next() is None
+
+
+def test_sides_of_a_conversation_are_made_one_after_the_other(site: Site) -> None:
+    """Both read both sounds, and a preview writes parts of them."""
+    folder = site.place.workspace.root
+    shutil.copyfile(shipped() / "demo.mp3", folder / "input" / "mp3" / "answer.mp3")
+    shutil.copyfile(shipped() / "demo.mp4", folder / "target" / "mp4" / "ben.mp4")
+    queue = JobQueue(site.place, at_once=2)  # not started
+    one = queue.submit(DubRequest("demo", "demo", hears="answer"))
+    other = queue.submit(DubRequest("ben", "answer", hears="demo"))
+    chosen = queue._next()
+    assert chosen is not None
+    assert chosen.id == one["id"]
+    chosen.state = "running"
+    assert queue._next() is None
+    chosen.state = "done"
+    following = queue._next()
+    assert following is not None
+    assert following.id == other["id"]
 
 
 @pytest.mark.slow

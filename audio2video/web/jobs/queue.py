@@ -12,7 +12,8 @@ from typing import Any
 from ...errors import Audio2VideoError, CancelledError, OptionError
 from ...runtime.workers import Call, WorkerMessage, WorkerPool, failure_text
 from ...storage.files import discard
-from ..dub_request import DubRequest, command, plan, resolve
+from ..dub_request import DubRequest, plan, resolve
+from ..equal_command import command
 from ..place import WebPlace
 from .job import (
     CANCELLED,
@@ -307,4 +308,5 @@ class JobQueue:
 
 def _clash(one: DubRequest, other: DubRequest) -> bool:
     """Tell whether two requests would write the same files."""
-    return one.target == other.target or one.speech == other.speech
+    heard = {one.speech, one.hears} & {other.speech, other.hears} - {None}
+    return one.target == other.target or one.speech == other.speech or bool(heard)

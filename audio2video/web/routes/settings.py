@@ -19,7 +19,8 @@ from ...storage.files import replacing
 from ...storage.ids import check_id
 from ...storage.limits import MAX_TABLE_BYTES
 from ..answers import RequestError, gone, read_body, read_json
-from ..dub_request import GROUPS, DubRequest, command, plan, read_options, resolve, settable
+from ..dub_request import GROUPS, DubRequest, plan, read_options, resolve, settable
+from ..equal_command import command
 from ..place import WebPlace
 from ..server import server_of
 

@@ -4,8 +4,9 @@
  *
  * @typedef {import("./types.js").Segment} Segment
  * @typedef {{speech: string|null, start: number}} Voice
- * @typedef {{mode: "whole"|"people"|"parts", speaker: number|null,
- *   voices: Object<number, Voice>, segments: Segment[]}} Scope
+ * @typedef {{speech: string|null, target: string|null, listens: boolean}} Talk  of the other
+ * @typedef {{mode: "whole"|"people"|"parts"|"talk", speaker: number|null,
+ *   voices: Object<number, Voice>, segments: Segment[], talk: Talk}} Scope
  * @typedef {{speech: string|null, target: string|null, options: Object<string, any>,
  *   scopes: Object<string, Scope>, open: string|null}} Form
  */
@@ -56,7 +57,8 @@ export function onChange(listener, owner = null) {
 
 /** Who speaks when, of the chosen target. @returns {Scope} */
 export function scope() {
-  const fresh = { mode: "whole", speaker: null, voices: {}, segments: [] };
+  const talk = { speech: null, target: null, listens: true };
+  const fresh = { mode: "whole", speaker: null, voices: {}, segments: [], talk };
   return { ...fresh, ...(form.target ? form.scopes[form.target] : null) };
 }
 

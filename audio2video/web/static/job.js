@@ -56,13 +56,17 @@ export function jobCard(first) {
       }),
   };
   function reuse() {
-    const { speech, target, options, segments } = job.request;
+    const { speech, target, options, segments, hears } = job.request;
     const { face, ...rest } = options;
     const scopes = { ...form.scopes };
     if (target) {
       const before = scopes[target] ?? { voices: {} };
       scopes[target] = {
-        ...before, mode: segments ? "parts" : "whole", speaker: face ?? null, segments: segments ?? [],
+        ...before,
+        mode: segments ? "parts" : hears ? "talk" : "whole",
+        speaker: face ?? null,
+        segments: segments ?? [],
+        ...(hears ? { talk: { target: null, ...before.talk, speech: hears, listens: true } } : {}),
       };
     }
     change({ speech: speech ?? form.speech, target, options: rest, scopes });

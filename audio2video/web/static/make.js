@@ -5,7 +5,7 @@ import { button, debounce, h, problem, say } from "./dom.js";
 import { change, form, onChange } from "./form.js";
 import { about, clock, count, rate } from "./format.js";
 import { item, onLibrary } from "./library.js";
-import { missing, request } from "./request.js";
+import { missing, requests } from "./request.js";
 
 /**
  * @param {HTMLElement} section
@@ -48,12 +48,13 @@ export function showMake(section, started) {
       return;
     }
     try {
-      const said = await post("/api/check", request(false));
+      const told = await Promise.all(requests(false).map((one) => post("/api/check", one)));
       if (turn !== asked) return;
-      status.replaceChildren(said.problem ? problem(said.problem) : plan(said.plan));
-      command.textContent = said.command;
-      line.hidden = !said.command;
-      enable(!said.problem);
+      const wrong = told.filter((one) => one.problem);
+      status.replaceChildren(...(wrong.length ? wrong.map((one) => problem(one.problem)) : told.map((one) => plan(one.plan))));
+      command.textContent = told.map((one) => one.command).join("\n");
+      line.hidden = !told.every((one) => one.command);
+      enable(!wrong.length);
     } catch (error) {
       if (turn !== asked) return;
       status.replaceChildren(problem(error.message));
@@ -75,17 +76,22 @@ export function showMake(section, started) {
     return consentDialog(one);
   }
   async function start(short) {
-    const one = item("target", form.target);
     const { wasAsked } = await import("./consent.js");
-    if (!wasAsked(one) && !(await agree(one))) return;
+    const wanted = requests(short);
+    for (const { target } of wanted) {
+      const one = item("target", target);
+      if (!wasAsked(one) && !(await agree(one))) return;
+    }
     starting = true;
     enable(ready);
     wrong.replaceChildren();
     try {
-      const job = await post("/api/jobs", request(short));
-      change({ open: job.id });
-      started(job);
-      say(`${job.name}: ${job.state}`);
+      for (const one of wanted) {
+        const job = await post("/api/jobs", one);
+        change({ open: job.id });
+        started(job);
+        say(`${job.name}: ${job.state}`);
+      }
     } catch (error) {
       wrong.replaceChildren(problem(error.message));
     } finally {

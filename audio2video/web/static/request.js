@@ -4,17 +4,31 @@ import { form, scope } from "./form.js";
 import { item } from "./library.js";
 
 /**
+ * One request, or both sides of a conversation.
  * @param {boolean} preview
- * @returns {import("./types.js").Request}
+ * @returns {import("./types.js").Request[]}
  */
-export function request(preview) {
-  const { mode, speaker } = scope();
+export function requests(preview) {
+  const { mode, talk } = scope();
+  if (mode === "whole") return [of(form.target, form.speech, preview)];
+  if (mode === "talk") {
+    const hears = (id) => (talk.listens ? id : null);
+    const own = of(form.target, form.speech, preview, hears(talk.speech));
+    return talk.target ? [own, of(talk.target, talk.speech, preview, hears(form.speech))] : [own];
+  }
+  const segments = mode === "people" ? voices() : parts();
+  const own = segments.length && segments.every((one) => one.speech !== null);
   const options = { ...form.options };
+  return [{ speech: own ? null : form.speech, target: form.target ?? "", options, preview, segments, hears: null }];
+}
+
+/** All of a target. */
+function of(target, speech, preview, hears = null) {
+  const options = { ...form.options };
+  const speaker = form.scopes[target]?.speaker ?? null;
   // Said here as well as kept beside the target: another tab may choose someone else.
-  if (mode === "whole" && speaker !== null) options.face = speaker;
-  const segments = mode === "whole" ? null : mode === "people" ? voices() : parts();
-  const own = segments?.length && segments.every((one) => one.speech !== null);
-  return { speech: own ? null : form.speech, target: form.target ?? "", options, preview, segments };
+  if (speaker !== null) options.face = speaker;
+  return { speech, target: target ?? "", options, preview, segments: null, hears };
 }
 
 /** Each person's speech from where it starts to its end, or the video's. */
@@ -40,13 +54,15 @@ export function round(seconds) {
 
 /** What is still to be chosen, in words; null when nothing is. */
 export function missing() {
-  const { mode } = scope();
-  const wanted = request(false);
+  const { mode, talk } = scope();
   if (!form.target) return form.speech ? "Choose a video of the person who says it." : "Choose speech and a video.";
-  if (mode === "people" && !wanted.segments.length) return "Give at least one person a speech.";
-  if (mode === "parts" && !wanted.segments.length) return "Add a part of the video that is to be replaced.";
-  if (!form.speech && (wanted.segments === null || wanted.segments.some((one) => !one.speech))) {
+  const [{ segments }] = requests(false);
+  if (mode === "people" && !segments.length) return "Give at least one person a speech.";
+  if (mode === "parts" && !segments.length) return "Add a part of the video that is to be replaced.";
+  if (!form.speech && (segments === null || segments.some((one) => !one.speech))) {
     return "Choose the speech.";
   }
+  if (mode === "talk" && !talk.speech) return "Choose what the other says.";
+  if (mode === "talk" && talk.speech === form.speech) return "The other needs speech of their own.";
   return null;
 }

@@ -1,8 +1,8 @@
-/** What of the video is replaced: all of it, each person's own speech, or parts. */
+/** What of the video is replaced: one person alone or in a conversation, each person, or parts. */
 
 import { choice, h } from "./dom.js";
 import { changeScope, form, onChange, scope } from "./form.js";
-import { item, onLibrary } from "./library.js";
+import { item, items, onLibrary } from "./library.js";
 import { onPeople, people } from "./people.js";
 
 /** @param {HTMLElement} section */
@@ -22,7 +22,8 @@ export function showScope(section) {
     }
     const { mode } = scope();
     const several = people().length > 1;
-    const key = JSON.stringify([one.id, mode, several]);
+    const files = mode === "talk" ? ["speech", "target"].map((kind) => items(kind).map(({ id }) => id)) : null;
+    const key = JSON.stringify([one.id, mode, several, files]);
     if (key === shown) return;
     const focused = modes.contains(document.activeElement);
     shown = key;
@@ -33,6 +34,7 @@ export function showScope(section) {
         [
           ["whole", "One person"],
           ...(several || mode === "people" ? [["people", "Each person their own"]] : []),
+          ["talk", "In a conversation"],
           ["parts", "Only parts"],
         ],
         mode,
@@ -41,6 +43,7 @@ export function showScope(section) {
     );
     if (focused) modes.querySelector("input:checked")?.focus();
     if (mode === "whole") rest.replaceChildren();
+    else if (mode === "talk") (await import("./conversation.js")).showConversation(rest);
     else if (mode === "people") (await import("./voices.js")).showVoices(rest, one);
     else (await import("./segments.js")).showSegments(rest, one);
   }

@@ -14,7 +14,8 @@
  *
  * @typedef {{start: number, end: number, speech: string|null, speaker: number|null}} Segment
  * @typedef {{speech: string|null, target: string|null, options: Object<string, any>,
- *   preview: boolean, segments: Segment[]|null}} Request
+ *   preview: boolean, segments: Segment[]|null, hears: string|null}} Request
+ *   hears: what the person listens to while silent
  * @typedef {{frames: number, seconds: number, width: number, height: number, rate: number,
  *   estimate: number|null}} Plan
  *
