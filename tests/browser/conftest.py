@@ -11,7 +11,7 @@ from browsing import FLAGS, Served, find_chromium
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-LIMIT = 60_000
+LIMIT = 150_000
 """Milliseconds after which a page hangs, however busy the machine is."""
 
 UNREACHED = re.compile(r"Failed to load resource|ERR_")
