@@ -77,6 +77,8 @@ class PieceSearch:
         self._middles = runs.mean(axis=1)
         # Ways that show a gesture: few, so that only these are compared with what was shown.
         self._telling = np.nonzero((graph.gestures >= 0).any(axis=2))
+        self._told = graph.gestures[self._telling]
+        self._twice = (self._told[:, 0] == self._told[:, 1]) & (self._told[:, 0] >= 0)
 
     def cheapest(
         self, aspects: F64, weights: F64, barred: Barred | None = None
@@ -148,12 +150,10 @@ class PieceSearch:
 
     def _same(self, gestures: I32) -> Mask:
         """Tell which of the telling ways show a gesture that their past has shown."""
-        rows, ways = self._telling
-        shown = self._graph.gestures[rows, ways]
-        past = gestures[self._graph.ways[rows, ways]]
-        same = (past[:, :, :, None] == shown[:, None, None, :]) & (shown >= 0)[:, None, None, :]
-        twice = (shown[:, 0] == shown[:, 1]) & (shown[:, 0] >= 0)
-        return np.asarray(same.any(axis=(1, 2, 3)) | twice)
+        shown = self._told[:, None, None, :]
+        past = gestures[self._graph.ways[self._telling]][:, :, :, None]
+        same = (past == shown) & (shown >= 0)
+        return np.asarray(same.any(axis=(1, 2, 3)) | self._twice)
 
     def _barred(self, barred: Barred | None, slot: int) -> F64:
         """Give the cost of ways that show what is barred in a slot, shape (2 T, W)."""
