@@ -17,7 +17,7 @@ test-slow: .venv/.developer
 
 # In a real Chromium: Debian's package chromium, or the program that CHROMIUM names.
 test-browser: .venv/.developer
-	$(BIN)/python -m pytest -m browser --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest -m browser --numprocesses auto --dist load
 
 lint: .venv/.developer
 	$(BIN)/ruff check .

@@ -195,6 +195,7 @@ needs_proc = pytest.mark.skipif(
 
 
 @needs_proc
+@pytest.mark.slow
 def test_a_process_that_dies_fails_its_row_alone(
     finished: tuple[Path, subprocess.CompletedProcess[str]], media: Path, tmp_path: Path
 ) -> None:

@@ -148,6 +148,7 @@ def test_other_splits(workspace: Path) -> None:
     assert answer["folder"].endswith("small-training")
 
 
+@pytest.mark.slow
 def test_noise_makes_it_worse_and_is_the_same_each_time(trained: Path) -> None:
     split, noisy = ("--split", "training"), ("--snr", "-5")
     clean = evaluate(trained, *split, "--quiet")

@@ -93,6 +93,7 @@ def test_what_was_changed_by_hand_is_shown_and_said(finished: Path) -> None:
     assert made.notes[1].startswith("some textures are not those that would be made now")
 
 
+@pytest.mark.slow
 def test_two_people_who_speak_in_ranges(tmp_path: Path) -> None:
     pair = [np.hstack(both) for both in zip(first_person(40), second_person(40), strict=True)]
     write_film(tmp_path / "pair.mp4", pair)

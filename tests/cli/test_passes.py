@@ -80,6 +80,7 @@ def test_a_sweep_trains_its_grid(swept: tuple[Path, str]) -> None:
     assert (workspace / "output/sweeps/trial.png").read_bytes()[:4] == b"\x89PNG"
 
 
+@pytest.mark.slow
 def test_passes_of_a_sweep_are_those_of_the_run_command(
     swept: tuple[Path, str], corpus: Path
 ) -> None:

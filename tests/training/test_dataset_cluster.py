@@ -120,6 +120,7 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.mark.slow
 def test_a_scheduler_without_workers(scheduler: str, tmp_path: Path) -> None:
     with (
         pytest.raises(Audio2VideoError, match="has no workers; start some with 'dask worker"),

@@ -110,6 +110,7 @@ def test_a_job_makes_the_video_and_all_that_people_look_at(stocked: Site) -> Non
     assert stocked.browser.get(f"/api/jobs/{job['id']}").status_code == 404
 
 
+@pytest.mark.slow
 def test_ranges_change_only_their_frames(stocked: Site) -> None:
     """Outside them the result is the target, but for the encoder."""
     ranges = [{"start": 0.2, "end": 1.52, "speech": "words", "speaker": 1}]
@@ -161,6 +162,7 @@ def test_no_json_is_refused_in_one_line(site: Site, body: bytes) -> None:
     assert answer.status_code == 413
 
 
+@pytest.mark.slow
 def test_a_job_is_stopped_and_goes_on(stocked: Site) -> None:
     first, second = submit(stocked), submit(stocked, options={"teeth": False})
     assert second["place"] is not None

@@ -103,6 +103,7 @@ def test_others_are_let_in_with_a_password_and_told_of_the_network(tmp_path: Pat
         server.kill()
 
 
+@pytest.mark.slow
 def test_a_job_outlives_the_server(stocked: Path) -> None:
     with web_server(stocked) as first:
         job = first.submit(**REQUEST)
