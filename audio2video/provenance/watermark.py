@@ -66,8 +66,8 @@ def look_for_watermark(path: Path, keys: list[bytes]) -> dict[str, Any]:
 
 
 def _search_pieces(path: Path, keys: list[bytes]) -> Finding | None:
-    """Give the finding of the first piece that shows its own mark, or else of one with traces."""
-    traces = None
+    """Give the finding of the first piece that shows its own mark, or else what tells most."""
+    others = []
     with VideoReader(path) as reader:
         pieces = spread_pieces(reader.info.frames, reader.info.rate)
         for piece in pieces:
@@ -78,8 +78,9 @@ def _search_pieces(path: Path, keys: list[bytes]) -> Finding | None:
             if finding.found:
                 return finding
             if finding.traces:
-                traces = finding
-    return traces
+                others.append(finding)
+    # One that was read, if only as that of another picture, tells more than traces.
+    return min(others, key=lambda one: (one.payload is None, one.chance), default=None)
 
 
 def spread_pieces(frames: int, rate: Fraction) -> list[range]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,15 @@ from PIL import Image
 import audio2video as a2v
 from audio2video.cli.main import main
 from audio2video.media.video import Frame, VideoReader, VideoWriter
+from audio2video.provenance import watermark
 from audio2video.provenance.credentials import config_folder
 from audio2video.provenance.verification import verify
 from audio2video.provenance.watermark import PIECES, spread_pieces
 from audio2video.provenance.watermark_keys import FILE
 from audio2video.storage.artifacts import made_from
 from audio2video.storage.workspace import Workspace
+from audio2video.watermark.code import Payload
+from audio2video.watermark.detection import Finding
 from audio2video.watermark.embedding import Embedder
 from audio2video.watermark.pattern import TILE, Field
 from audio2video.watermark.place import fold
@@ -223,6 +227,26 @@ def test_a_mark_that_was_copied_marks_nothing(tmp_path: Path, keys_file: Path) -
         assert found.synthetic == (name == "own")
     assert states["own"][1] is False
     assert states["other"] == (1, True)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_a_copied_mark_is_told_before_traces(
+    tmp_path: Path, keys_file: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[int, ...]
+) -> None:
+    """What was read tells more than what was not, wherever in the film it stands."""
+    write_keys(keys_file, KEY)
+    traces = Finding(9.0, None, 0.0, 0, 1.0, mirrored=False, chance=1e-12)
+    copied = replace(traces, payload=PAYLOAD, chance=1e-9)
+    pieces = [traces, copied, replace(copied, payload=Payload(1, 7), chance=1e-8)]
+    answers = iter([pieces[k] for k in order])
+    monkeypatch.setattr(watermark, "search", lambda *_, **__: next(answers))
+    path = tmp_path / "long.mp4"
+    with VideoWriter(path, 64, 64, Fraction(1)) as writer:
+        for k in range(15):
+            grey = np.full((64, 64), 100 + k, np.uint8)
+            writer.write(Frame.from_planes(grey, grey[::2, ::2], grey[::2, ::2], "bt709"))
+    told = watermark.look_for_watermark(path, [KEY])
+    assert (told["state"], told["payload"]) == ("copied", str(PAYLOAD))
 
 
 def test_all_files_of_a_folder(marked: Path, keys_file: Path, tmp_path: Path) -> None:
