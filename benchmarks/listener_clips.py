@@ -22,17 +22,13 @@ from audio2video.listening.repeats import gesture_frames, shown_again
 from audio2video.media.video import VideoReader
 from audio2video.storage.npy import load_arrays
 
+from .listener_joins import steps
+
 
 def changes(video: Path) -> np.ndarray:
     """Root mean square change of the luma from each frame to the next, every fourth pixel."""
-    found, before = [], None
     with VideoReader(video) as reader:
-        for frame in reader.read():
-            now = frame.y[::4, ::4].astype(np.float32)
-            if before is not None:
-                found.append(float(np.sqrt(np.mean((now - before) ** 2))))
-            before = now
-    return np.array(found)
+        return steps(frame.y[::4, ::4].copy() for frame in reader.read())
 
 
 def speed(motion: FaceMotion) -> float:

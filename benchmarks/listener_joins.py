@@ -10,6 +10,7 @@ which nods come again within four seconds.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def reduced(video: Path) -> list[np.ndarray]:
     return found
 
 
-def steps(frames: list[np.ndarray]) -> np.ndarray:
+def steps(frames: Iterable[np.ndarray]) -> np.ndarray:
     """Root mean square change from each frame to the next."""
     moves = (b.astype(np.float32) - a for a, b in pairwise(frames))
     return np.array([np.sqrt(np.mean(move**2)) for move in moves])
