@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,23 +23,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 RUN = "words-painted"
 SECTIONS = [
     *("Speech", "Mouth", "Texture", "Retiming", "Composite", "Report", "Training", "Evaluation"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip(f"no browser to look with: none of {', '.join(NAMES)} is installed")
-    with sync_api.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +74,8 @@ class Seen:
 
 
 @pytest.fixture
-def seen(browser: Browser, page_file: Path) -> Iterator[Seen]:
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+def seen(chromium: Browser, page_file: Path) -> Iterator[Seen]:
+    context = chromium.new_context(offline=True, viewport={"width": 1280, "height": 900})
     seen = Seen(context.new_page())
     seen.page.on("console", lambda message: seen.said.append(message.text))
     seen.page.on("pageerror", lambda error: seen.said.append(str(error)))
@@ -262,12 +248,12 @@ def served(data: dict[str, Any]) -> Iterator[str]:
     server.server_close()
 
 
-def test_a_server_shows_the_same_window(browser: Browser, page_file: Path) -> None:
+def test_a_server_shows_the_same_window(chromium: Browser, page_file: Path) -> None:
     text = page_file.read_text(encoding="utf-8")
     found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
     assert found is not None
     with served(json.loads(found[1])) as address:
-        page = browser.new_page()
+        page = chromium.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -291,9 +277,9 @@ def test_a_server_shows_the_same_window(browser: Browser, page_file: Path) -> No
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (640, "light")])
 def test_narrow_pages_do_not_scroll_sideways(
-    browser: Browser, page_file: Path, width: int, scheme: Any
+    chromium: Browser, page_file: Path, width: int, scheme: Any
 ) -> None:
-    context = browser.new_context(
+    context = chromium.new_context(
         offline=True, viewport={"width": width, "height": 800}, color_scheme=scheme
     )
     page = context.new_page()
