@@ -31,6 +31,10 @@ STRONGEST = 5.0
 MOST = 1.35
 """Its root mean square over a frame is not above this: 45.5 dB."""
 
+BLACK = 20
+"""Levels up to here are left alone: in the bars around a letterboxed picture, which are nothing but
+black, any pattern shows."""
+
 BLOCKS = 80
 """Texture is measured in blocks, so many along the shorter side of a frame."""
 
@@ -141,7 +145,9 @@ def _add(luma: U8, strength: F32, pattern: F32) -> None:
     height, width = luma.shape
     for y in range(height):
         for x in range(width):
+            if luma[y, x] <= BLACK:
+                continue
             marked = int(luma[y, x]) + round(strength[y, x] * pattern[y, x])
-            # Limited range: blacker than black and whiter than white are left to who put them.
+            # Limited range: whiter than white is left to who put it.
             if 16 <= marked <= 235:
                 luma[y, x] = marked

@@ -125,6 +125,7 @@ def test_black_and_white_stay_what_they_are(level: int, seed: int) -> None:
     Embedder(KEY, PAYLOAD, 64, 48).mark(after)
     changed = after != before
     assert ((after[changed] >= 16) & (after[changed] <= 235)).all()
+    assert (before[changed] > embedding.BLACK).all()
 
 
 def test_block_variances_are_those_of_numpy() -> None:
@@ -142,6 +143,6 @@ def test_adding_is_that_of_numpy(rng: np.random.Generator) -> None:
     strength = rng.uniform(0, 5, luma.shape).astype(np.float32)
     pattern = rng.normal(0, 1, luma.shape).astype(np.float32)
     wanted = luma + np.rint(strength * pattern).astype(int)
-    wanted = np.where((wanted < 16) | (wanted > 235), luma, wanted)
+    wanted = np.where((luma <= 20) | (wanted < 16) | (wanted > 235), luma, wanted)
     embedding._add(luma, strength, pattern)
     assert np.array_equal(luma, wanted)
