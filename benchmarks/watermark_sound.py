@@ -195,7 +195,11 @@ CHANGES: dict[str, list[Change]] = {
 }
 
 CLEAN: dict[str, list[Change]] = {
-    name: CHANGES[name] for name in ("as it is", "MP3, 64 kbit/s", "resampled to 8 kHz")
+    name: CHANGES[name]
+    for name in (
+        *("as it is", "AAC, 64 kbit/s", "Opus, 64 kbit/s", "MP3, 64 kbit/s"),
+        *("resampled to 8 kHz", "tempo -5 %"),
+    )
 } | {"speed +3 %": [partial(at_speed, 1.03)]}
 
 

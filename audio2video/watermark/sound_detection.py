@@ -10,6 +10,7 @@ import numpy as np
 import scipy.fft
 import scipy.linalg
 import scipy.signal
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from .._typing import F32, F64
@@ -24,6 +25,8 @@ from .sound_pattern import (
     band_shares,
     sound_layout,
 )
+
+Spectra = NDArray[np.complexfloating]
 
 RATE = 16_000
 """Samples per second of the sound that is searched."""
@@ -127,6 +130,7 @@ def search_sound(samples: F32, keys: list[bytes], pieces: int = 1) -> SoundFindi
     SoundFinding
     """
     plans = [sound_layout(key) for key in keys]
+    templates = [_template_spectra(plan) for plan in plans]
     power = _spectra(samples)
     places: list[list[_Place]] = [[] for _ in keys]
     kept = levels(power, 1.0)
@@ -134,8 +138,9 @@ def search_sound(samples: F32, keys: list[bytes], pieces: int = 1) -> SoundFindi
         for pitch in dict.fromkeys((1.0, 1.0 + change)):
             level = kept if pitch == 1.0 else levels(power, pitch)
             seen = fold(level, 1.0 + change)
-            for number, plan in enumerate(plans):
-                score, shift = _template_scores(seen, plan)
+            heard = scipy.fft.rfft(np.stack([seen, seen**2]), axis=1)
+            for number, template in enumerate(templates):
+                score, shift = _template_score(heard, template)
                 at = np.roll(seen, -shift, axis=0)[::_SHIFTS]
                 places[number].append(_Place(score, at, number, 1.0 + change, pitch))
     tries = pieces * len(keys) * (2 * len(SPEEDS) - 1) * SHIFTS
@@ -214,14 +219,18 @@ def fold(level: F32, speed: float) -> F32:
     return np.asarray(np.roll(total, -middle, axis=0) - np.roll(total, -middle - chip, axis=0))
 
 
-def _template_scores(seen: F32, plan: SoundLayout) -> tuple[float, int]:
-    """Give the best correlation with the template, and its shift."""
+def _template_spectra(plan: SoundLayout) -> Spectra:
+    """Give those of the template's signs, and of where it has any [shape=(2, F, BANDS)]."""
     template = np.where(plan.chosen == 0, plan.signs, 0.0)
     spread = np.zeros((2, SHIFTS, BANDS), np.float32)
     spread[0, ::_SHIFTS], spread[1, ::_SHIFTS] = template, template != 0
-    known = scipy.fft.rfft(spread, axis=1).conj()
-    both = scipy.fft.rfft(np.stack([seen, seen**2]), axis=1) * known
-    agreement, squares = scipy.fft.irfft(both.sum(axis=2), SHIFTS, axis=1)
+    return np.asarray(scipy.fft.rfft(spread, axis=1).conj())
+
+
+def _template_score(heard: Spectra, template: Spectra) -> tuple[float, int]:
+    """Give the best correlation with the template, and its shift."""
+    both = (heard * template).sum(axis=2)
+    agreement, squares = scipy.fft.irfft(both, SHIFTS, axis=1)
     scores: F64 = agreement / np.sqrt(np.maximum(squares, 0.0) + _TINY)
     top = int(scores.argmax())
     return float(scores[top]), top
@@ -261,11 +270,12 @@ def hadamard(values: F32) -> F32:
     -------
     ndarray of float32, shape (32^N,)
     """
-    matrix, done = _hadamard_matrix(), values
-    # Five of the binary digits at a time, the highest first; then the next ones are the highest.
-    for _ in range(round(math.log(len(values), len(matrix)))):
-        done = (matrix @ done.reshape(len(matrix), -1)).T.reshape(-1)
-    return np.asarray(done, np.float32)
+    matrix, done, inner = _hadamard_matrix(), values, len(values)
+    # Five of the binary digits at a time, where they are: nothing is moved.
+    while inner > 1:
+        inner //= len(matrix)
+        done = np.matmul(matrix, done.reshape(-1, len(matrix), inner))
+    return np.asarray(done.reshape(-1), np.float32)
 
 
 @cache
