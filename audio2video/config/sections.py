@@ -601,7 +601,7 @@ class TrainingConfig(Section):
     network : NetworkConfig
     augmentation : AugmentationConfig
     encoder : str
-        Speech encoder: 'mfcc', 'ppg' or 'whisper'.
+        Speech encoder: 'mfcc', 'ppg', 'whisper', 'whisper_base' or 'whisper_pair'.
     init_from : str, optional
         Pass whose network training starts from; its scales, shape basis and range are taken over.
     frozen_layers : int
@@ -659,10 +659,10 @@ class TrainingConfig(Section):
     network: NetworkConfig = field(default_factory=NetworkConfig)
     encoder: str = option(
         "mfcc",
-        "speech encoder: mfcc (the paper's 28 features), ppg (42 phones' posteriors) or whisper "
-        "(for any voice)",
+        "speech encoder: mfcc (the paper's 28 features), ppg (42 phones' posteriors), or whisper, "
+        "whisper_base or both as whisper_pair (for any voice)",
         group=TRAINING,
-        choices=("mfcc", "ppg", "whisper"),
+        choices=("mfcc", "ppg", "whisper", "whisper_base", "whisper_pair"),
     )
     init_from: str | None = option(
         None, "pass to start from, with its scales and shape basis", group=TRAINING

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,18 +12,27 @@ from ..speech.detector import SpeechDetector
 from ..speech.encoder import MFCC, EncoderNote, MfccEncoder, SpeechEncoder
 from ..speech.phone_posteriors import NAME as PPG
 from ..speech.phone_posteriors import PhoneEncoder
-from ..speech.whisper import NAME as WHISPER
-from ..speech.whisper import WhisperEncoder
+from ..speech.whisper import BASE, TINY, WhisperEncoder
+from ..speech.whisper_pair import NAME as PAIR
+from ..speech.whisper_pair import WhisperPair, pair_hash
 from ..storage.files import file_hash
 from ..storage.npy import load_arrays
 from ..storage.workspace import shipped
 
 REINSTALL = "install audio2video again"
 
+WEIGHED = (TINY.name, BASE.name, PAIR, PPG)
+"""Encoders that have weights."""
+
 
 def whisper_path() -> Path:
     """Where the weights of the encoder 'whisper' lie."""
     return shipped() / "encoders" / "whisper_tiny_en_3.npz"
+
+
+def whisper_base_path() -> Path:
+    """Where the weights of the encoder 'whisper_base' lie."""
+    return shipped() / "encoders" / "whisper_base_4.npz"
 
 
 def phone_model_path() -> Path:
@@ -77,7 +85,8 @@ def load_bilabials(encoder: SpeechEncoder) -> BilabialDetector | None:
     BadFileError
         They are damaged, or do not belong to the encoder.
     """
-    if encoder.note.name != WHISPER:
+    heard = encoder.first if isinstance(encoder, WhisperPair) else encoder
+    if not isinstance(heard, WhisperEncoder) or heard.heard != TINY:
         return None
     path = bilabials_path()
     if not path.is_file():
@@ -85,7 +94,7 @@ def load_bilabials(encoder: SpeechEncoder) -> BilabialDetector | None:
             "weights of the detector of /p b m/ not found", path=path, hint=REINSTALL
         )
     try:
-        return BilabialDetector.from_arrays(load_arrays(path), encoder.note, encoder.size)
+        return BilabialDetector.from_arrays(load_arrays(path), heard.note, heard.size)
     except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
         raise BadFileError(
             "not the weights of the detector of /p b m/, or damaged", path=path, hint=REINSTALL
@@ -110,7 +119,7 @@ def load_encoder(network: Predictor, path: Path | None = None) -> SpeechEncoder:
         package has no such encoder.
     """
     note = network.encoder
-    if note.name not in (MFCC.name, *_READERS):
+    if note.name not in (MFCC.name, *WEIGHED):
         raise _unknown(note, path)
     encoder = MfccEncoder() if note.name == MFCC.name else _packaged(note.name, note.sha256)
     if note != encoder.note:
@@ -136,25 +145,43 @@ def encoder_named(name: str) -> SpeechEncoder:
     """
     if name == MFCC.name:
         return MfccEncoder()
-    if name not in _READERS:
+    if name not in WEIGHED:
         raise ValueError(f"no such encoder: {name}")
     return _packaged(name)
 
 
 def _packaged(name: str, wanted: str | None = None) -> SpeechEncoder:
     """Load an encoder that has weights, and make sure that they are the wanted ones, by SHA-256."""
-    path = whisper_path() if name == WHISPER else phone_model_path()
-    if not path.is_file():
-        raise MissingFileError("weights of the speech encoder not found", path=path, hint=REINSTALL)
-    found = file_hash(path)
+    paths = _files(name)
+    for path in paths:
+        if not path.is_file():
+            raise MissingFileError(
+                "weights of the speech encoder not found", path=path, hint=REINSTALL
+            )
+    hashes = [file_hash(path) for path in paths]
+    found = hashes[0] if len(hashes) == 1 else pair_hash(*hashes)
     if wanted not in (None, found):
         raise BadFileError(
             "not the speech encoder that the pass was trained with: its SHA-256 is "
             f"{found[:12]}, not {wanted[:12]}",
-            path=path,
+            path=paths[-1],
             hint=REINSTALL,
         )
-    return _READERS[name](path, found)
+    if name == PPG:
+        return _read_phones(paths[0], hashes[0])
+    if name == BASE.name:
+        return _read_base(paths[0], hashes[0])
+    tiny = _read_whisper(paths[0], hashes[0])
+    return tiny if name == TINY.name else WhisperPair(tiny, _read_base(paths[1], hashes[1]))
+
+
+def _files(name: str) -> tuple[Path, ...]:
+    return {
+        PPG: (phone_model_path(),),
+        TINY.name: (whisper_path(),),
+        BASE.name: (whisper_base_path(),),
+        PAIR: (whisper_path(), whisper_base_path()),
+    }[name]
 
 
 @lru_cache(maxsize=1)
@@ -166,17 +193,19 @@ def _read_whisper(path: Path, sha256: str) -> WhisperEncoder:
 
 
 @lru_cache(maxsize=1)
+def _read_base(path: Path, sha256: str) -> WhisperEncoder:
+    try:
+        return WhisperEncoder.from_arrays(load_arrays(path), sha256, BASE)
+    except Exception as error:  # as above
+        raise _damaged(path) from error
+
+
+@lru_cache(maxsize=1)
 def _read_phones(path: Path, sha256: str) -> PhoneEncoder:
     try:
         return PhoneEncoder.from_arrays(load_arrays(path), sha256)
     except Exception as error:  # as above
         raise _damaged(path) from error
-
-
-_READERS: Mapping[str, Callable[[Path, str], SpeechEncoder]] = {
-    WHISPER: _read_whisper,
-    PPG: _read_phones,
-}
 
 
 def _damaged(path: Path) -> BadFileError:

@@ -107,13 +107,14 @@ class BilabialDetector:
         Parameters
         ----------
         states : ndarray, shape (F, D)
-            Of the encoder that the detector was trained with.
+            Of the encoder that the detector was trained with; others' may stand behind them.
 
         Returns
         -------
         ndarray of float32, shape (F,)
             Log odds.
         """
+        states = states[:, : len(self.feature_mean)]
         x = (np.asarray(states, np.float32) - self.feature_mean) / self.feature_std
         return self.architecture.run(self.weights, x)[:, 0]
 

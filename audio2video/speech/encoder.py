@@ -30,7 +30,7 @@ class EncoderNote:
     Parameters
     ----------
     name : str
-        'mfcc', 'ppg' or 'whisper'.
+        'mfcc', 'ppg', 'whisper', 'whisper_base' or 'whisper_pair'.
     version : str
         Which of its models, and which of its outputs.
     sha256 : str

@@ -17,11 +17,13 @@ from audio2video.models.encoder_files import (
     load_bilabials,
     load_encoder,
     phone_model_path,
+    whisper_base_path,
     whisper_path,
 )
 from audio2video.models.pass_files import load_network
 from audio2video.mouth.predictor import Predictor
 from audio2video.speech.encoder import MFCC
+from audio2video.speech.whisper_pair import pair_hash
 from audio2video.storage.files import file_hash
 from audio2video.storage.workspace import shipped
 
@@ -44,12 +46,13 @@ def test_the_delayed_pass_for_any_voice_hears_200_ms_ahead_with_mfcc() -> None:
     assert load_encoder(network).size == 28
 
 
-def test_talkers_hears_with_whisper() -> None:
+def test_talkers_hears_with_two_of_whispers_encoders() -> None:
     network = network_of("talkers")
     encoder = load_encoder(network)
     assert encoder.note == network.encoder
-    assert (encoder.note.name, encoder.note.rate, encoder.size) == ("whisper", 50, 768)
-    assert encoder.note.sha256 == file_hash(whisper_path())
+    assert (encoder.note.name, encoder.note.rate, encoder.size) == ("whisper_pair", 50, 1280)
+    files = (whisper_path(), whisper_base_path())
+    assert encoder.note.sha256 == pair_hash(*map(file_hash, files))
     pcm = np.zeros(16000, np.int16)
     assert network.coefficients(encoder.features(pcm)).shape == (51, 20)
 
@@ -74,8 +77,8 @@ def test_phone_posteriors_are_told_by_their_weights(
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A copy of the encoder's weights, taken for the packaged ones."""
     path = tmp_path / "encoder.npz"
-    shutil.copy(whisper_path(), path)
-    monkeypatch.setattr(encoder_files, "whisper_path", lambda: path)
+    shutil.copy(whisper_base_path(), path)
+    monkeypatch.setattr(encoder_files, "whisper_base_path", lambda: path)
     return path
 
 
@@ -96,7 +99,8 @@ def test_missing_weights(elsewhere: Path) -> None:
 def test_weights_of_something_else(elsewhere: Path) -> None:
     elsewhere.write_bytes(b"nonsense")
     network = network_of("talkers")
-    note = dataclasses.replace(network.encoder, sha256=file_hash(elsewhere))
+    both = pair_hash(file_hash(whisper_path()), file_hash(elsewhere))
+    note = dataclasses.replace(network.encoder, sha256=both)
     with pytest.raises(BadFileError, match="not the weights of a speech encoder, or damaged"):
         load_encoder(dataclasses.replace(network, encoder=note))
 
@@ -111,12 +115,22 @@ def test_an_encoder_that_is_not_known(change: dict[str, str]) -> None:
 
 def test_a_network_for_other_features() -> None:
     network = dataclasses.replace(network_of("talkers"), encoder=MFCC)
-    with pytest.raises(BadFileError, match="takes 768 features, its encoder 'mfcc' gives 28"):
+    with pytest.raises(BadFileError, match="takes 1280 features, its encoder 'mfcc' gives 28"):
         load_encoder(network)
 
 
-def test_bilabials_are_found_in_what_whisper_hears() -> None:
-    encoder = encoder_named("whisper")
+@pytest.mark.parametrize("name", ["whisper", "whisper_base"])
+def test_one_encoder_alone(name: str) -> None:
+    encoder, pair = encoder_named(name), encoder_named("whisper_pair")
+    part = slice(0, 768) if name == "whisper" else slice(768, None)
+    pcm = (3000 * np.random.default_rng(0).normal(size=20000)).astype(np.int16)
+    np.testing.assert_array_equal(encoder.encode(pcm), pair.encode(pcm)[:, part])
+    assert (load_bilabials(encoder) is None) == (name == "whisper_base")
+
+
+@pytest.mark.parametrize("name", ["whisper", "whisper_pair"])
+def test_bilabials_are_found_in_what_whisper_hears(name: str) -> None:
+    encoder = encoder_named(name)
     detector = load_bilabials(encoder)
     assert detector is not None
     assert detector.rate == encoder.note.rate

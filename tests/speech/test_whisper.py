@@ -88,6 +88,11 @@ def plain_states(w: dict[str, Any], mel: NDArray[np.floating]) -> list[NDArray[n
     return found
 
 
+def test_gelu_is_within_5e_7(rng: np.random.Generator) -> None:
+    x = np.concatenate([3 * rng.normal(size=(40, 30)), [[-90.0, -6, -1e-9, 0, 6, 90] * 5]])
+    np.testing.assert_allclose(whisper._gelu(x.astype(np.float32)), gelu(x), rtol=3e-7, atol=5e-7)
+
+
 @pytest.mark.parametrize("columns", [1, 2, 31, 60])
 def test_states_equal_plain_loops(
     rng: np.random.Generator, tiny: WhisperEncoder, columns: int

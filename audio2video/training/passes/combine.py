@@ -14,6 +14,7 @@ from ...models.pass_files import NETWORK, find_network, load_network, write_netw
 from ...mouth.predictor import Predictor
 from ...storage.files import read_json, replacing, write_json
 from ...storage.workspace import Workspace
+from .pairing import hearing_alike
 
 
 def combine_passes(workspace: Workspace, pass_id: str, members: Sequence[str]) -> Path:
@@ -25,7 +26,8 @@ def combine_passes(workspace: Workspace, pass_id: str, members: Sequence[str]) -
     pass_id : str
         Of the new pass.
     members : sequence of str
-        Passes trained with equal options but for the seed.
+        Passes trained with equal options but for the seed; some may hear with 'whisper' and others
+        with 'whisper_base', the whole then with 'whisper_pair'.
 
     Returns
     -------
@@ -46,7 +48,9 @@ def combine_passes(workspace: Workspace, pass_id: str, members: Sequence[str]) -
         raise OptionError(
             f"there is a pass '{pass_id}' already", hint="choose another id for the new one"
         )
-    networks = [load_network(find_network(workspace, member).parent) for member in members]
+    networks = hearing_alike(
+        [load_network(find_network(workspace, member).parent) for member in members]
+    )
     for member, network in zip(members, networks, strict=True):
         if not _alike(networks[0], network):
             raise OptionError(
