@@ -80,6 +80,7 @@ def run(words: list[str], home: Home, **more: str) -> subprocess.CompletedProces
     return done
 
 
+@pytest.mark.slow
 def test_a_home_is_left_alone_and_nobody_is_called(
     tmp_path: Path, small_speech: Path, small_target: Path
 ) -> None:

@@ -61,6 +61,7 @@ def level_at(samples: np.ndarray, hertz: float) -> float:
     return float(2 * np.abs(np.mean(samples * turns)))
 
 
+@pytest.mark.slow
 def test_a_result_is_a_target_for_the_next_speaker(
     run_here: CommandLine, pair: Path, words: tuple[Path, Path]
 ) -> None:

@@ -37,6 +37,7 @@ def submit(site: Site, **changes: Any) -> dict[str, Any]:
     return job
 
 
+@pytest.mark.slow
 def test_a_job_makes_the_video_and_all_that_people_look_at(stocked: Site) -> None:
     check = stocked.browser.post("/api/check", json=REQUEST).json()
     assert check["problem"] is None
