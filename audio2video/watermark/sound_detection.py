@@ -10,11 +10,11 @@ import numpy as np
 import scipy.fft
 import scipy.linalg
 import scipy.signal
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from .._typing import F32, F64
 from .detection import FALSE_ALARM
+from .place import Spectrum
 from .sound_pattern import (
     BANDS,
     BITS,
@@ -25,8 +25,6 @@ from .sound_pattern import (
     band_shares,
     sound_layout,
 )
-
-Spectra = NDArray[np.complexfloating]
 
 RATE = 16_000
 """Samples per second of the sound that is searched."""
@@ -219,7 +217,7 @@ def fold(level: F32, speed: float) -> F32:
     return np.asarray(np.roll(total, -middle, axis=0) - np.roll(total, -middle - chip, axis=0))
 
 
-def _template_spectra(plan: SoundLayout) -> Spectra:
+def _template_spectra(plan: SoundLayout) -> Spectrum:
     """Give those of the template's signs, and of where it has any [shape=(2, F, BANDS)]."""
     template = np.where(plan.chosen == 0, plan.signs, 0.0)
     spread = np.zeros((2, SHIFTS, BANDS), np.float32)
@@ -227,7 +225,7 @@ def _template_spectra(plan: SoundLayout) -> Spectra:
     return np.asarray(scipy.fft.rfft(spread, axis=1).conj())
 
 
-def _template_score(heard: Spectra, template: Spectra) -> tuple[float, int]:
+def _template_score(heard: Spectrum, template: Spectrum) -> tuple[float, int]:
     """Give the best correlation with the template, and its shift."""
     both = (heard * template).sum(axis=2)
     agreement, squares = scipy.fft.irfft(both, SHIFTS, axis=1)
