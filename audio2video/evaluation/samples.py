@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._typing import F32
 from ..errors import Audio2VideoError, MissingFileError
 from ..models.encoder_files import load_bilabials
-from ..mouth.bilabials import BilabialDetector
+from ..mouth.bilabials import Bilabials
 from ..mouth.closing import closing_weight
 from ..mouth.rest import rest_weight
 from ..speech.encoder import MFCC, SpeechEncoder
@@ -94,7 +94,7 @@ class Sample:
 
 
 def lip_closing(
-    bilabials: BilabialDetector | None,
+    bilabials: Bilabials | None,
     features: NDArray[np.floating],
     rate: int,
     times: NDArray[np.float64],
@@ -103,7 +103,7 @@ def lip_closing(
 
     Parameters
     ----------
-    bilabials : BilabialDetector or None
+    bilabials : BilabialDetector, BilabialPair or None
         None if there is none for the pass's encoder.
     features : ndarray, shape (F, D)
     rate : int

@@ -25,7 +25,7 @@ from .samples import VOICES, Noise, Sample, activity_from, add_noise, lip_closin
 
 if TYPE_CHECKING:
     from ..face.detection import FaceFinder
-    from ..mouth.bilabials import BilabialDetector
+    from ..mouth.bilabials import Bilabials
 
 MIN_SECONDS = 1.0
 """In less of a face there is too little motion to correlate with."""
@@ -122,7 +122,7 @@ def _follow(
     sounds: tuple[F32, F32],
     finder: FaceFinder,
     encoder: SpeechEncoder,
-    bilabials: BilabialDetector | None,
+    bilabials: Bilabials | None,
 ) -> Sample:
     """Track the face; of the sounds, the first is the video's own, the second what is heard."""
     with VideoReader(path) as reader:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import BadFileError, MissingFileError
-from ..mouth.bilabials import BilabialDetector
+from ..mouth.bilabials import BilabialDetector, BilabialPair, Bilabials
 from ..mouth.predictor import Predictor
 from ..speech.detector import SpeechDetector
 from ..speech.encoder import MFCC, EncoderNote, MfccEncoder, SpeechEncoder
@@ -70,12 +70,30 @@ def load_detector() -> SpeechDetector:
         ) from error
 
 
-def bilabials_path() -> Path:
-    """Where the weights of the detector of /p b m/ lie."""
-    return shipped() / "encoders" / "bilabials.npz"
+def bilabials_path(encoder: str) -> Path:
+    """Where the weights of the detector of /p b m/ lie that hears with an encoder."""
+    name = {TINY.name: "bilabials_tiny_en.npz", BASE.name: "bilabials_base.npz"}[encoder]
+    return shipped() / "encoders" / name
 
 
-def load_bilabials(encoder: SpeechEncoder) -> BilabialDetector | None:
+def bilabials_hash(encoder: str) -> str | None:
+    """SHA-256 of the weights by which /p b m/ are found in an encoder's states; None without any.
+
+    Parameters
+    ----------
+    encoder : str
+        Its name.
+
+    Raises
+    ------
+    MissingFileError
+        They are not there.
+    """
+    heard = {TINY.name: (TINY,), BASE.name: (BASE,), PAIR: (TINY, BASE)}.get(encoder, ())
+    return "".join(file_hash(_bilabials_file(own.name)) for own in heard) or None
+
+
+def load_bilabials(encoder: SpeechEncoder) -> Bilabials | None:
     """Load the detector of /p b m/ that goes with an encoder; None if there is none.
 
     Raises
@@ -85,16 +103,24 @@ def load_bilabials(encoder: SpeechEncoder) -> BilabialDetector | None:
     BadFileError
         They are damaged, or do not belong to the encoder.
     """
-    heard = encoder.first if isinstance(encoder, WhisperPair) else encoder
-    if not isinstance(heard, WhisperEncoder) or heard.heard != TINY:
-        return None
-    path = bilabials_path()
+    if isinstance(encoder, WhisperPair):
+        return BilabialPair(_read_bilabials(encoder.first), _read_bilabials(encoder.second))
+    return _read_bilabials(encoder) if isinstance(encoder, WhisperEncoder) else None
+
+
+def _bilabials_file(encoder: str) -> Path:
+    path = bilabials_path(encoder)
     if not path.is_file():
         raise MissingFileError(
             "weights of the detector of /p b m/ not found", path=path, hint=REINSTALL
         )
+    return path
+
+
+def _read_bilabials(encoder: WhisperEncoder) -> BilabialDetector:
+    path = _bilabials_file(encoder.heard.name)
     try:
-        return BilabialDetector.from_arrays(load_arrays(path), heard.note, heard.size)
+        return BilabialDetector.from_arrays(load_arrays(path), encoder.note, encoder.size)
     except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
         raise BadFileError(
             "not the weights of the detector of /p b m/, or damaged", path=path, hint=REINSTALL

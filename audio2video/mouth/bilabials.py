@@ -107,16 +107,54 @@ class BilabialDetector:
         Parameters
         ----------
         states : ndarray, shape (F, D)
-            Of the encoder that the detector was trained with; others' may stand behind them.
+            Of the encoder that the detector was trained with.
 
         Returns
         -------
         ndarray of float32, shape (F,)
             Log odds.
         """
-        states = states[:, : len(self.feature_mean)]
         x = (np.asarray(states, np.float32) - self.feature_mean) / self.feature_std
         return self.architecture.run(self.weights, x)[:, 0]
+
+
+@dataclass(frozen=True)
+class BilabialPair:
+    """Two detectors, each in the states of its own encoder, that decide together.
+
+    Parameters
+    ----------
+    first, second : BilabialDetector
+    """
+
+    first: BilabialDetector
+    second: BilabialDetector
+
+    @property
+    def rate(self) -> int:
+        """States per second."""
+        return self.first.rate
+
+    @property
+    def reach(self) -> int:
+        """States before and behind that a decision depends on."""
+        return max(self.first.reach, self.second.reach)
+
+    def evidence(self, states: npt.NDArray[np.floating]) -> F32:
+        """Tell how much speaks for /p b m/: the mean of both log odds, shape (F,).
+
+        Parameters
+        ----------
+        states : ndarray, shape (F, D)
+            Of the first encoder, and behind them those of the second.
+        """
+        own = len(self.first.feature_mean)
+        found = self.first.evidence(states[:, :own]) + self.second.evidence(states[:, own:])
+        return np.asarray(found / 2, np.float32)
+
+
+Bilabials = BilabialDetector | BilabialPair
+"""Whatever tells of states whether they are /p b m/."""
 
 
 class ListenedFeatures:
@@ -127,10 +165,10 @@ class ListenedFeatures:
     Parameters
     ----------
     features : SpeechFeatures
-    detector : BilabialDetector
+    detector : BilabialDetector or BilabialPair
     """
 
-    def __init__(self, features: SpeechFeatures, detector: BilabialDetector) -> None:
+    def __init__(self, features: SpeechFeatures, detector: Bilabials) -> None:
         self._features, self._detector = features, detector
         self._evidence = np.full(len(features), np.nan, np.float32)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..face.layout import mouth_opening
 from ..speech.encoder import SpeechFeatures
-from .bilabials import BilabialDetector, ListenedFeatures
+from .bilabials import Bilabials, ListenedFeatures
 from .closing import close_lips, closing_weight
 from .predictor import Predictor
 from .resampling import at_times
@@ -73,7 +73,7 @@ def predict_shapes(
     features: SpeechFeatures,
     speech: NDArray[np.floating],
     rate: Fraction,
-    bilabials: BilabialDetector | None = None,
+    bilabials: Bilabials | None = None,
 ) -> MouthTrack:
     """Predict the mouth shapes of an utterance.
 
@@ -86,7 +86,7 @@ def predict_shapes(
         Speech activity of each output frame, 0 to 1.
     rate : Fraction
         Output frames per second.
-    bilabials : BilabialDetector, optional
+    bilabials : BilabialDetector or BilabialPair, optional
         Finds /p b m/ in the same features: lips meet there.
 
     Returns

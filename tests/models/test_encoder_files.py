@@ -12,6 +12,7 @@ import pytest
 from audio2video.errors import BadFileError, MissingFileError
 from audio2video.models import encoder_files
 from audio2video.models.encoder_files import (
+    bilabials_hash,
     bilabials_path,
     encoder_named,
     load_bilabials,
@@ -125,10 +126,9 @@ def test_one_encoder_alone(name: str) -> None:
     part = slice(0, 768) if name == "whisper" else slice(768, None)
     pcm = (3000 * np.random.default_rng(0).normal(size=20000)).astype(np.int16)
     np.testing.assert_array_equal(encoder.encode(pcm), pair.encode(pcm)[:, part])
-    assert (load_bilabials(encoder) is None) == (name == "whisper_base")
 
 
-@pytest.mark.parametrize("name", ["whisper", "whisper_pair"])
+@pytest.mark.parametrize("name", ["whisper", "whisper_base", "whisper_pair"])
 def test_bilabials_are_found_in_what_whisper_hears(name: str) -> None:
     encoder = encoder_named(name)
     detector = load_bilabials(encoder)
@@ -140,17 +140,39 @@ def test_bilabials_are_found_in_what_whisper_hears(name: str) -> None:
     assert load_bilabials(encoder_named("mfcc")) is None
 
 
-def test_weights_of_the_bilabial_detector_are_checked(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("whisper", "whisper"),
+        ("whisper_base", "whisper_base"),
+        ("whisper_pair", "whisper"),
+        ("whisper_pair", "whisper_base"),
+    ],
+)
+def test_weights_of_the_bilabial_detectors_are_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, part: str
 ) -> None:
-    encoder, path = encoder_named("whisper"), tmp_path / "bilabials.npz"
-    shutil.copy(bilabials_path(), path)
-    monkeypatch.setattr(encoder_files, "bilabials_path", lambda: path)
+    encoder, path = encoder_named(name), tmp_path / "bilabials.npz"
+    shutil.copy(bilabials_path(part), path)
+    there = encoder_files.bilabials_path
+    monkeypatch.setattr(
+        encoder_files, "bilabials_path", lambda heard: path if heard == part else there(heard)
+    )
     content = path.read_bytes()
     for damaged in (b"nonsense", content[:-200]):
         path.write_bytes(damaged)
         with pytest.raises(BadFileError, match=r"not the weights of the detector of /p b m/"):
             load_bilabials(encoder)
     path.unlink()
-    with pytest.raises(MissingFileError, match=r"detector of /p b m/ not found; install"):
-        load_bilabials(encoder)
+    for use in (lambda: load_bilabials(encoder), lambda: bilabials_hash(name)):
+        with pytest.raises(MissingFileError, match=r"detector of /p b m/ not found; install"):
+            use()
+
+
+def test_what_finds_bilabials_is_told_by_its_weights() -> None:
+    tiny, base = (file_hash(bilabials_path(name)) for name in ("whisper", "whisper_base"))
+    assert bilabials_hash("whisper") == tiny
+    assert bilabials_hash("whisper_base") == base
+    assert bilabials_hash("whisper_pair") == tiny + base
+    assert bilabials_hash("ppg") is None
+    assert bilabials_hash("mfcc") is None

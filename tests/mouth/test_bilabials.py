@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio2video.mouth.architecture import Architecture
-from audio2video.mouth.bilabials import BilabialDetector, ListenedFeatures
+from audio2video.mouth.bilabials import BilabialDetector, BilabialPair, ListenedFeatures
 from audio2video.speech.encoder import EncoderNote
 
 NOTE = EncoderNote("whisper", "1", "abc", 50)
@@ -32,6 +33,18 @@ def test_evidence_is_the_networks_output(rng: np.random.Generator) -> None:
     normal = (states - one.feature_mean) / one.feature_std
     np.testing.assert_allclose(one.evidence(states), FORM.run(one.weights, normal)[:, 0])
     assert one.reach == 4
+
+
+def test_two_detectors_decide_by_the_mean_of_their_log_odds(rng: np.random.Generator) -> None:
+    near, far = detector(rng), detector(rng)
+    near = replace(near, architecture=replace(FORM, dilations=(1, 1)))
+    both, states = BilabialPair(near, far), rng.normal(size=(30, 2 * SIZE)).astype(np.float32)
+    alone = near.evidence(states[:, :SIZE]), far.evidence(states[:, SIZE:])
+    np.testing.assert_allclose(both.evidence(states), (alone[0] + alone[1]) / 2, rtol=1e-6)
+    assert (both.rate, both.reach, near.reach) == (50, 4, 2)
+    features = ListenedFeatures(states, both)
+    features[0:9]
+    np.testing.assert_allclose(features.evidence(), both.evidence(states), atol=1e-4)
 
 
 class Counted:

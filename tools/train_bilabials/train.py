@@ -1,6 +1,6 @@
 """Train the detector: ``python -m tools.train_bilabials.train WORKSPACE PHONES PRODUCT``.
 
-WORKSPACE is that of a pass with ``--encoder whisper``, whose clips are encoded there; PHONES what
+WORKSPACE is that of a pass with the same ``--encoder``, whose clips are encoded there; PHONES what
 `align` wrote. Recordings that ``--split_file`` keeps apart are not trained on.
 """
 
@@ -77,13 +77,14 @@ def main() -> None:
     parser.add_argument("phones", type=Path)
     parser.add_argument("product", type=Path)
     parser.add_argument("--split_file", type=Path, required=True)
-    parser.add_argument("--versions", type=int, default=2, help="--sound_versions of the pass")
+    parser.add_argument("--encoder", choices=("whisper", "whisper_base"), default="whisper")
+    parser.add_argument("--versions", type=int, default=8, help="--sound_versions of the pass")
     given = parser.parse_args()
-    workspace, encoder = Workspace(given.workspace), encoder_named("whisper")
+    workspace, encoder = Workspace(given.workspace), encoder_named(given.encoder)
     phones = read_phones(given.phones)
     config = Config.from_flags(
         split_file=given.split_file,
-        encoder="whisper",
+        encoder=given.encoder,
         network="conv",
         keep_prob=0.7,
         input_keep_prob=0.7,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import BadFileError
 from ...media.video import VideoWriter
-from ...models.encoder_files import bilabials_path, load_bilabials
+from ...models.encoder_files import bilabials_hash, load_bilabials
 from ...mouth.drawing import MouthCanvas, mouth_view
 from ...mouth.prediction import predict_shapes
 from ...provenance.container_tags import container_tags
@@ -118,7 +118,7 @@ def _predict(job: Job, report: StepReport) -> None:
             {
                 "format": FORMAT,
                 "features": file_hash(features_path) if on_disk else encoder.note.sha256,
-                "bilabials": None if on_disk else file_hash(bilabials_path()),
+                "bilabials": bilabials_hash(network.encoder.name),
                 **sound,
                 "network": file_hash(job.network_path),
                 "rate": str(rate),
