@@ -100,6 +100,7 @@ SAMPLES = {
     "load_shapes": '"mouths.npy"',
     "shapes_rate": "60.0",
     "patience": "20",
+    "readout": "0.15",
     "frameU": "120",
     "frameL": "240",
     "face": "2",

@@ -632,6 +632,8 @@ class TrainingConfig(Section):
     averaging : float
         Decay, per batch, of the running average of the weights that is kept; 0 keeps them as they
         are.
+    readout : float, optional
+        Share of a linear read-out of the features in what the pass says; None for none.
     seq_len, batch_size, nepochs : int
         Length of a sequence in feature frames, sequences per batch, epochs.
     patience : int, optional
@@ -718,6 +720,13 @@ class TrainingConfig(Section):
         group=TRAINING,
         low=0,
         high=0.9999,
+    )
+    readout: float | None = option(
+        None,
+        "share of a linear read-out of the features in what the pass says; default: none",
+        group=TRAINING,
+        low=0.01,
+        high=0.9,
     )
     seq_len: int = option(
         100,

@@ -12,12 +12,13 @@ from ..errors import BadFileError
 from ..mouth.architecture import DILATIONS, MAX_DILATION, NETWORKS, Architecture
 from ..mouth.basis import ShapeBasis
 from ..mouth.predictor import Predictor
+from ..mouth.readout import Readout
 from ..speech.encoder import MFCC, EncoderNote
 from ..storage.npy import load_arrays
 
-FORMAT = 3
-READABLE = (2, 3)
-"""Format 2 knows neither encoders nor dilations, further members or a spread."""
+FORMAT = 4
+READABLE = (2, 3, 4)
+"""Format 2 knows neither encoders nor dilations, further members or a spread; 3 no read-out."""
 
 MAX_MEMBERS = 32
 MAX_RATE = 1000
@@ -50,6 +51,10 @@ def save_network(network: Predictor, path: Path) -> None:
     }
     if network.spread is not None:
         arrays["spread"] = np.array(network.spread)
+    if network.readout is not None:
+        arrays["readout_kernel"] = network.readout.kernel
+        arrays["readout_steps"] = np.array(network.readout.steps)
+        arrays["readout_share"] = np.array(network.readout.share)
     for number, weights in enumerate(network.others, start=1):
         arrays |= {_member_name(name, number): array for name, array in weights.items()}
     with path.open("wb") as file:
@@ -100,6 +105,7 @@ def read_network(path: Path) -> Predictor:
                 for k in range(1, members)
             ),
             float(a["spread"]) if "spread" in a else None,
+            _read_readout(a),
         )
     except BadFileError:
         raise
@@ -119,6 +125,17 @@ def read_network(path: Path) -> Predictor:
 def _member_name(name: str, member: int) -> str:
     """Name of a weight of a further member of an ensemble, in the file."""
     return f"member{member}_{name}"
+
+
+def _read_readout(arrays: dict[str, NDArray[Any]]) -> Readout | None:
+    """Read the linear read-out, if the network has one."""
+    if "readout_kernel" not in arrays:
+        return None
+    steps = tuple(int(step) for step in arrays["readout_steps"])
+    if not all(abs(step) <= MAX_DILATION for step in steps):
+        raise ValueError("no such read-out")
+    kernel = np.asarray(arrays["readout_kernel"], np.float32)
+    return Readout(kernel, steps, float(arrays["readout_share"]))
 
 
 def _read_encoder(arrays: dict[str, NDArray[Any]]) -> EncoderNote:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..speech.encoder import MFCC, EncoderNote, SpeechFeatures
 from .architecture import Architecture
 from .basis import ShapeBasis
+from .readout import Readout
 
 BLOCK, CONTEXT = 12000, 1000
 """Feature frames: longer speech is heard in blocks, with so much before and behind each. With 10 s
@@ -50,6 +51,8 @@ class Predictor:
     spread : float, optional
         Standard deviation of the opening that its shapes have in speech, in closed-mouth widths;
         shapes are then brought to the target's own. None carries them over as they are.
+    readout : Readout, optional
+        Has a share in what the networks say.
     """
 
     architecture: Architecture
@@ -65,6 +68,7 @@ class Predictor:
     encoder: EncoderNote = MFCC
     others: tuple[Weights, ...] = ()
     spread: float | None = None
+    readout: Readout | None = None
 
     @property
     def kind(self) -> str:
@@ -92,7 +96,7 @@ class Predictor:
 
     def _part(self, features: SpeechFeatures, start: int, stop: int) -> NDArray[np.float32]:
         reach = self.architecture.reach
-        context = CONTEXT if reach is None else min(reach, CONTEXT)
+        context = CONTEXT if reach is None else min(max(reach, self._read_reach), CONTEXT)
         first, last = max(start - context, 0), stop + context + self.delay
         heard = np.asarray(features[first:last], np.float32)
         x = (heard - self.feature_mean) / self.feature_std
@@ -103,12 +107,19 @@ class Predictor:
         y = self._run(x)[late : late + stop - start]
         return np.asarray(y * self.target_std + self.target_mean, np.float32)
 
+    @property
+    def _read_reach(self) -> int:
+        return 0 if self.readout is None else self.readout.reach
+
     def _run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         y = self.architecture.run(self.weights, x)
-        if not self.others:
+        if self.others:
+            found = [y, *(self.architecture.run(weights, x) for weights in self.others)]
+            y = np.asarray(np.mean(found, axis=0), np.float32)
+        if self.readout is None:
             return y
-        found = [y, *(self.architecture.run(weights, x) for weights in self.others)]
-        return np.asarray(np.mean(found, axis=0), np.float32)
+        share = np.float32(self.readout.share)
+        return np.asarray((1 - share) * y + share * self.readout.run(x), np.float32)
 
     def fits(self) -> bool:
         """Tell whether all parts have the shapes that belong together."""
@@ -127,5 +138,7 @@ class Predictor:
         for weights in (self.weights, *self.others):
             shapes += [(weights[name], shape) for name, shape in form.shapes().items()]
         if self.spread is not None and not 0 < self.spread < 1:
+            return False
+        if self.readout is not None and not self.readout.fits(form.inputs, form.outputs):
             return False
         return 0 <= self.delay <= MAX_DELAY and all(array.shape == shape for array, shape in shapes)

@@ -14,14 +14,17 @@ from scipy.linalg import solve_toeplitz
 from scipy.signal import butter, fftconvolve, lfilter, resample_poly, sosfilt
 
 from .._typing import F32
-from .noise import NOISES, mix_noise
+from .noise import mix_noise
 from .units import SAMPLE_RATE
 
 VOICE_RANGE = (0.8, 1.35)
 """Factors on pitch and formants: a man's voice of a woman's, a child's of a woman's."""
 
-NOISE_RANGE = (5.0, 30.0)
+NOISE_RANGE = (0.0, 25.0)
 """dB of speech over noise."""
+
+BABBLE_SHARE = 0.5
+"""How often noise is other people's speech, which misleads a network the most."""
 
 ROOM_RANGE = (0.15, 0.7)
 """Reverberation times, s: a furnished room to a small hall."""
@@ -64,8 +67,9 @@ def varied_speech(
     if rng.random() < 0.35:
         samples = in_room(samples, rng)
     if rng.random() < 0.75:
-        kinds = NOISES if any(np.any(voice) for voice in voices) else NOISES[:-1]
-        kind = kinds[rng.integers(len(kinds))]
+        kind = "white" if rng.random() < 0.5 else "pink"
+        if rng.random() < BABBLE_SHARE and any(np.any(voice) for voice in voices):
+            kind = "babble"
         samples = mix_noise(samples, kind, rng.uniform(*NOISE_RANGE), rng, voices)
     drawn = rng.random()
     if drawn < 0.2:

@@ -13,6 +13,7 @@ from ..face.layout import mouth_opening
 from ..mouth.metrics import measure_clips
 from ..mouth.predictor import Predictor
 from .corpus import frame_times
+from .lags import motion
 from .session import Session
 from .shape_targets import ShapeTargets
 
@@ -26,13 +27,19 @@ def range_gain(session: Session, targets: ShapeTargets, network: Predictor) -> f
     """Find the factor that gives predicted openings the range of true ones.
 
     The mean over all that could be said, which a network predicts, moves less than speech does.
-    Corpora count alike.
+    Corpora count alike. One that nobody is kept apart of for validation is judged by the networks
+    that lags were found with, each on speakers that it was not trained on.
     """
     sums: dict[str, F64] = defaultdict(lambda: np.zeros(2))
     for i in session.split["validation"]:
         predicted, true = _predicted(session, targets, network, i)
         own = [mouth_opening(shapes) for shapes in (predicted, true)]
-        sums[session.corpora.get(i, "")] += [len(o) * float(o.var()) for o in own]
+        sums[session.corpora.get(i, "")] += [motion(opening) for opening in own]
+    judged = set(sums)
+    corpora = {origin.speaker: origin.corpus for origin in session.prepared.origins.values()}
+    for speaker, lag in session.lags(targets).items():
+        if corpora[speaker] not in judged:
+            sums[corpora[speaker]] += [lag.predicted_motion, lag.true_motion]
     ratios = [np.sqrt(true / predicted) for predicted, true in sums.values() if predicted > 0]
     if not ratios:
         return 1.0

@@ -28,13 +28,13 @@ from ..storage.files import content_key, file_hash, replacing
 from ..storage.workspace import Workspace
 from .corpus import CONTEXT, Clip, find_sound, map_recording
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the way sound is varied or encoded changes."""
 
 MADE_BY = "step 1 (lipsync)"
 
 BABBLERS = 24
-"""Recordings that babble is mixed from."""
+"""Recordings that babble is mixed from: the longest ones, as a word over and over is no babble."""
 
 
 class EncodedCorpus:
@@ -150,6 +150,6 @@ def corpus_encoder(name: str, versions: int) -> SpeechEncoder | None:
 
 
 def _voices(workspace: Workspace, recordings: Sequence[str]) -> Iterator[F32]:
-    drawn = np.random.default_rng(5).permutation(len(recordings))[:BABBLERS]
-    for number in drawn:
-        yield as_samples(map_recording(workspace, recordings[number]))
+    sounds = [map_recording(workspace, recording) for recording in recordings]
+    for sound in sorted(sounds, key=len, reverse=True)[:BABBLERS]:
+        yield as_samples(sound)

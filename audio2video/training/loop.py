@@ -24,6 +24,7 @@ from ..storage.workspace import Workspace
 from .assessment import evaluate, range_gain
 from .checkpoint import RETRAIN, TrainingState, resume, write_history
 from .data import TrainingData
+from .readout import fit_readout
 from .sequences import TrainingBatch
 from .session import Session
 from .trainer import GraphWriter, Trainer
@@ -80,11 +81,17 @@ def _train(session: Session, workspace: Workspace) -> dict[str, Any]:
     _train_epochs(session, trainer, data, checks, state)
     choice = _choose(trainer, checks, state)
 
+    readout = None
+    if config.training.readout is not None:
+        progress.note("fitting the linear read-out")
+        readout = fit_readout(data, session.encoder.rate, config.training.readout)
+
     def assembled(weights: Mapping[str, NDArray[np.float32]]) -> tuple[Predictor, float]:
         gain = 1.0
+        plain = session.predictor(data, targets, weights, readout=readout)
         if targets.ranges:
-            gain = range_gain(session, targets, session.predictor(data, targets, weights))
-        return session.predictor(data, targets, weights, gain), gain
+            gain = range_gain(session, targets, plain)
+        return session.predictor(data, targets, weights, gain, readout), gain
 
     network, gain = assembled(choice.weights)
     evaluation = {

@@ -20,6 +20,7 @@ from ..models.pass_files import find_network, load_network
 from ..mouth.architecture import DILATIONS, Architecture
 from ..mouth.basis import ShapeBasis
 from ..mouth.predictor import Predictor
+from ..mouth.readout import MOMENTS, Readout
 from ..mouth.resampling import at_times
 from ..progress import Progress
 from ..speech.encoder import MFCC, EncoderNote
@@ -37,7 +38,7 @@ from .corpus import (
 from .data import Prepared, TrainingData, fingerprint, limited
 from .encoding import EncodedCorpus, corpus_encoder
 from .lags import RATE as LAG_RATE
-from .lags import SpeakerLag, cross_fitted
+from .lags import SpeakerLag, corrections, cross_fitted
 from .losses import lip_loss, squared_error
 from .sequences import Origin
 from .shape_targets import USUAL_SPREAD, ShapeTargets, balanced_basis, speaker_ranges
@@ -104,8 +105,10 @@ class Session:
         Raises
         ------
         Audio2VideoError
-            There is no corpus, it is too small, or the pass to start from does not fit it.
+            There is no corpus, it is too small, the pass to start from does not fit it, or options
+            do not go together.
         """
+        _check_readout(config.training)
         ids = read_index(workspace)
         clips = {clip_id: read_clip(workspace, clip_id) for clip_id in ids}
         corpora = read_corpora(workspace)
@@ -178,10 +181,7 @@ class Session:
         elif training.equal_range:
             own = [self.clips[i] for i in self.split["training"]]
             targets = replace(targets, basis=balanced_basis(own, targets, self.corpora))
-        if training.correct_lags:
-            lags = {s: lag.seconds for s, lag in self._lags(targets).items() if lag.clear}
-            targets = replace(targets, lags=lags)
-        return targets
+        return replace(targets, lags=corrections(self.lags(targets)))
 
     def data(self, targets: ShapeTargets, training: list[str] | None = None) -> TrainingData:
         """Training data, of all training clips or some."""
@@ -221,6 +221,7 @@ class Session:
         targets: ShapeTargets,
         weights: Mapping[str, F32],
         gain: float = 1.0,
+        readout: Readout | None = None,
     ) -> Predictor:
         """Assemble the trained network with its scales, basis and reference.
 
@@ -228,6 +229,8 @@ class Session:
         ----------
         gain : float
             Factor on the motion that the network predicts.
+        readout : Readout, optional
+            To stand beside it.
         """
         scales, basis = data.normalisation, targets.basis
         return Predictor(
@@ -243,6 +246,7 @@ class Session:
             self.features,
             self.encoder,
             spread=USUAL_SPREAD if targets.ranges else None,
+            readout=readout,
         )
 
     def _scales(self) -> Normalisation | None:
@@ -257,9 +261,16 @@ class Session:
             beginning.target_std,
         )
 
-    def _lags(self, targets: ShapeTargets) -> dict[str, SpeakerLag]:
-        """Find the lags, or read them if a pass of another seed found them already."""
-        options = {k: v for k, v in self.identity["options"].items() if k != "seed"}
+    def lags(self, targets: ShapeTargets) -> dict[str, SpeakerLag]:
+        """Find the lags of training speakers, or read them if another seed's pass found them.
+
+        None are found without ``--correct_lags``.
+        """
+        if not self.config.training.correct_lags:
+            return {}
+        options = {
+            k: v for k, v in self.identity["options"].items() if k not in ("seed", "readout")
+        }
         key = content_key({**self.identity, "options": options, "split": self.split})
         path = self.prepared.workspace.lags(key)
         if path.is_file():
@@ -314,6 +325,21 @@ class Session:
         for clip in self.clips.values():
             frames[clip.speaker] += len(clip.mouth)
         return frames.most_common(1)[0][0]
+
+
+def _check_readout(training: TrainingConfig) -> None:
+    """Refuse a linear read-out beside a network that does not wait for what it reads.
+
+    Raises
+    ------
+    OptionError
+    """
+    if training.readout is not None and training.delay:
+        raise OptionError(
+            f"--readout hears {max(MOMENTS):g} s ahead of every moment, a network that is "
+            f"{training.delay} feature frames late does not",
+            hint="give --network conv or bilstm",
+        )
 
 
 def _before(workspace: Workspace, training: TrainingConfig) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from corpus_maker import write_corpus
 from subcommands import subcommand, subcommand_here
 
 from audio2video.evaluation import samples
-from audio2video.models.pass_files import load_network
+from audio2video.models.pass_files import load_network, write_network
+from audio2video.mouth.predictor import Predictor
 
 SPEAKERS = (*((name, "x") for name in "abcdefgh"), ("alone", "y"))
 LATE = {"c": 0.1, "f": -0.08}
@@ -38,7 +40,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
             *("--pass_id", f"t{seed}", "--seed", seed, "--nepochs", "8"),
             *("--split_file", str(split_file(run_py.workspace)), "--correct_lags", "True"),
             *("--sound_versions", "1", "--weight_decay", "0.01", "--input_noise", "0.1"),
-            *("--input_keep_prob", "0.9"),
+            *("--input_keep_prob", "0.9", "--readout", "0.2"),
         )
     return run_py
 
@@ -128,16 +130,25 @@ def test_shapes_are_measured_as_step_1_writes_them(
 
 
 def test_passes_of_two_seeds_are_averaged(trained: CommandLine) -> None:
+    lone = trained.workspace / "train" / "alone"
+    lone.mkdir()
+    network = load_network(trained.workspace / "train" / "t0")
+    write_network(lone, replace(network, readout=None), {})
     done = subcommand("passes", "combine", "both", "t0", "t1", folder=trained.workspace.parent)
     assert done.returncode == 0, done.stderr
     assert "result: " in done.stdout
     folder = trained.workspace / "train"
     both, one, two = (load_network(folder / name) for name in ("both", "t0", "t1"))
     x = np.random.default_rng(0).normal(size=(60, 768)).astype(np.float32)
-    said = np.mean(
-        [n.architecture.run(n.weights, (x - n.feature_mean) / n.feature_std) for n in (one, two)],
-        axis=0,
-    )
+
+    def said_by(network: Predictor) -> np.ndarray:
+        normal = (x - network.feature_mean) / network.feature_std
+        assert network.readout is not None
+        assert network.readout.share == 0.2
+        own = network.architecture.run(network.weights, normal)
+        return 0.8 * own + 0.2 * network.readout.run(normal)
+
+    said = np.mean([said_by(one), said_by(two)], axis=0)
     std, mean = ((getattr(one, k) + getattr(two, k)) / 2 for k in ("target_std", "target_mean"))
     np.testing.assert_allclose(both.coefficients(x), said * std + mean, atol=1e-4)
     np.testing.assert_allclose(both.basis.mean, (one.basis.mean + two.basis.mean) / 2, atol=1e-9)
@@ -148,6 +159,7 @@ def test_passes_of_two_seeds_are_averaged(trained: CommandLine) -> None:
         (("new", "t0"), "two or more different passes are needed"),
         (("new", "t0", "t0"), "two or more different passes are needed"),
         (("new", "t0", "talkers"), "'talkers' can't be averaged with 't0'"),
+        (("new", "t0", "alone"), "'alone' can't be averaged with 't0'"),
         (("new", "t0", "none"), "pass 'none' has never been trained"),
     ):
         done = combine(trained, *names)
@@ -182,6 +194,7 @@ def test_a_pass_starts_from_another(trained_here: CommandLine) -> None:
         (("--init_from", "t0"), "--init_from t0 hears with encoder 'whisper'"),
         (("--init_from", "t0", "--encoder", "whisper"), "this pass 20"),
         (("--split_file", "none.json"), "split not found"),
+        (("--readout", "0.2"), "--readout hears 0.12 s ahead"),
     ],
 )
 def test_what_does_not_go_together(

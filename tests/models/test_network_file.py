@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ from numpy.typing import NDArray
 from audio2video.errors import BadFileError
 from audio2video.models.network_file import read_network, save_network
 from audio2video.mouth.architecture import NETWORKS
+from audio2video.mouth.predictor import Predictor
+from audio2video.mouth.readout import Readout
+
+
+def with_readout(network: Predictor, rng: np.random.Generator) -> Predictor:
+    kernel = rng.normal(size=(5, INPUTS, OUTPUTS)).astype(np.float32)
+    return replace(network, readout=Readout(kernel, (-6, -2, 0, 2, 6), 0.25))
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
@@ -34,10 +42,13 @@ def test_save_and_load(tmp_path: Path, rng: np.random.Generator, layers: int, ki
 
 
 def test_save_and_load_an_ensemble(tmp_path: Path, rng: np.random.Generator) -> None:
-    network = ensemble_of(rng)
+    network = with_readout(ensemble_of(rng), rng)
     save_network(network, tmp_path / "network.npz")
     again = read_network(tmp_path / "network.npz")
     assert (again.encoder, again.spread) == (network.encoder, 0.08)
+    assert again.readout is not None
+    assert network.readout is not None
+    assert (again.readout.steps, again.readout.share) == (network.readout.steps, 0.25)
     assert again.architecture == network.architecture
     assert len(again.others) == 1
     features = rng.normal(size=(20, INPUTS))
@@ -58,13 +69,19 @@ def test_save_and_load_an_ensemble(tmp_path: Path, rng: np.random.Generator) -> 
         ("encoder_rate", np.array(0)),
         ("spread", np.array(0.0)),
         ("spread", np.array(np.nan)),
+        ("readout_share", np.array(1.0)),
+        ("readout_share", np.array(np.nan)),
+        ("readout_steps", np.array([0, 1])),
+        ("readout_steps", np.array([-6, -2, 0, 2, 10**9])),
+        ("readout_kernel", np.zeros((5, INPUTS, OUTPUTS + 1), np.float32)),
+        ("readout_kernel", np.full((5, INPUTS, OUTPUTS), np.inf, np.float32)),
     ],
 )
 def test_an_ensemble_whose_parts_do_not_fit(
     tmp_path: Path, rng: np.random.Generator, name: str, value: NDArray[Any]
 ) -> None:
     path = tmp_path / "network.npz"
-    save_network(ensemble_of(rng), path)
+    save_network(with_readout(ensemble_of(rng), rng), path)
     with np.load(path) as file:
         arrays = {key: file[key] for key in file.files}
     np.savez(path, **{**arrays, name: value})

@@ -14,6 +14,7 @@ from audio2video.models.encoder_files import encoder_named
 from audio2video.progress import Progress
 from audio2video.speech.recording import as_samples
 from audio2video.storage.workspace import Workspace
+from audio2video.training import encoding
 from audio2video.training.corpus import frame_times, read_clip, read_index
 from audio2video.training.encoding import EncodedCorpus, corpus_encoder
 
@@ -87,3 +88,17 @@ def test_sound_that_is_missing_or_damaged(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(MissingFileError, match="no sound for this recording"):
         encoded.prepare(clips, [], 0, Progress())
+
+
+def test_babble_is_made_of_the_longest_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Workspace(tmp_path)
+    write_corpus(place.root, recordings=4, fragments=1, seconds=1.0)
+    names = [f"talk{k}" for k in range(4)]
+    lengths = (16000, 48000, 20000, 30000)
+    for name, length in zip(names, lengths, strict=True):
+        sound = np.full(length, length // 10, np.int16)
+        wavfile.write(place.root / f"raw/wav/{name}.wav", 16000, sound)
+    monkeypatch.setattr(encoding, "BABBLERS", 2)
+    assert [len(voice) for voice in encoding._voices(place, names)] == [48000, 30000]

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
-from audio2video.training.lags import RATE, SpeakerLag, cross_fitted, folds, pooled_lag
+from audio2video.training.lags import (
+    RATE,
+    SpeakerLag,
+    corrections,
+    cross_fitted,
+    folds,
+    pooled_lag,
+)
 
 
 def curve(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -43,12 +50,22 @@ def test_clips_that_are_too_short_or_still_say_nothing() -> None:
 
 
 def test_a_lag_beyond_reach_is_not_acted_on() -> None:
-    assert SpeakerLag(0.1, 0.6, 0.2, 0.3).clear
-    assert not SpeakerLag(0.25, 0.6, 0.2, 0.3).clear
-    assert not SpeakerLag(0.1, 0.4, 0.2, 0.3).clear
-    assert not SpeakerLag(0.1, 0.6, 0.55, 0.1).clear
-    figures = SpeakerLag(0.1234567, 0.6, 0.2, 0.3).as_dict()
+    assert SpeakerLag(0.1, 0.6, 0.2, 0.3, 1.0, 1.0).clear
+    assert not SpeakerLag(0.25, 0.6, 0.2, 0.3, 1.0, 1.0).clear
+    assert not SpeakerLag(0.1, 0.4, 0.2, 0.3, 1.0, 1.0).clear
+    assert not SpeakerLag(0.1, 0.6, 0.55, 0.1, 1.0, 1.0).clear
+    figures = SpeakerLag(0.1234567, 0.6, 0.2, 0.3, 1.0, 1.0).as_dict()
     assert SpeakerLag(**figures).seconds == pytest.approx(0.12346)
+
+
+def test_what_all_lags_have_in_common_stays() -> None:
+    found = {"a": 0.07, "b": -0.03, "c": 0.02, "unclear": 0.15}
+    lags = {
+        name: SpeakerLag(lag, 0.3 if name == "unclear" else 0.8, 0.2, 0.3, 1.0, 1.0)
+        for name, lag in found.items()
+    }
+    assert corrections(lags) == pytest.approx({"a": 0.05, "b": -0.05, "c": 0.0})
+    assert corrections({"unclear": lags["unclear"]}) == {}
 
 
 def test_speakers_alone_in_a_corpus_are_in_no_fold() -> None:

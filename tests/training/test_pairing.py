@@ -10,6 +10,7 @@ from audio2video.models.encoder_files import encoder_named
 from audio2video.models.pass_files import load_network
 from audio2video.mouth.architecture import Architecture
 from audio2video.mouth.predictor import Predictor
+from audio2video.mouth.readout import Readout
 from audio2video.storage.workspace import shipped
 from audio2video.training.passes.pairing import hearing_alike
 
@@ -17,6 +18,7 @@ from audio2video.training.passes.pairing import hearing_alike
 def network(name: str, rng: np.random.Generator, kind: str = "conv") -> Predictor:
     encoder = encoder_named(name)
     form = Architecture(kind, encoder.size, 20, 6, 2)
+    kernel = rng.normal(0, 0.01, (3, encoder.size, 20)).astype(np.float32)
     own, other = form.initial(rng), form.initial(rng)
     return dataclasses.replace(
         load_network(shipped() / "passes" / "talkers"),
@@ -26,6 +28,7 @@ def network(name: str, rng: np.random.Generator, kind: str = "conv") -> Predicto
         feature_mean=rng.normal(size=encoder.size).astype(np.float32),
         feature_std=rng.uniform(1, 2, encoder.size).astype(np.float32),
         encoder=encoder.note,
+        readout=Readout(kernel, (-2, 0, 3), 0.2),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ...errors import OptionError
 from ...models.pass_files import NETWORK, find_network, load_network, write_network
 from ...mouth.predictor import Predictor
+from ...mouth.readout import Readout
 from ...storage.files import read_json, replacing, write_json
 from ...storage.workspace import Workspace
 from .pairing import hearing_alike
@@ -85,8 +86,15 @@ def _alike(a: Predictor, b: Predictor) -> bool:
         a.architecture == b.architecture
         and (a.encoder, a.features, a.delay) == (b.encoder, b.features, b.delay)
         and (a.spread is None) == (b.spread is None)
+        and _read_alike(a.readout, b.readout)
         and all(np.allclose(x, y, atol=1e-5) for x, y in scales)
     )
+
+
+def _read_alike(a: Readout | None, b: Readout | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return (a.steps, a.share) == (b.steps, b.share)
 
 
 def _mean_of(networks: Sequence[Predictor]) -> Predictor:
@@ -101,4 +109,13 @@ def _mean_of(networks: Sequence[Predictor]) -> Predictor:
         target_mean=np.mean([n.target_mean for n in networks], axis=0, dtype=np.float32),
         target_std=np.mean([n.target_std for n in networks], axis=0, dtype=np.float32),
         basis=replace(first.basis, mean=basis_mean),
+        readout=_mean_readout([network.readout for network in networks]),
     )
+
+
+def _mean_readout(readouts: Sequence[Readout | None]) -> Readout | None:
+    known = [readout for readout in readouts if readout is not None]
+    if not known:
+        return None
+    kernel = np.mean([readout.kernel for readout in known], axis=0)
+    return replace(known[0], kernel=np.asarray(kernel, np.float32))

@@ -60,8 +60,14 @@ def _placed(network: Predictor, pair: WhisperPair, mean: F32, std: F32) -> Predi
         kernel[place] = weights["in_kernel"]
         return {**weights, "in_kernel": kernel}
 
+    readout = network.readout
+    if readout is not None:
+        kernel = np.zeros((len(readout.steps), size, readout.kernel.shape[2]), np.float32)
+        kernel[:, place] = readout.kernel
+        readout = replace(readout, kernel=kernel)
     return replace(
         network,
+        readout=readout,
         architecture=replace(network.architecture, inputs=size),
         weights=widened(network.weights),
         others=tuple(map(widened, network.others)),
