@@ -21,6 +21,8 @@ from ..storage.workspace import shipped
 
 REINSTALL = "install audio2video again"
 
+BILABIALS = "detector of /p b m/"
+
 WEIGHED = (TINY.name, BASE.name, PAIR, PPG)
 """Encoders that have weights."""
 
@@ -56,11 +58,8 @@ def load_detector() -> SpeechDetector:
         They are damaged, or do not belong together.
     """
     path, encoder = detector_path(), whisper_path()
-    for needed, what in ((path, "detector"), (encoder, "encoder")):
-        if not needed.is_file():
-            raise MissingFileError(
-                f"weights of the speech {what} not found", path=needed, hint=REINSTALL
-            )
+    _needed(path, "speech detector")
+    _needed(encoder, "speech encoder")
     heard_with = _read_whisper(encoder, file_hash(encoder))
     try:
         return SpeechDetector.from_arrays(load_arrays(path), heard_with)
@@ -90,7 +89,8 @@ def bilabials_hash(encoder: str) -> str | None:
         They are not there.
     """
     heard = {TINY.name: (TINY,), BASE.name: (BASE,), PAIR: (TINY, BASE)}.get(encoder, ())
-    return "".join(file_hash(_bilabials_file(own.name)) for own in heard) or None
+    paths = [_needed(bilabials_path(own.name), BILABIALS) for own in heard]
+    return "".join(map(file_hash, paths)) or None
 
 
 def load_bilabials(encoder: SpeechEncoder) -> Bilabials | None:
@@ -108,22 +108,13 @@ def load_bilabials(encoder: SpeechEncoder) -> Bilabials | None:
     return _read_bilabials(encoder) if isinstance(encoder, WhisperEncoder) else None
 
 
-def _bilabials_file(encoder: str) -> Path:
-    path = bilabials_path(encoder)
-    if not path.is_file():
-        raise MissingFileError(
-            "weights of the detector of /p b m/ not found", path=path, hint=REINSTALL
-        )
-    return path
-
-
 def _read_bilabials(encoder: WhisperEncoder) -> BilabialDetector:
-    path = _bilabials_file(encoder.heard.name)
+    path = _needed(bilabials_path(encoder.heard.name), BILABIALS)
     try:
         return BilabialDetector.from_arrays(load_arrays(path), encoder.note, encoder.size)
     except Exception as error:  # zipfile, zlib, KeyError, ValueError, EOFError: all mean damage
         raise BadFileError(
-            "not the weights of the detector of /p b m/, or damaged", path=path, hint=REINSTALL
+            f"not the weights of the {BILABIALS}, or damaged", path=path, hint=REINSTALL
         ) from error
 
 
@@ -178,12 +169,7 @@ def encoder_named(name: str) -> SpeechEncoder:
 
 def _packaged(name: str, wanted: str | None = None) -> SpeechEncoder:
     """Load an encoder that has weights, and make sure that they are the wanted ones, by SHA-256."""
-    paths = _files(name)
-    for path in paths:
-        if not path.is_file():
-            raise MissingFileError(
-                "weights of the speech encoder not found", path=path, hint=REINSTALL
-            )
+    paths = [_needed(path, "speech encoder") for path in _files(name)]
     hashes = [file_hash(path) for path in paths]
     found = hashes[0] if len(hashes) == 1 else pair_hash(*hashes)
     if wanted not in (None, found):
@@ -232,6 +218,13 @@ def _read_phones(path: Path, sha256: str) -> PhoneEncoder:
         return PhoneEncoder.from_arrays(load_arrays(path), sha256)
     except Exception as error:  # as above
         raise _damaged(path) from error
+
+
+def _needed(path: Path, what: str) -> Path:
+    """Make sure that weights are there; give their path."""
+    if not path.is_file():
+        raise MissingFileError(f"weights of the {what} not found", path=path, hint=REINSTALL)
+    return path
 
 
 def _damaged(path: Path) -> BadFileError:

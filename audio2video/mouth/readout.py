@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._typing import F32
 
@@ -59,6 +61,27 @@ class Readout:
         """Tell whether it belongs to a network of so many inputs and outputs."""
         shape = (len(self.steps), inputs, outputs)
         return bool(self.steps) and self.kernel.shape == shape and 0 < self.share < 1
+
+
+def features_around(
+    features: NDArray[np.floating], rows: NDArray[np.integer], steps: Sequence[int]
+) -> NDArray[np.floating]:
+    """Gather features around moments; beyond the ends, the first and last one go on.
+
+    Parameters
+    ----------
+    features : ndarray, shape (F, D)
+    rows : ndarray of int, shape (N,)
+        Feature frames.
+    steps : sequence of int
+        From each of them.
+
+    Returns
+    -------
+    ndarray, shape (N, len(steps) D)
+    """
+    around = np.clip(rows[:, None] + np.array(steps), 0, len(features) - 1)
+    return np.asarray(features[around].reshape(len(rows), -1))
 
 
 def steps_at(rate: int) -> tuple[int, ...]:

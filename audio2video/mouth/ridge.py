@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .readout import features_around
+
 REACH = 20
 """Feature frames (10 ms) of sound before and after a moment that are used."""
 
@@ -64,9 +66,7 @@ class Ridge:
 
 def context(features: NDArray[np.floating], rows: NDArray[np.integer]) -> NDArray[np.float64]:
     """Gather features around moments, (N, len(OFFSETS) D); ends are repeated."""
-    around = rows[:, None] + np.array(OFFSETS)
-    chosen = np.asarray(features, np.float64)[np.clip(around, 0, len(features) - 1)]
-    return np.asarray(chosen.reshape(len(rows), -1))
+    return np.asarray(features_around(features, rows, OFFSETS), np.float64)
 
 
 def fit_ridge(examples: Sequence[Example], alphas: Sequence[float] = ALPHAS) -> list[Ridge]:

@@ -88,8 +88,8 @@ def _train(session: Session, workspace: Workspace) -> dict[str, Any]:
 
     def assembled(weights: Mapping[str, NDArray[np.float32]]) -> tuple[Predictor, float]:
         gain = 1.0
-        plain = session.predictor(data, targets, weights, readout=readout)
         if targets.ranges:
+            plain = session.predictor(data, targets, weights, readout=readout)
             gain = range_gain(session, targets, plain)
         return session.predictor(data, targets, weights, gain, readout), gain
 

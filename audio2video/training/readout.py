@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import solve
 
 from .._typing import F32
-from ..mouth.readout import Readout, steps_at
+from ..mouth.readout import Readout, features_around, steps_at
 from .data import TrainingData
 from .sequences import TrainingClip
 
@@ -82,8 +82,7 @@ def _joined(parts: list[tuple[F32, F32]]) -> tuple[F32, F32]:
 def _rows(data: TrainingData, clip: TrainingClip, steps: tuple[int, ...]) -> tuple[F32, F32]:
     """Features around some moments of a clip (N, len(steps) D), and targets there; centred."""
     moments = np.arange(0, len(clip.targets), EVERY)
-    around = clip.first + moments[:, None] + np.array(steps)
-    heard = clip.features[np.clip(around, 0, len(clip.features) - 1)]
-    x = data.normalisation.features(np.asarray(heard, np.float32)).reshape(len(moments), -1)
+    heard = data.normalisation.features(np.asarray(clip.features, np.float32))
+    x = np.asarray(features_around(heard, clip.first + moments, steps), np.float32)
     y = data.normalisation.targets(clip.targets[moments])
     return x - x.mean(axis=0), y - y.mean(axis=0)
