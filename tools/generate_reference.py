@@ -101,6 +101,7 @@ SAMPLES = {
     "shapes_rate": "60.0",
     "patience": "20",
     "readout": "0.15",
+    "speaker_code": "1.0",
     "frameU": "120",
     "frameL": "240",
     "face": "2",

@@ -634,6 +634,8 @@ class TrainingConfig(Section):
         are.
     readout : float, optional
         Share of a linear read-out of the features in what the pass says; None for none.
+    speaker_code : float, optional
+        Size of the input that tells the network in training who speaks; None for none.
     seq_len, batch_size, nepochs : int
         Length of a sequence in feature frames, sequences per batch, epochs.
     patience : int, optional
@@ -727,6 +729,14 @@ class TrainingConfig(Section):
         group=TRAINING,
         low=0.01,
         high=0.9,
+    )
+    speaker_code: float | None = option(
+        None,
+        "size of an input for each speaker that tells the network in training, and never later, "
+        "who speaks; default: none",
+        group=TRAINING,
+        low=0.01,
+        high=10,
     )
     seq_len: int = option(
         100,

@@ -297,7 +297,7 @@ def _ridge(
             rows = np.rint(frame_times(clip) * FEATURE_RATE).astype(np.intp)
             heard = rows < len(clip.features)
             targets = network.basis.encode(true_shapes(clip, statistics))
-            yield Example(clip.features, rows[heard], targets[heard])
+            yield Example(np.asarray(clip.features), rows[heard], targets[heard])
 
     progress.note("fitting the ridge regression")
     return choose_ridge(list(examples("training")), list(examples("validation")))

@@ -154,7 +154,7 @@ def corpus_samples(
         voices = _voices(workspace)
     for clip_id in ids:
         clip = read_clip(workspace, clip_id)
-        features, times, speech, rest = clip.features, frame_times(clip), None, None
+        features, times, speech, rest = np.asarray(clip.features), frame_times(clip), None, None
         try:
             sound = read_sound(workspace, clip)
         except MissingFileError:

@@ -81,6 +81,12 @@ class Architecture:
         layers.append(("out_",))
         return [tuple(n for n in names if n.startswith(prefixes)) for prefixes in layers]
 
+    def input_kernels(self) -> tuple[str, ...]:
+        """Names of the weights that have a row for each input."""
+        if self.kind == "conv":
+            return ("in_kernel",)
+        return tuple(f"{name}_kernel" for name in self.lstm_names()[0])
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every weight, in the order in which they are drawn."""
         units, size = self.hidden, self.inputs

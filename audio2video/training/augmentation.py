@@ -47,7 +47,9 @@ class Variation:
         if tempo or shift:
             clip = resampled(clip, 1.0 + tempo, shift)
         if gain:
-            clip = TrainingClip(with_gain(clip.features, gain), clip.targets, clip.first)
+            clip = TrainingClip(
+                with_gain(np.asarray(clip.features), gain), clip.targets, clip.first
+            )
         return clip
 
 

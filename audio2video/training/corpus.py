@@ -21,6 +21,7 @@ from ..speech.recording import as_samples
 from ..storage.arrays import check_finite, check_shape, read_array, read_arrays
 from ..storage.files import read_json
 from ..storage.parsing import as_rate, is_name
+from ..storage.rows import StoredRows
 from ..storage.workspace import Workspace
 
 MADE_BY = "step 0 (dataset)"
@@ -58,7 +59,7 @@ class Clip:
         The offset between sound and picture is corrected already.
     mouth : ndarray of float32, shape (T, 20, 2)
         Rectified, in inter-ocular distances.
-    features : ndarray of float32, shape (F, 28)
+    features : ndarray of float32 or StoredRows, shape (F, 28)
         At 100 Hz: what belongs to the mouth shapes, and `CONTEXT` before and after where there is
         sound.
     feature_offset : int
@@ -71,7 +72,7 @@ class Clip:
     rate: Fraction
     start: float
     mouth: NDArray[np.float32]
-    features: NDArray[np.float32]
+    features: NDArray[np.float32] | StoredRows
     feature_offset: int
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,14 @@ from ..speech.units import FEATURE_RATE
 from ..speech.voice import features_of_voice
 from ..storage.arrays import read_arrays, sealed
 from ..storage.files import replacing
+from ..storage.rows import StoredRows
 from ..storage.workspace import Workspace
 from .augmentation import Variation
 from .corpus import Clip, ShapeStatistics, read_sound
 from .encoding import MADE_BY, EncodedCorpus
 from .sequences import BalancedDraw, Origin, TrainingBatch, TrainingClip, training_batches
 from .shape_targets import ShapeTargets
+from .speaker_codes import SpeakerCodes
 from .trainer import Normalisation
 
 SOUND_VERSIONS = 6
@@ -50,6 +52,8 @@ class TrainingData:
         Of these clips.
     normalisation : Normalisation
         Of features and targets, which the batches are brought to.
+    codes : SpeakerCodes
+        Tell a network in training who speaks.
     """
 
     training: list[list[TrainingClip]]
@@ -57,6 +61,7 @@ class TrainingData:
     origins: list[Origin]
     validation_origins: list[Origin]
     normalisation: Normalisation
+    codes: SpeakerCodes = field(default_factory=SpeakerCodes)
 
     def epoch(self, config: TrainingConfig, epoch: int) -> Iterator[TrainingBatch]:
         """Give the batches of an epoch; they follow from the seed and its number alone.
@@ -81,10 +86,14 @@ class TrainingData:
             )
             count = draw.batches(length, size)
             batches = (draw.draw(chosen, length, size, delay, rng) for _ in range(count))
-        return map(self._normalised, batches)
+        for batch in map(self._normalised, batches):
+            yield replace(batch, features=self.codes.told(batch, self.origins))
 
     def checks(self, config: TrainingConfig) -> list[TrainingBatch]:
-        """Cut the validation clips once, at fixed places, so that epochs can be compared."""
+        """Cut the validation clips once, at fixed places, so that epochs can be compared.
+
+        Nobody tells who speaks in them.
+        """
         batches = training_batches(
             self.validation,
             config.seq_len,
@@ -93,7 +102,8 @@ class TrainingData:
             np.random.default_rng(0),
             self._weights(self.validation_origins),
         )
-        return [self._normalised(batch) for batch in batches]
+        normalised = map(self._normalised, batches)
+        return [replace(batch, features=self.codes.untold(batch)) for batch in normalised]
 
     @staticmethod
     def _weights(origins: Sequence[Origin]) -> list[float]:
@@ -183,17 +193,19 @@ class Prepared:
         versions = {i: [data[i]] for i in kept["training"]}
         for i, others in self._versions(kept["training"], targets, progress):
             versions[i] += [TrainingClip(x, data[i].targets, data[i].first) for x in others]
+        origins = [self.origins[i] for i in versions]
         return TrainingData(
             list(versions.values()),
             [data[i] for i in kept["validation"]],
-            [self.origins[i] for i in versions],
+            origins,
             [self.origins[i] for i in kept["validation"]],
             scales or Normalisation.of(_some(list(versions.values())), training.outp_norm),
+            SpeakerCodes.of(origins, training.speaker_code),
         )
 
     def _versions(
         self, ids: Sequence[str], targets: ShapeTargets, progress: Progress
-    ) -> Iterator[tuple[str, list[NDArray[np.floating]]]]:
+    ) -> Iterator[tuple[str, list[NDArray[np.floating] | StoredRows]]]:
         changes = self.config.training.augmentation
         if self.encoded is not None:
             for i in ids:
@@ -267,7 +279,7 @@ def _sequences(
     made = {i: targets.training_clip(clip, FEATURE_RATE) for i, clip in followed}
     arrays = {"key": np.array(key)}
     for i, clip in made.items():
-        arrays[f"x_{i}"], arrays[f"y_{i}"] = clip.features, clip.targets
+        arrays[f"x_{i}"], arrays[f"y_{i}"] = np.asarray(clip.features), clip.targets
         arrays[f"first_{i}"] = np.array(clip.first)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **sealed(arrays))  # type: ignore[arg-type]
@@ -280,7 +292,7 @@ def _other_sounds(
     clips: dict[str, Clip],
     training: Sequence[str],
     progress: Progress,
-) -> Iterator[tuple[str, list[NDArray[np.floating]]]]:
+) -> Iterator[tuple[str, list[NDArray[np.floating] | StoredRows]]]:
     """Give each training clip's features in other voices, with noise, several times."""
     changes = config.augmentation
     sounds = {i: read_sound(workspace, clips[i]) for i in training}
@@ -288,7 +300,7 @@ def _other_sounds(
     for i in progress.follow(training, "varying sound", len(training), "clip"):
         number = int.from_bytes(hashlib.sha256(i.encode()).digest()[:4], "big")
         rng = np.random.default_rng([config.seed, 3, number])
-        made: list[NDArray[np.floating]] = []
+        made: list[NDArray[np.floating] | StoredRows] = []
         for _ in range(SOUND_VERSIONS):
             sound, kind = sounds[i], NOISES[rng.integers(len(NOISES))]
             quiet, voice = rng.uniform(0, 1), 1 + changes.voice * rng.uniform(-1, 1)

@@ -1,8 +1,8 @@
 """Speech features of a corpus by its passes' encoder, as they are and in varied sound.
 
 The features of 'mfcc' come with the corpus. Those of other encoders, and of varied sound, are
-computed once a recording, kept in ``train/encoded/`` and mapped into memory from there. What is
-drawn does not depend on a pass's seed, so that passes share it.
+computed once a recording, kept in ``train/encoded/``, and read from there where they are needed.
+What is drawn does not depend on a pass's seed, so that passes share it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ..speech.units import SAMPLE_RATE
 from ..speech.variation import varied_speech
 from ..storage.arrays import read_array
 from ..storage.files import content_key, file_hash, replacing
+from ..storage.rows import StoredRows
 from ..storage.workspace import Workspace
 from .corpus import CONTEXT, Clip, find_sound, map_recording
 
@@ -107,19 +108,14 @@ class EncodedCorpus:
             Its features are those of the clip and of `CONTEXT` before and after.
         """
         rate = self._encoder.note.rate
-        whole = read_array(
-            self._path(clip.recording, version),
-            (None, self._encoder.size),
-            made_by=MADE_BY,
-            mmap=True,
-        )
+        size, path = self._encoder.size, self._path(clip.recording, version)
+        length = len(read_array(path, (None, size), made_by=MADE_BY, mmap=True))
         start = clip.sound_start
         end = start + float((len(clip.mouth) - 1) / clip.rate)
         first = max(int((start - CONTEXT) * rate), 0)
-        last = min(int(np.ceil((end + CONTEXT) * rate)) + 1, len(whole))
-        return replace(
-            clip, features=whole[first:last], start=start - first / rate, feature_offset=first
-        )
+        last = min(int(np.ceil((end + CONTEXT) * rate)) + 1, length)
+        rows = StoredRows(path, first, last - first, size, MADE_BY)
+        return replace(clip, features=rows, start=start - first / rate, feature_offset=first)
 
     def _path(self, recording: str, version: int) -> Path:
         sound = file_hash(find_sound(self._workspace, recording))[:8]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import F32, F64
+from ..storage.rows import StoredRows
 
 CONTEXT = 20
 """Feature frames of sound before the first target that are trained with, where there are any."""
@@ -23,15 +24,15 @@ class TrainingClip:
 
     Parameters
     ----------
-    features : ndarray of float, shape (F, D)
-        Speech features; may be a memory map.
+    features : ndarray of float or StoredRows, shape (F, D)
+        Speech features.
     targets : ndarray of float32, shape (G, K)
         Shape coefficients on the same clock.
     first : int
         Feature frame that the first target belongs to; there may be sound before and after.
     """
 
-    features: NDArray[np.floating[Any]]
+    features: NDArray[np.floating[Any]] | StoredRows
     targets: F32
     first: int = 0
 
@@ -68,6 +69,8 @@ class TrainingBatch:
         0 where there is no sound: features are those of the nearest frame.
     mean_weights : ndarray of float32, shape (B,)
         See `Origin`.
+    numbers : ndarray of int, shape (B,)
+        Of the clips that the sequences are from.
     """
 
     features: F32
@@ -75,6 +78,7 @@ class TrainingBatch:
     weights: F32
     inside: F32
     mean_weights: F32
+    numbers: NDArray[np.intp]
 
 
 def split_clips(
@@ -155,8 +159,9 @@ def training_batches(
     order = rng.permutation(len(pieces))
     for first in range(0, len(order), batch_size):
         chosen = [pieces[i] for i in order[first : first + batch_size]]
-        weights = [1.0 if mean_weights is None else mean_weights[n] for n, _ in chosen]
-        yield _gather([clips[n] for n, _ in chosen], [b for _, b in chosen], length, delay, weights)
+        numbers, begins = [n for n, _ in chosen], [b for _, b in chosen]
+        weights = [1.0 if mean_weights is None else mean_weights[n] for n in numbers]
+        yield _gather(clips, numbers, begins, length, delay, weights)
 
 
 class BalancedDraw:
@@ -216,7 +221,7 @@ class BalancedDraw:
             spare = max(len(clip.targets) + delay - length, 0)
             begins.append(clip.first + int(rng.integers(0, spare + 1)))
         weights = [self._origins[number].mean_weight for number in chosen]
-        return _gather([clips[number] for number in chosen], begins, length, delay, weights)
+        return _gather(clips, chosen, begins, length, delay, weights)
 
     def _one(self, corpus: int, rng: np.random.Generator) -> int:
         speakers = self._speakers[corpus]
@@ -233,16 +238,18 @@ def _drawn(weights: F64, rng: np.random.Generator) -> int:
 
 def _gather(
     clips: Sequence[TrainingClip],
+    numbers: Sequence[int],
     begins: Sequence[int],
     length: int,
     delay: int,
     mean_weights: Sequence[float],
 ) -> TrainingBatch:
-    dim, outputs, rows = clips[0].features.shape[1], clips[0].targets.shape[1], len(clips)
+    dim, outputs, rows = clips[0].features.shape[1], clips[0].targets.shape[1], len(numbers)
     features = np.empty((rows, length, dim), np.float32)
     targets = np.zeros((rows, length, outputs), np.float32)
     weights, inside = (np.zeros((rows, length), np.float32) for _ in range(2))
-    for row, (clip, begin) in enumerate(zip(clips, begins, strict=True)):
+    for row, (number, begin) in enumerate(zip(numbers, begins, strict=True)):
+        clip = clips[number]
         steps = begin + np.arange(length)
         # Before a clip and behind it, sound goes on as its first and last frame do.
         features[row] = clip.features[np.clip(steps, 0, len(clip.features) - 1)]
@@ -251,4 +258,5 @@ def _gather(
         known = (asked >= 0) & (asked < len(clip.targets))
         targets[row, known] = clip.targets[asked[known]]
         weights[row, known] = 1.0
-    return TrainingBatch(features, targets, weights, inside, np.array(mean_weights, np.float32))
+    mean = np.array(mean_weights, np.float32)
+    return TrainingBatch(features, targets, weights, inside, mean, np.array(numbers, np.intp))

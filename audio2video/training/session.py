@@ -109,6 +109,7 @@ class Session:
             do not go together.
         """
         _check_readout(config.training)
+        _check_codes(config.training)
         ids = read_index(workspace)
         clips = {clip_id: read_clip(workspace, clip_id) for clip_id in ids}
         corpora = read_corpora(workspace)
@@ -189,12 +190,12 @@ class Session:
         return self.prepared.data(targets, split, self.progress, self._scales())
 
     def trainer(self, data: TrainingData, basis: ShapeBasis) -> Trainer:
-        """Set up a network to train."""
+        """Set up a network to train; it hears the speakers' codes too."""
         training, beginning = self.config.training, self.beginning
-        initial = None
+        form, initial = self.architecture(data), None
         if beginning is not None:
             members = (beginning.weights, *beginning.others)
-            initial = members[training.seed % len(members)]
+            initial = data.codes.hearing(form, members[training.seed % len(members)])
         scale = data.normalisation.target_std
         loss_of = (
             squared_error
@@ -202,10 +203,10 @@ class Session:
             else lambda tf: lip_loss(tf, basis, np.asarray(scale, np.float64))
         )
         threads = self.config.machine.nthreads
-        return Trainer(self.architecture(data), training, threads, loss_of, initial)
+        return Trainer(data.codes.widened(form), training, threads, loss_of, initial)
 
     def architecture(self, data: TrainingData) -> Architecture:
-        """Form of the network to train."""
+        """Form of the network that the pass is to have."""
         if self.beginning is not None:
             return self.beginning.architecture
         inputs, outputs = len(data.normalisation.feature_mean), len(data.normalisation.target_mean)
@@ -227,15 +228,18 @@ class Session:
 
         Parameters
         ----------
+        weights : mapping of str to ndarray of float32
+            As trained.
         gain : float
             Factor on the motion that the network predicts.
         readout : Readout, optional
             To stand beside it.
         """
         scales, basis = data.normalisation, targets.basis
+        form = self.architecture(data)
         return Predictor(
-            self.architecture(data),
-            dict(weights),
+            form,
+            data.codes.deaf(form, weights),
             scales.feature_mean,
             scales.feature_std,
             np.asarray(scales.target_mean * gain, np.float32),
@@ -339,6 +343,20 @@ def _check_readout(training: TrainingConfig) -> None:
             f"--readout hears {max(MOMENTS):g} s ahead of every moment, a network that is "
             f"{training.delay} feature frames late does not",
             hint="give --network conv or bilstm",
+        )
+
+
+def _check_codes(training: TrainingConfig) -> None:
+    """Refuse codes of speakers that nothing ever takes away.
+
+    Raises
+    ------
+    OptionError
+    """
+    if training.speaker_code is not None and training.input_keep_prob == 1:
+        raise OptionError(
+            "--speaker_code would always tell the network who speaks, and in use nobody does",
+            hint="give --input_keep_prob under 1: it takes the code away at times",
         )
 
 

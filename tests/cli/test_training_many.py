@@ -40,7 +40,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
             *("--pass_id", f"t{seed}", "--seed", seed, "--nepochs", "8"),
             *("--split_file", str(split_file(run_py.workspace)), "--correct_lags", "True"),
             *("--sound_versions", "1", "--weight_decay", "0.01", "--input_noise", "0.1"),
-            *("--input_keep_prob", "0.9", "--readout", "0.2"),
+            *("--input_keep_prob", "0.9", "--readout", "0.2", "--speaker_code", "1"),
         )
     return run_py
 
@@ -195,6 +195,7 @@ def test_a_pass_starts_from_another(trained_here: CommandLine) -> None:
         (("--init_from", "t0", "--encoder", "whisper"), "this pass 20"),
         (("--split_file", "none.json"), "split not found"),
         (("--readout", "0.2"), "--readout hears 0.12 s ahead"),
+        (("--speaker_code", "1"), "--speaker_code would always tell"),
     ],
 )
 def test_what_does_not_go_together(

@@ -33,7 +33,9 @@ def toy_batch(rng: np.random.Generator, rows: int = 12, length: int = 20) -> Tra
     targets[:, DELAY:] = features[:, :-DELAY, :2] * 0.5
     weights = np.ones((rows, length), np.float32)
     weights[:, :DELAY] = 0
-    return TrainingBatch(features, targets, weights, np.ones_like(weights), np.ones(rows, "f4"))
+    return TrainingBatch(
+        features, targets, weights, np.ones_like(weights), np.ones(rows, "f4"), np.arange(rows)
+    )
 
 
 @pytest.fixture
