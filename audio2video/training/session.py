@@ -16,7 +16,6 @@ from .._typing import F32, F64
 from ..config import Config, TrainingConfig
 from ..errors import Audio2VideoError, BadFileError, OptionError
 from ..face.layout import mouth_opening
-from ..models.pass_files import find_network, load_network
 from ..mouth.architecture import DILATIONS, Architecture
 from ..mouth.basis import ShapeBasis
 from ..mouth.predictor import Predictor
@@ -26,6 +25,7 @@ from ..progress import Progress
 from ..speech.encoder import MFCC, EncoderNote
 from ..storage.files import content_key, file_hash, read_json, write_json
 from ..storage.workspace import Workspace
+from .beginning import find_beginning, read_beginning
 from .corpus import (
     Clip,
     ShapeStatistics,
@@ -127,8 +127,8 @@ class Session:
         kind = feature_kind(workspace)
         encoder = corpus_encoder(training.encoder, training.augmentation.sound_versions)
         note = MFCC if encoder is None else encoder.note
-        before = _before(workspace, training)
-        beginning = None if before is None else _beginning(before, training, note, kind)
+        before = find_beginning(workspace, training)
+        beginning = None if before is None else read_beginning(before, training, note, kind)
         identity = {
             "format": FORMAT,
             "options": training.flags(),
@@ -358,55 +358,3 @@ def _check_codes(training: TrainingConfig) -> None:
             "--speaker_code would always tell the network who speaks, and in use nobody does",
             hint="give --input_keep_prob under 1: it takes the code away at times",
         )
-
-
-def _before(workspace: Workspace, training: TrainingConfig) -> Path | None:
-    """Find the network that training starts from.
-
-    Raises
-    ------
-    MissingFileError
-        It was never trained.
-    OptionError
-        Layers are to be kept of none.
-    """
-    if training.init_from is not None:
-        return find_network(workspace, training.init_from)
-    if training.frozen_layers:
-        raise OptionError(
-            "--frozen_layers keeps layers of another pass", hint="give --init_from PASS"
-        )
-    return None
-
-
-def _beginning(path: Path, training: TrainingConfig, encoder: EncoderNote, kind: str) -> Predictor:
-    """Read the network that training starts from.
-
-    Raises
-    ------
-    BadFileError
-        It is damaged.
-    OptionError
-        It hears with another encoder, has another delay, or is of other features.
-    """
-    network = load_network(path.parent)
-    if network.encoder != encoder:
-        raise OptionError(
-            f"--init_from {training.init_from} hears with encoder '{network.encoder.name}', "
-            f"this pass with '{encoder.name}'",
-            hint=f"give --encoder {network.encoder.name}",
-        )
-    if network.features != kind:
-        raise OptionError(
-            f"--init_from {training.init_from} was trained on features of another kind "
-            f"({network.features}) than the corpus's ({kind})",
-            hint="prepare the corpus as that pass's was",
-        )
-    if network.delay != training.delay:
-        raise OptionError(
-            f"--init_from {training.init_from} has a delay of {network.delay} feature frames, "
-            f"this pass {training.delay}",
-            hint=f"give --network {network.kind}"
-            + (f" --step_delay {network.delay}" if network.kind == "lstm" else ""),
-        )
-    return network
