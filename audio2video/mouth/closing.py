@@ -17,7 +17,7 @@ from ..numerics import smoothstep
 from .basis import ShapeBasis
 from .resampling import at_times
 
-LIKELY, CERTAIN = -0.5, 1.0
+LIKELY, CERTAIN = 0.0, 1.0
 """Log odds of /p b m/ from which on lips begin to close, and at which they meet."""
 
 LEAD = 0.01
