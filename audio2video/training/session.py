@@ -42,6 +42,7 @@ from .lags import SpeakerLag, corrections, cross_fitted
 from .losses import lip_loss, squared_error
 from .sequences import Origin
 from .shape_targets import USUAL_SPREAD, ShapeTargets, balanced_basis, speaker_ranges
+from .speaker_codes import SpeakerCodes
 from .split import find_split
 from .trainer import Normalisation, Trainer
 
@@ -55,6 +56,9 @@ MEAN_WEIGHT = 0.1
 
 FOLD_SHARE = 0.6
 """Epochs of the networks that lags are found with, as a share of all: they need not be as good."""
+
+NOT_OF_LAGS = ("seed", "readout", "speaker_code")
+"""Options that the networks that find lags do not depend on."""
 
 HALF_RATE_DILATIONS = (1, 2, 4, 8)
 """Of convolutions over an encoder's states at 50 Hz: they reach as far as `DILATIONS` do."""
@@ -272,9 +276,7 @@ class Session:
         """
         if not self.config.training.correct_lags:
             return {}
-        options = {
-            k: v for k, v in self.identity["options"].items() if k not in ("seed", "readout")
-        }
+        options = {k: v for k, v in self.identity["options"].items() if k not in NOT_OF_LAGS}
         key = content_key({**self.identity, "options": options, "split": self.split})
         path = self.prepared.workspace.lags(key)
         if path.is_file():
@@ -298,7 +300,8 @@ class Session:
     def _openings(self, targets: ShapeTargets, ids: list[str]) -> Callable[[str], tuple[F64, F64]]:
         """Train on some clips; give predicted and true opening of any other one."""
         config = self.config.training
-        data = self.data(targets, ids)
+        # These networks are for people whom they don't know, and half-trained: nobody is named.
+        data = replace(self.data(targets, ids), codes=SpeakerCodes())
         trainer = self.trainer(data, targets.basis)
         epochs = max(1, round(FOLD_SHARE * config.nepochs))
         for epoch in range(epochs):
