@@ -2,7 +2,7 @@
 
 How a person moves the mouth for the same sound is the person's own. A network that is not told who
 speaks can explain it by the voice alone, which says nothing about strangers; one that is told need
-not (Cudeiro et al. 2019, section 4.1, tell theirs in use too). Dropout of the inputs takes the code
+not (Cudeiro et al. 2019 tell theirs in use too). Dropout of the inputs takes the code
 away at times, so that the network learns to do without it.
 """
 
@@ -53,23 +53,19 @@ class SpeakerCodes:
         -------
         ndarray of float32, shape (B, L, D + S)
         """
-        codes = np.zeros((len(batch.features), len(self.speakers)), np.float32)
+        features = self.untold(batch)
         if self.speakers:
-            places = [self.speakers.index(origins[number].speaker) for number in batch.numbers]
-            codes[np.arange(len(places)), places] = self.size
-        return self._beside(batch.features, codes)
+            first = batch.features.shape[2]
+            for row, number in enumerate(batch.numbers):
+                place = self.speakers.index(origins[number].speaker)
+                features[row, :, first + place] = self.size
+        return features
 
     def untold(self, batch: TrainingBatch) -> F32:
         """Give a batch's features with nobody's code, as when the network is used."""
-        codes = np.zeros((len(batch.features), len(self.speakers)), np.float32)
-        return self._beside(batch.features, codes)
-
-    @staticmethod
-    def _beside(features: F32, codes: F32) -> F32:
-        if not codes.shape[1]:
-            return features
-        shape = (*features.shape[:2], codes.shape[1])
-        return np.concatenate([features, np.broadcast_to(codes[:, None], shape)], axis=2)
+        if not self.speakers:
+            return batch.features
+        return np.pad(batch.features, ((0, 0), (0, 0), (0, len(self.speakers))))
 
     def widened(self, form: Architecture) -> Architecture:
         """Give the form of a network that hears codes too."""
